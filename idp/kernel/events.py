@@ -1,0 +1,75 @@
+"""Events that cross rooms, and the bus that carries them within a process.
+
+An event says what happened, with opaque ids only. Handlers are subscribed in wiring; a handler
+that fails is logged and never undoes what the publisher did.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from idp.kernel.identity import Mode
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoginCompleted:
+    """A session began. `client_id` is the component that asked, None for `/cuenta`."""
+
+    person_id: str
+    realm: str
+    mode: Mode
+    client_id: str | None
+
+
+@dataclass(frozen=True)
+class SessionEnded:
+    """A session ended: `reason` is one of logout, replaced, switched, expired, revoked."""
+
+    sid: str
+    person_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FlagChanged:
+    """The effective state of an upstream changed."""
+
+    realm: str
+    up: bool
+
+
+@dataclass(frozen=True)
+class RelayAccepted:
+    """A relay took the message of a link: its life is counted from `at` (epoch seconds)."""
+
+    link_id: str
+    at: float
+
+
+Event = LoginCompleted | SessionEnded | FlagChanged | RelayAccepted
+E = TypeVar("E", bound=Event)
+
+
+class EventBus:
+    """Delivers each event to the handlers of its type, in the order of subscription."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[type[Any], list[Callable[[Any], None]]] = defaultdict(list)
+
+    def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> None:
+        """Call `handler` for every event of type `kind`."""
+        self._handlers[kind].append(handler)
+
+    def publish(self, event: Event) -> None:
+        """Call the handlers of this event; a failure is logged, never raised."""
+        for handler in self._handlers[type(event)]:
+            try:
+                handler(event)
+            except Exception:
+                _log.exception("event handler failed", extra={"event": type(event).__name__})

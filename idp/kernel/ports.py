@@ -1,0 +1,74 @@
+"""Ports that several rooms need; a port that one room needs stands beside that room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class UnitOfWork(Protocol):
+    """A durable transaction: what is written inside commits together, or not at all."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Begin, or join the one under way in this thread; commit at the end, roll back on error.
+
+        Raises Unavailable("sql") when the database does not answer.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """An outbound call's answer. `body` is at most the cap that the caller gave."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class HttpFailure(Exception):
+    """An outbound call brought no usable answer.
+
+    reason: `timeout`, `connect`, `tls`, `too_large`, `refused_address` or `protocol`.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+
+
+class HttpClient(Protocol):
+    """The one guarded way out: address pinned, no redirects, size cap, time-outs."""
+
+    def get(
+        self, url: str, *, headers: Mapping[str, str] | None = None, timeout: float = 10.0,
+        max_bytes: int = 262_144,
+    ) -> HttpResponse:
+        """GET; any status is an answer (redirects are not followed). Raises HttpFailure."""
+        ...
+
+    def post_form(
+        self, url: str, fields: Mapping[str, str], *, headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0, max_bytes: int = 262_144,
+    ) -> HttpResponse:
+        """POST as application/x-www-form-urlencoded. Raises HttpFailure."""
+        ...
+
+
+@dataclass(frozen=True)
+class AccessGrant:
+    """What an access token allows."""
+
+    client_id: str
+    scopes: frozenset[str]
+    person_id: str | None
+
+
+class AccessTokens(Protocol):
+    """Checks bearer tokens for the rooms that serve an API; `oidc` implements it."""
+
+    def grant_of(self, access_token: str) -> AccessGrant | None:
+        """The grant behind a live token, or None."""
+        ...
