@@ -53,13 +53,15 @@ class Identifier:
 class Proof:
     """That a person was proved, recorded on a transaction.
 
-    `auth_time` is when (aware, UTC); `mode` is how.
+    `auth_time` is when (aware, UTC); `mode` is how; `known_browser`: whether the browser was
+    already known as this very person's.
     """
 
     realm: str
     person_id: str
     mode: Mode
     auth_time: datetime
+    known_browser: bool = False
 
 
 def normalise(typed: str) -> str:

@@ -1,0 +1,64 @@
+"""Sessions in Redis: a hash each, found by the digest of the cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from idp.adapters.redis.connection import RedisGateway
+from idp.login.session import Session
+
+# KEYS: the session. ARGV: now, idle seconds. One round trip reads it, judges it by our own clock
+# and notes its use (at most once in 30 s, so that most reads write nothing).
+_TOUCH = """
+local data, used, expires = unpack(redis.call('HMGET', KEYS[1], 'data', 'used', 'expires'))
+if not data then return false end
+local now = tonumber(ARGV[1])
+if now >= tonumber(expires) or now - tonumber(used) >= tonumber(ARGV[2]) then
+  redis.call('DEL', KEYS[1])
+  return false
+end
+if now - tonumber(used) > 30 then redis.call('HSET', KEYS[1], 'used', ARGV[1]) end
+return data
+"""
+
+_REMOVE = """
+local data = redis.call('HGET', KEYS[1], 'data')
+redis.call('DEL', KEYS[1])
+return data
+"""
+
+
+def session_key(cookie_digest: str) -> str:
+    """The key of a session."""
+    return f"idp:session:{cookie_digest}"
+
+
+class RedisSessions:
+    """`login.ports.SessionStore` on Redis."""
+
+    def __init__(self, redis: RedisGateway) -> None:
+        self._redis = redis
+        self._touch = redis.script(_TOUCH)
+        self._remove = redis.script(_REMOVE)
+
+    def add(self, cookie_digest: str, session: Session, *, now: float) -> None:
+        """Store a new one until it expires."""
+        key = session_key(cookie_digest)
+        expires = session.expires_at.timestamp()
+        values = {"data": session.to_json(), "used": now, "expires": expires}
+
+        def commands(pipe: Any) -> None:
+            pipe.hset(key, mapping=values)
+            pipe.expire(key, max(1, int(expires - now)) + 60)
+
+        self._redis.pipeline(commands)
+
+    def touch(self, cookie_digest: str, *, now: float, idle: int) -> Session | None:
+        """The live one, noting its use."""
+        data = self._touch([session_key(cookie_digest)], [now, idle])
+        return Session.from_json(data) if data else None
+
+    def remove(self, cookie_digest: str) -> Session | None:
+        """End it."""
+        data = self._remove([session_key(cookie_digest)], [])
+        return Session.from_json(data) if data else None

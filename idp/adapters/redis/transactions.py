@@ -1,0 +1,92 @@
+"""Parked requests in Redis: a hash each (data, version), and an index per browser."""
+
+from __future__ import annotations
+
+from idp.adapters.redis.connection import RedisGateway
+from idp.kernel.clock import Clock
+from idp.kernel.ids import digest
+from idp.login.transaction import Transaction
+
+# KEYS: the transaction, the browser's index. ARGV: data, TTL, digest, created_at, per_browser.
+# The oldest transactions of a browser give way: a stranger cannot fill the memory from one browser,
+# and nobody who opens many tabs is refused.
+_ADD = """
+redis.call('HSET', KEYS[1], 'data', ARGV[1], 'version', 0)
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+if KEYS[2] then
+  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+  redis.call('EXPIRE', KEYS[2], 7200)
+  local surplus = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[5])
+  if surplus > 0 then
+    for _, old in ipairs(redis.call('ZPOPMIN', KEYS[2], surplus)) do
+      if #old == 64 then redis.call('DEL', 'idp:txn:' .. old) end
+    end
+  end
+end
+return 1
+"""
+
+# KEYS: the transaction. ARGV: data, TTL, the version that was read.
+_REPLACE = """
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], 'data', ARGV[1], 'version', ARGV[3] + 1)
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+def transaction_key(transaction_id: str) -> str:
+    """The key of a transaction: never its id, only the digest."""
+    return f"idp:txn:{digest(transaction_id)}"
+
+
+class RedisTransactions:
+    """`login.ports.TransactionStore` on Redis."""
+
+    def __init__(self, redis: RedisGateway, clock: Clock) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._add = redis.script(_ADD)
+        self._replace = redis.script(_REPLACE)
+
+    def add(self, transaction: Transaction, *, per_browser: int) -> None:
+        """Store a new one and drop the browser's oldest beyond the limit."""
+        keys = [transaction_key(transaction.id)]
+        if transaction.browser_hash is not None:
+            keys.append(f"idp:txn:browser:{transaction.browser_hash}")
+        self._add(
+            keys,
+            [
+                transaction.to_json(),
+                self._ttl(transaction),
+                digest(transaction.id),
+                transaction.created_at.timestamp(),
+                per_browser,
+            ],
+        )
+
+    def get(self, transaction_id: str) -> Transaction | None:
+        """The stored one, or None."""
+        with self._redis.guard():
+            data, version = self._redis.client.hmget(
+                transaction_key(transaction_id), ["data", "version"]
+            )
+        return Transaction.from_json(data, int(version)) if data else None
+
+    def replace(self, transaction: Transaction) -> bool:
+        """Compare-and-set on the version."""
+        return bool(
+            self._replace(
+                [transaction_key(transaction.id)],
+                [transaction.to_json(), self._ttl(transaction), transaction.version],
+            )
+        )
+
+    def consume(self, transaction_id: str) -> bool:
+        """Delete it: Redis tells exactly one caller that it was there."""
+        with self._redis.guard():
+            return bool(self._redis.client.delete(transaction_key(transaction_id)))
+
+    def _ttl(self, transaction: Transaction) -> int:
+        # The TTL only collects: whether it expired is for our own clock to say.
+        return max(1, int((transaction.expires_at - self._clock.now()).total_seconds()) + 60)

@@ -1,0 +1,137 @@
+"""The whole login policy, pure: what does this login need next?
+
+Every step of a login comes back to `/login/<txn>`, which asks here. Nothing else in the project
+decides whether a session, a mode or a proof is good enough; existing sessions are judged by the
+same rules as new logins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from idp.kernel.identity import ACR, Mode
+from idp.login.session import Session
+from idp.login.transaction import Transaction
+
+
+class StepKind(StrEnum):
+    """What may come next."""
+
+    CHOOSE = "choose"
+    UPSTREAM = "upstream"
+    CONTINGENCY = "contingency"
+    CONTINGENCY_REFUSED = "contingency_refused"
+    OTHER_PERSON = "other_person"
+    ESTABLISH = "establish"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step, and the realm that it is for where there is one."""
+
+    kind: StepKind
+    realm: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a component allows.
+
+    contingency: whether an e-mailed link may stand in for SUNAT at all. max_session: seconds that
+    a contingency session counts for it, None for no further limit. on_recovery: `end` (a
+    contingency session is not enough for new requests once the upstream is up) or `keep`.
+    """
+
+    contingency: bool = True
+    max_session: int | None = None
+    on_recovery: str = "end"
+    require_known_browser: bool = False
+
+
+def next_step(
+    transaction: Transaction,
+    session: Session | None,
+    upstream_up: Mapping[str, bool],
+    policy: Policy,
+    now: datetime,
+) -> Step:
+    """The next step of this login.
+
+    transaction: bound to the browser that asks. session: the live one of that browser, if any.
+    upstream_up: by realm; a realm that is missing counts as up (its own start page will say).
+    """
+    if transaction.proof is not None:
+        return _after_proof(transaction, session, policy)
+    if session is not None and satisfies(transaction, session, upstream_up, policy, now):
+        if "select_account" in transaction.prompt and not transaction.confirmed:
+            return Step(StepKind.CHOOSE)
+        return Step(StepKind.FINISH)
+    realm = transaction.realm
+    if realm is None and len(transaction.realms) == 1 and "select_account" not in transaction.prompt:
+        realm = transaction.realms[0]
+    if realm is None:
+        return Step(StepKind.CHOOSE)
+    if upstream_up.get(realm, True):
+        return Step(StepKind.UPSTREAM, realm)
+    if not policy.contingency or transaction.acr_required == ACR[Mode.SUNAT]:
+        return Step(StepKind.CONTINGENCY_REFUSED, realm)
+    return Step(StepKind.CONTINGENCY, realm)
+
+
+def _after_proof(transaction: Transaction, session: Session | None, policy: Policy) -> Step:
+    """A proof counts for its transaction whatever the flag says by now."""
+    proof = transaction.proof
+    if proof is None:
+        raise ValueError("no proof")
+    if proof.mode is Mode.CONTINGENCIA and not _contingency_allowed(
+        transaction, policy, known_browser=proof.known_browser
+    ):
+        return Step(StepKind.CONTINGENCY_REFUSED, proof.realm)
+    if session is not None and session.person_id == proof.person_id:
+        if session.auth_time >= proof.auth_time:
+            return Step(StepKind.FINISH)
+    elif session is not None and not transaction.switch_confirmed:
+        return Step(StepKind.OTHER_PERSON, proof.realm)
+    return Step(StepKind.ESTABLISH, proof.realm)
+
+
+def satisfies(
+    transaction: Transaction,
+    session: Session,
+    upstream_up: Mapping[str, bool],
+    policy: Policy,
+    now: datetime,
+) -> bool:
+    """Whether a session that exists is good enough for this request.
+
+    Fresh means proved since the request was parked: so `prompt=login` and `max_age=0` are met by
+    the login that they cause, and cannot loop.
+    """
+    fresh = session.auth_time >= transaction.created_at
+    if session.expires_at <= now or session.realm not in transaction.realms:
+        return False
+    if "login" in transaction.prompt and not fresh:
+        return False
+    age = (now - session.auth_time).total_seconds()
+    if transaction.max_age is not None and age > transaction.max_age and not fresh:
+        return False
+    if session.mode is Mode.SUNAT:
+        return True
+    if not _contingency_allowed(transaction, policy, known_browser=session.known_browser):
+        return False
+    if policy.max_session is not None and age > policy.max_session:
+        return False
+    recovered = upstream_up.get(session.realm, True)
+    return fresh or policy.on_recovery == "keep" or not recovered
+
+
+def _contingency_allowed(
+    transaction: Transaction, policy: Policy, *, known_browser: bool
+) -> bool:
+    if not policy.contingency or transaction.acr_required == ACR[Mode.SUNAT]:
+        return False
+    return known_browser or not policy.require_known_browser

@@ -1,0 +1,115 @@
+"""A parked request: what the person came for, and how far they have come."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from idp.kernel.identity import Mode, Proof
+
+Destination = Literal["authorize", "account"]
+MAX_BYTES = 8_192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transaction:
+    """One login under way; immutable, saved with compare-and-set on `version`.
+
+    id: the secret in the URL. browser_hash: digest of the browser cookie that it belongs to, None
+    until the first GET binds it (a cross-site POST carries no Lax cookie).
+    destination: `authorize` (a component's request, `params` in its own order) or `account`.
+    prompt, max_age (seconds), acr_required: what the request asks of the authentication.
+    realm: what the person chose. confirmed: they said that the session's person is them.
+    switch_confirmed: they agreed to leave the session of another person.
+    link_id: the one live e-mail link. proof: who was proved, and how.
+    """
+
+    id: str
+    browser_hash: str | None
+    destination: Destination
+    client_id: str | None
+    params: tuple[tuple[str, str], ...]
+    realms: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+    acr_required: str | None = None
+    realm: str | None = None
+    confirmed: bool = False
+    switch_confirmed: bool = False
+    link_id: str | None = None
+    proof: Proof | None = None
+    version: int = 0
+
+    @property
+    def redirect_origin(self) -> str | None:
+        """Scheme, host and port of the component's redirect_uri: what `form-action` must allow."""
+        for name, value in self.params:
+            if name == "redirect_uri":
+                parts = urlsplit(value)
+                return f"{parts.scheme}://{parts.netloc}"
+        return None
+
+    def to_json(self) -> str:
+        """The stored form."""
+        record: dict[str, Any] = {
+            "id": self.id,
+            "browser_hash": self.browser_hash,
+            "destination": self.destination,
+            "client_id": self.client_id,
+            "params": self.params,
+            "realms": self.realms,
+            "created_at": self.created_at.timestamp(),
+            "expires_at": self.expires_at.timestamp(),
+            "prompt": sorted(self.prompt),
+            "max_age": self.max_age,
+            "acr_required": self.acr_required,
+            "realm": self.realm,
+            "confirmed": self.confirmed,
+            "switch_confirmed": self.switch_confirmed,
+            "link_id": self.link_id,
+            "proof": None,
+        }
+        if self.proof:
+            record["proof"] = {
+                "realm": self.proof.realm,
+                "person_id": self.proof.person_id,
+                "mode": self.proof.mode.value,
+                "auth_time": self.proof.auth_time.timestamp(),
+                "known_browser": self.proof.known_browser,
+            }
+        return json.dumps(record, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str, version: int) -> Transaction:
+        """Read the stored form."""
+        record = json.loads(text)
+        proof = record.pop("proof")
+        return cls(
+            **{
+                **record,
+                "params": tuple((name, value) for name, value in record["params"]),
+                "realms": tuple(record["realms"]),
+                "prompt": frozenset(record["prompt"]),
+                "created_at": moment(record["created_at"]),
+                "expires_at": moment(record["expires_at"]),
+            },
+            version=version,
+            proof=proof
+            and Proof(
+                realm=proof["realm"],
+                person_id=proof["person_id"],
+                mode=Mode(proof["mode"]),
+                auth_time=moment(proof["auth_time"]),
+                known_browser=proof["known_browser"],
+            ),
+        )
+
+
+def moment(epoch_seconds: float) -> datetime:
+    """A stored time (epoch seconds) as an aware UTC datetime."""
+    return datetime.fromtimestamp(epoch_seconds, UTC)
