@@ -1,0 +1,53 @@
+"""The table of handlers: one row per kind of work, with how it is retried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+Handler = Callable[[Mapping[str, str]], None]
+
+
+class RetryLater(Exception):
+    """The handler could not do it now, as foreseen: try again, without an error in the log.
+
+    after: seconds; None leaves it to the job's backoff. The text must hold no personal data.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Exponential backoff with jitter, in seconds; `tries` counts the retries after the first."""
+
+    tries: int = 20
+    first: float = 5.0
+    longest: float = 60.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row: what to call for work of this name."""
+
+    name: str
+    handler: Handler
+    retry: RetryPolicy
+
+
+class Jobs:
+    """The handlers by name. Wiring fills it; the queue's adapter declares an actor for each row."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Job] = {}
+
+    def register(self, name: str, handler: Handler, retry: RetryPolicy | None = None) -> None:
+        """Add a row. Raises ValueError when the name is taken."""
+        if name in self._rows:
+            raise ValueError(f"job {name} is registered twice")
+        self._rows[name] = Job(name, handler, retry or RetryPolicy())
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self._rows.values())

@@ -1,0 +1,38 @@
+"""The one table of limits: a change is a row.
+
+`limit` uses may come at once; they come back evenly over `window` seconds. `key` says what the
+caller gives as parts (they are stored as one HMAC). What happens when Redis is down: `refuse`
+(503; right where the step needs Redis anyway) or `allow`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One row."""
+
+    name: str
+    key: str
+    limit: int
+    window: int
+    on_redis_down: Literal["refuse", "allow"] = "refuse"
+
+
+_ROWS = (
+    # A whole office behind one address must get in on the day that everybody asks.
+    Limit("contingency.address", "address prefix", 120, 600),
+    # With the prefix: a stranger elsewhere who knows a RUC cannot silence its owner.
+    Limit("contingency.person", "what was typed, address prefix", 5, 900),
+    Limit("contingency.known_browser", "known browser, what was typed", 5, 900),
+    Limit("contingency.resend", "transaction", 5, 1_800),
+    Limit("link.open", "address prefix", 600, 600),
+    Limit("login.park", "address prefix", 300, 600),
+    Limit("account.verification", "person", 5, 3_600),
+    Limit("account.code", "person", 20, 3_600),
+)
+
+LIMITS: dict[str, Limit] = {row.name: row for row in _ROWS}

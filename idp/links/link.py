@@ -1,0 +1,41 @@
+"""A link, as it is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class LinkState(StrEnum):
+    """asked: nobody decided yet. live: meant for a person. The other two are final."""
+
+    ASKED = "asked"
+    LIVE = "live"
+    SUPERSEDED = "superseded"
+    SPENT = "spent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One link. The record is the same whoever asked and whether they exist.
+
+    browser_hash: digest of the asking browser's cookie. identifier_digest: HMAC of what was typed.
+    sealed: what was typed, encrypted, for another try without retyping. reference: the *número de
+    atención*. person_id: set by the worker once it found somebody eligible. sent_at: when a relay
+    took the mail last. expires_at: when it ends (never before the hour that the mail printed).
+    """
+
+    id: str
+    transaction_id: str
+    browser_hash: str
+    realm: str
+    identifier_digest: str
+    sealed: str
+    client_id: str | None
+    reference: str
+    created_at: datetime
+    expires_at: datetime
+    person_id: str | None = None
+    sent_at: datetime | None = None
+    state: LinkState = LinkState.ASKED

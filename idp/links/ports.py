@@ -1,0 +1,72 @@
+"""Where links are kept (Redis), and where it is written for good that one was used (SQL)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from idp.links.link import Link
+
+
+class Outcome(StrEnum):
+    """What an attempt to use a link met."""
+
+    CONSUMED = "consumed"
+    UNKNOWN = "unknown"
+    OTHER_BROWSER = "other_browser"
+    SPENT = "spent"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Whether a new link was stored. When it was not, `wait` says for how many seconds not."""
+
+    stored: bool
+    wait: float = 0.0
+
+
+class LinkStore(Protocol):
+    """Links by the digest of their token; every method is one atomic step in one round trip.
+
+    Raises Unavailable("redis").
+    """
+
+    def add(self, digest: str, link: Link, *, pool: str, cap: int, gap: float) -> Admission:
+        """Store a new link, which supersedes the one that its transaction had.
+
+        Refused when the transaction's last link is younger than `gap` seconds, or when `cap` other
+        links of this identifier in this pool were asked for and have not outlived their bound.
+        """
+        ...
+
+    def get(self, digest: str) -> Link | None:
+        """The stored link, whatever its state, or None."""
+        ...
+
+    def assign(self, digest: str, person_id: str) -> bool:
+        """Make an asked link live for this person; False when it is superseded, spent or gone."""
+        ...
+
+    def accepted(self, digest: str, sent_at: datetime, expires_at: datetime) -> None:
+        """A relay took the mail at `sent_at`: the link ends at `expires_at`."""
+        ...
+
+    def consume(self, digest: str, browser_hash: str, now: datetime) -> tuple[Outcome, Link | None]:
+        """Spend it: CONSUMED for exactly one caller, in the asking browser, while it lives."""
+        ...
+
+    def give_back(self, digest: str) -> None:
+        """Undo `consume`: what had to be written with it could not be."""
+        ...
+
+
+class SpentLinks(Protocol):
+    """A durable row per used link, so that a Redis fail-over cannot give one back."""
+
+    def add(self, link_digest: str, person_id: str, at: datetime) -> bool:
+        """Write the row within the unit of work under way; False when it was there already."""
+        ...
