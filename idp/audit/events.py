@@ -1,0 +1,186 @@
+"""The closed list of security events: a documented row each, with the details that it may hold.
+
+Details hold opaque ids, stable codes, counts and what an operator typed; never a RUC, a user name,
+an e-mail address, an IP address or a person's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AuditEvent(StrEnum):
+    """Each event that may be recorded."""
+
+    LOGIN_COMPLETED = "login.completed"
+    LOGIN_FAILED = "login.failed"
+    LOGIN_SWITCHED = "login.switched"
+    SESSION_ENDED = "session.ended"
+    LOGOUT_COMPLETED = "logout.completed"
+    CODE_ISSUED = "code.issued"
+    CODE_REPLAYED = "code.replayed"
+    TOKEN_ISSUED = "token.issued"
+    TOKEN_REFUSED = "token.refused"
+    CLIENT_AUTH_FAILED = "client.auth_failed"
+    LINK_REQUESTED = "link.requested"
+    LINK_SENT = "link.sent"
+    LINK_NOT_ELIGIBLE = "link.not_eligible"
+    LINK_OPENED = "link.opened"
+    LINK_CONSUMED = "link.consumed"
+    LINK_REFUSED = "link.refused"
+    LINK_REPORTED = "link.reported"
+    UPSTREAM_STARTED = "upstream.started"
+    UPSTREAM_FAILED = "upstream.failed"
+    UPSTREAM_PROOF_REFUSED = "upstream.proof_refused"
+    FLAG_CHANGED = "flag.changed"
+    ADDRESS_CHANGE_REQUESTED = "address.change_requested"
+    ADDRESS_CHANGE_CANCELLED = "address.change_cancelled"
+    ADDRESS_VERIFICATION_FAILED = "address.verification_failed"
+    ADDRESS_VERIFIED = "address.verified"
+    ADDRESS_CHANGED = "address.changed"
+    ADDRESS_UNDELIVERABLE = "address.undeliverable"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    PERSON_CREATED = "person.created"
+    PERSON_UPDATED = "person.updated"
+    PERSON_REVEALED = "person.revealed"
+    PEOPLE_IMPORTED = "people.imported"
+    KNOWN_BROWSER_ADDED = "known_browser.added"
+    KNOWN_BROWSER_REMOVED = "known_browser.removed"
+    MAIL_ACCEPTED = "mail.accepted"
+    MAIL_DEFERRED = "mail.deferred"
+    MAIL_REFUSED = "mail.refused"
+    CAPTCHA_FAILED = "captcha.failed"
+    LIMIT_HIT = "limit.hit"
+    CSRF_FAILED = "csrf.failed"
+    CLIENTS_RELOADED = "clients.reloaded"
+    CLIENTS_RELOAD_FAILED = "clients.reload_failed"
+    KEYS_GENERATED = "keys.generated"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event's documentation: what it tells, and the names of the details that it may hold."""
+
+    meaning: str
+    details: frozenset[str] = frozenset()
+
+
+def _row(meaning: str, *details: str) -> Row:
+    return Row(meaning, frozenset(details))
+
+
+TABLE: dict[AuditEvent, Row] = {
+    AuditEvent.LOGIN_COMPLETED: _row(
+        "A session began.", "sid", "transaction", "acr", "known_browser"
+    ),
+    AuditEvent.LOGIN_FAILED: _row(
+        "A login ended without a session.", "reason", "error", "transaction"
+    ),
+    AuditEvent.LOGIN_SWITCHED: _row(
+        "A session was replaced by another person's, who confirmed it.", "sid", "previous_person"
+    ),
+    AuditEvent.SESSION_ENDED: _row(
+        "A session ended: logout, replaced, switched, expired or revoked.", "sid", "reason"
+    ),
+    AuditEvent.LOGOUT_COMPLETED: _row("A person logged out.", "sid", "started_by"),
+    AuditEvent.CODE_ISSUED: _row(
+        "An authorization code was issued.", "sid", "grant", "scope", "acr"
+    ),
+    AuditEvent.CODE_REPLAYED: _row(
+        "A spent code came again: what it had brought was revoked.", "grant"
+    ),
+    AuditEvent.TOKEN_ISSUED: _row("Tokens were issued.", "sid", "grant", "grant_type", "scope"),
+    AuditEvent.TOKEN_REFUSED: _row(
+        "A token request was refused.", "grant", "grant_type", "error", "reason"
+    ),
+    AuditEvent.CLIENT_AUTH_FAILED: _row(
+        "A component did not prove itself.", "method", "endpoint", "reason"
+    ),
+    AuditEvent.LINK_REQUESTED: _row(
+        "A contingency link was asked for; whether anybody gets one is decided later.",
+        "link",
+        "transaction",
+        "known_browser",
+        "resend",
+    ),
+    AuditEvent.LINK_SENT: _row("A relay took the mail with a link.", "link", "attempt"),
+    AuditEvent.LINK_NOT_ELIGIBLE: _row(
+        "No mail left, since nobody eligible was named.", "link", "reason"
+    ),
+    AuditEvent.LINK_OPENED: _row("A live link was looked at.", "link", "where", "method"),
+    AuditEvent.LINK_CONSUMED: _row("A link was used, once and for all.", "link", "where"),
+    AuditEvent.LINK_REFUSED: _row("A link was not accepted.", "link", "reason", "where"),
+    AuditEvent.LINK_REPORTED: _row("Somebody said: it was not me.", "link"),
+    AuditEvent.UPSTREAM_STARTED: _row("A person was sent to SUNAT.", "transaction"),
+    AuditEvent.UPSTREAM_FAILED: _row("SUNAT gave no usable answer.", "transaction", "reason"),
+    AuditEvent.UPSTREAM_PROOF_REFUSED: _row(
+        "What came from SUNAT was not accepted as proof.", "transaction", "reason"
+    ),
+    AuditEvent.FLAG_CHANGED: _row(
+        "Somebody changed an upstream's flag.", "state", "previous", "reason", "until"
+    ),
+    AuditEvent.ADDRESS_CHANGE_REQUESTED: _row(
+        "A person named a new address, not verified yet.", "address", "verification"
+    ),
+    AuditEvent.ADDRESS_CHANGE_CANCELLED: _row(
+        "A person went back to the address in force; what was pending is void.", "address"
+    ),
+    AuditEvent.ADDRESS_VERIFICATION_FAILED: _row(
+        "A wrong or late code or link for an address.", "verification", "reason", "tries"
+    ),
+    AuditEvent.ADDRESS_VERIFIED: _row(
+        "A person proved that an address is theirs.", "address", "by", "counts_from"
+    ),
+    AuditEvent.ADDRESS_CHANGED: _row(
+        "A verified address is to replace another, which is told.",
+        "address",
+        "previous",
+        "counts_from",
+    ),
+    AuditEvent.ADDRESS_UNDELIVERABLE: _row(
+        "Mail to an address was refused for good.", "address", "code"
+    ),
+    AuditEvent.CONSENT_GIVEN: _row("A person accepted notifications.", "source"),
+    AuditEvent.CONSENT_WITHDRAWN: _row("A person no longer accepts notifications.", "source"),
+    AuditEvent.PERSON_CREATED: _row("A person was seen for the first time.", "source"),
+    AuditEvent.PERSON_UPDATED: _row(
+        "What is known of a person changed; names of fields only.", "source", "fields"
+    ),
+    AuditEvent.PERSON_REVEALED: _row("An operator looked at a person unmasked.", "purpose"),
+    AuditEvent.PEOPLE_IMPORTED: _row(
+        "A file of people was imported.",
+        "rows",
+        "created",
+        "updated",
+        "unchanged",
+        "trusted_emails",
+    ),
+    AuditEvent.KNOWN_BROWSER_ADDED: _row("A browser became known for a person.", "browser"),
+    AuditEvent.KNOWN_BROWSER_REMOVED: _row("A known browser was removed.", "browser"),
+    AuditEvent.MAIL_ACCEPTED: _row(
+        "A relay took a message.", "kind", "link", "verification", "relay", "attempt"
+    ),
+    AuditEvent.MAIL_DEFERRED: _row(
+        "A relay put a message off.", "kind", "link", "verification", "relay", "attempt", "code"
+    ),
+    AuditEvent.MAIL_REFUSED: _row(
+        "A relay refused a message for good.",
+        "kind",
+        "link",
+        "verification",
+        "relay",
+        "attempt",
+        "code",
+        "address",
+    ),
+    AuditEvent.CAPTCHA_FAILED: _row("A captcha was not passed.", "kind", "reason", "transaction"),
+    AuditEvent.LIMIT_HIT: _row("A rate limit refused a request.", "limit", "retry_after"),
+    AuditEvent.CSRF_FAILED: _row("A form came without its token.", "endpoint", "reason"),
+    AuditEvent.CLIENTS_RELOADED: _row("The clients file was read again.", "clients", "digest"),
+    AuditEvent.CLIENTS_RELOAD_FAILED: _row(
+        "The clients file is not valid; the last good one stays.", "problems", "digest"
+    ),
+    AuditEvent.KEYS_GENERATED: _row("Signing keys were made.", "kid", "alg"),
+}

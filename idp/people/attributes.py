@@ -1,0 +1,78 @@
+"""One row for each attribute of a person that relying parties can see.
+
+`sub` is none of them: it belongs to the token. Claims without a value are left out, as
+OpenID Connect Core §5.3.2 asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.kernel.identity import EXTRANET, SOL
+from idp.people.eligibility import contact_address
+from idp.people.person import Person
+
+Value = str | int | bool | None
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A claim, the scope that gives it, and where it comes from.
+
+    owner: who says what is right: `upstream`, `person` or `us`. column: its name in a CSV file.
+    """
+
+    claim: str
+    scope: str
+    owner: str
+    read: Callable[[Person, datetime], Value]
+    column: str | None = None
+
+
+def _only(realm: str) -> Callable[[Person, datetime], Value]:
+    return lambda person, now: person.usuario if person.realm == realm else None
+
+
+def _email(person: Person, now: datetime) -> Value:
+    address = contact_address(person, now)
+    return address.email if address else None
+
+
+ATTRIBUTES: tuple[Attribute, ...] = (
+    Attribute("ruc", "vuce", "upstream", lambda person, now: person.ruc, "ruc"),
+    Attribute("usuario_sol", "vuce", "upstream", _only(SOL), "usuario"),
+    Attribute("usuario_extranet", "vuce", "upstream", _only(EXTRANET), "usuario"),
+    Attribute("tipo_usuario", "vuce", "upstream", lambda person, now: person.tipo_usuario),
+    Attribute("realm", "vuce", "us", lambda person, now: person.realm, "realm"),
+    Attribute("name", "profile", "upstream", lambda person, now: person.name, "name"),
+    Attribute("given_name", "profile", "upstream", lambda person, now: person.given_name),
+    Attribute("family_name", "profile", "upstream", lambda person, now: person.family_name),
+    Attribute("preferred_username", "profile", "upstream", lambda person, now: person.usuario),
+    Attribute(
+        "updated_at", "profile", "us", lambda person, now: int(person.updated_at.timestamp())
+    ),
+    Attribute("email", "email", "person", _email, "email"),
+    # The address in force was verified by definition: without one there is neither claim.
+    Attribute(
+        "email_verified", "email", "us", lambda person, now: bool(_email(person, now)) or None
+    ),
+)
+
+SCOPES: frozenset[str] = frozenset(attribute.scope for attribute in ATTRIBUTES)
+
+
+def claims(person: Person, scopes: frozenset[str], now: datetime) -> dict[str, object]:
+    """The claims about a person that these scopes give at that moment; never `sub`."""
+    found = (
+        (attribute.claim, attribute.read(person, now))
+        for attribute in ATTRIBUTES
+        if attribute.scope in scopes
+    )
+    return {claim: value for claim, value in found if value not in (None, "")}
+
+
+def claim_names(scopes: frozenset[str] = SCOPES) -> tuple[str, ...]:
+    """The names of the claims that these scopes can give, for discovery."""
+    return tuple(attribute.claim for attribute in ATTRIBUTES if attribute.scope in scopes)

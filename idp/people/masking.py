@@ -1,0 +1,36 @@
+"""Personal data, half hidden: enough for its owner to recognise, too little for anyone else."""
+
+from __future__ import annotations
+
+from idp.kernel.identity import SOL, Identifier
+
+# Always three: the number of signs hidden is nobody's business.
+_DOTS = "•••"
+
+
+def mask_email(email: str) -> str:
+    """`juan@empresa.pe` -> `j•••@e•••.pe`; something without an @ is hidden whole."""
+    local, at, domain = email.rpartition("@")
+    if not at or not local or not domain:
+        return _DOTS
+    host, dot, suffix = domain.rpartition(".")
+    shown = f"{host[0]}{_DOTS}{dot}{suffix}" if host else _DOTS
+    return f"{local[0]}{_DOTS}@{shown}"
+
+
+def mask_identifier(identifier: Identifier) -> str:
+    """`20504774288:ADMIN` -> `20•••••••88 / AD•••`; `EXT0042` -> `EXT•••2`."""
+    if identifier.realm == SOL:
+        ruc, _, user = identifier.value.partition(":")
+        return f"{ruc[:2]}{'•' * 7}{ruc[-2:]} / {_mask_user(user)}"
+    user = identifier.value
+    return f"{user[:3]}{_DOTS}{user[-1] if len(user) > 5 else ''}"
+
+
+def _mask_user(user: str) -> str:
+    return f"{user[: 2 if len(user) > 3 else 1]}{_DOTS}"
+
+
+def mask_name(name: str) -> str:
+    """`ANA QUISPE` -> `A••• Q•••`."""
+    return " ".join(f"{word[0]}{_DOTS}" for word in name.split())

@@ -1,0 +1,94 @@
+"""The stores of this room; each method joins the unit of work under way.
+
+Every method raises Unavailable("sql") when the database does not answer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from idp.kernel.identity import Identifier
+from idp.people.person import Address, KnownBrowser, PendingVerification, Person
+
+
+class PersonStore(Protocol):
+    """Persons with their identifiers and addresses."""
+
+    def get(self, person_id: str, *, lock: bool = False) -> Person | None:
+        """A person by id. lock: until the unit of work ends, nobody else gets them locked."""
+        ...
+
+    def find(self, identifier: Identifier) -> Person | None:
+        """The person whom this identifier names."""
+        ...
+
+    def get_or_create(self, candidate: Person) -> tuple[Person, bool]:
+        """The person of the candidate's identifier, locked; the candidate itself when there was
+        none (then True). Parallel calls agree on one person, and exactly one says True.
+        """
+        ...
+
+    def update(self, person: Person) -> None:
+        """Write what is known of a person; identifier, `sub` and addresses stay as they are."""
+        ...
+
+    def put_address(self, person_id: str, address: Address) -> None:
+        """Add an address, or write it anew (by its id)."""
+        ...
+
+    def drop_address(self, address_id: str) -> None:
+        """Remove an address and what is pending for it."""
+        ...
+
+    def purge_addresses(self, superseded_before: datetime) -> int:
+        """Remove the addresses that a newer one replaced before that moment; how many."""
+        ...
+
+
+class VerificationStore(Protocol):
+    """Pending verifications, at most one for a person."""
+
+    def put(self, pending: PendingVerification) -> None:
+        """Make this the person's pending verification, in the place of any other."""
+        ...
+
+    def get(self, verification_id: str) -> PendingVerification | None:
+        """A pending verification by id."""
+        ...
+
+    def of_person(self, person_id: str) -> PendingVerification | None:
+        """The person's pending verification."""
+        ...
+
+    def drop(self, verification_id: str) -> None:
+        """It is settled."""
+        ...
+
+    def purge(self, expired_before: datetime) -> int:
+        """Remove what expired before that moment; how many."""
+        ...
+
+
+class BrowserStore(Protocol):
+    """Known browsers."""
+
+    def put(self, browser: KnownBrowser) -> None:
+        """Add a browser, or write it anew (by its id)."""
+        ...
+
+    def find(self, person_id: str, token_digest: str) -> KnownBrowser | None:
+        """This person's browser with that token."""
+        ...
+
+    def of_person(self, person_id: str) -> list[KnownBrowser]:
+        """The person's browsers, the newest first."""
+        ...
+
+    def drop(self, person_id: str, browser_id: str) -> bool:
+        """Remove a browser of that person; False when there is none."""
+        ...
+
+    def purge(self, expired_before: datetime) -> int:
+        """Remove what expired before that moment; how many."""
+        ...

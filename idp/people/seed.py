@@ -1,0 +1,236 @@
+"""Importing people: checked as a whole, written as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from idp.audit.events import AuditEvent
+from idp.audit.log import Audit
+from idp.kernel.clock import Clock
+from idp.kernel.identity import (
+    EXTRANET,
+    SOL,
+    Identifier,
+    extranet_identifier,
+    is_valid_ruc,
+    normalise,
+    sol_identifier,
+)
+from idp.kernel.ids import new_id
+from idp.kernel.ports import UnitOfWork
+from idp.kernel.random import Random
+from idp.people.contact import InvalidEmail, normalise_email
+from idp.people.person import Address, Person
+from idp.people.ports import PersonStore
+
+
+@dataclass(frozen=True)
+class SeedRow:
+    """One row of a file. line: where it stands there, from 1. Moments are ISO 8601 with an offset.
+
+    email_verified_at counts only when the file's e-mails are trusted; a last_login_at says that
+    the person used VUCE before, so that contingency is open to them.
+    """
+
+    line: int
+    realm: str
+    usuario: str
+    ruc: str = ""
+    name: str = ""
+    email: str = ""
+    email_verified_at: str = ""
+    consent_at: str = ""
+    last_login_at: str = ""
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """What is wrong in a row, without repeating its content."""
+
+    line: int
+    column: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class SeedReport:
+    """What an import did; with any problem it did nothing."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    problems: tuple[RowProblem, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    identifier: Identifier
+    ruc: str | None
+    usuario: str
+    name: str
+    email: str | None
+    verified_at: datetime | None
+    consent_at: datetime | None
+    last_login_at: datetime | None
+
+
+class Seeder:
+    """Checks rows and writes them; what persons or SUNAT said themselves is never overwritten."""
+
+    def __init__(
+        self,
+        *,
+        store: PersonStore,
+        uow: UnitOfWork,
+        audit: Audit,
+        clock: Clock,
+        random: Random,
+        sol_user_pattern: str,
+        extranet_user_pattern: str,
+    ) -> None:
+        self._store = store
+        self._uow = uow
+        self._audit = audit
+        self._clock = clock
+        self._random = random
+        self._sol_pattern = sol_user_pattern
+        self._extranet_pattern = extranet_user_pattern
+
+    def seed(self, rows: Iterable[SeedRow], *, trust_emails: bool, actor: str | None) -> SeedReport:
+        """Write every row, or none when any has a problem."""
+        parsed, problems = self._parse(rows)
+        if problems:
+            return SeedReport(problems=tuple(problems))
+        counts = {"created": 0, "updated": 0, "unchanged": 0}
+        with self._uow.transaction():
+            for row in parsed:
+                counts[self._write(row, trust_emails, actor)] += 1
+            self._audit.record(
+                AuditEvent.PEOPLE_IMPORTED,
+                actor=actor,
+                rows=len(parsed),
+                trusted_emails=trust_emails,
+                **counts,
+            )
+        return SeedReport(**counts)
+
+    def _parse(self, rows: Iterable[SeedRow]) -> tuple[list[_Parsed], list[RowProblem]]:
+        parsed: list[_Parsed] = []
+        problems: list[RowProblem] = []
+        seen: dict[Identifier, int] = {}
+        for row in rows:
+            found: list[RowProblem] = []
+            identifier = self._identifier(row, found)
+            if identifier is not None and identifier in seen:
+                problem = f"the same person as in line {seen[identifier]}"
+                found.append(RowProblem(row.line, "usuario", problem))
+            email = _email(row, found)
+            moments = [_moment(row, name, self._clock.now(), found) for name in _MOMENTS]
+            problems.extend(found)
+            if identifier is None or found:
+                continue
+            seen[identifier] = row.line
+            ruc = normalise(row.ruc) or None
+            usuario, name = normalise(row.usuario), row.name.strip()
+            parsed.append(_Parsed(identifier, ruc, usuario, name, email, *moments))
+        return parsed, problems
+
+    def _identifier(self, row: SeedRow, found: list[RowProblem]) -> Identifier | None:
+        identifier = None
+        if row.realm not in (SOL, EXTRANET):
+            found.append(RowProblem(row.line, "realm", f"neither {SOL} nor {EXTRANET}"))
+            return None
+        if (row.ruc.strip() or row.realm == SOL) and not is_valid_ruc(normalise(row.ruc)):
+            found.append(RowProblem(row.line, "ruc", "not a RUC: 11 digits with its check digit"))
+            return None
+        if row.realm == SOL:
+            identifier = sol_identifier(row.ruc, row.usuario, self._sol_pattern)
+        else:
+            identifier = extranet_identifier(row.usuario, self._extranet_pattern)
+        if identifier is None:
+            found.append(RowProblem(row.line, "usuario", f"not a user of {row.realm}"))
+        return identifier
+
+    def _write(self, row: _Parsed, trust_emails: bool, actor: str | None) -> str:
+        now = self._clock.now()
+        candidate = Person(
+            id=new_id(self._random, "per"),
+            sub=self._random.token(18),
+            realm=row.identifier.realm,
+            identifier=row.identifier.value,
+            usuario=row.usuario,
+            name=row.name,
+            created_at=now,
+            updated_at=now,
+            ruc=row.ruc,
+            last_login_at=row.last_login_at,
+            imported_active=row.last_login_at is not None,
+            consent=row.consent_at is not None,
+            consent_at=row.consent_at,
+        )
+        person, created = self._store.get_or_create(candidate)
+        fields = [] if created else self._complete(person, candidate, now)
+        if row.email and not person.addresses:
+            verified_at = row.verified_at if trust_emails else None
+            address = Address(new_id(self._random, "adr"), row.email, now, verified_at, verified_at)
+            self._store.put_address(person.id, address)
+            fields.append("address")
+        if created or fields:
+            self._audit.record(
+                AuditEvent.PERSON_CREATED if created else AuditEvent.PERSON_UPDATED,
+                person_id=person.id,
+                realm=person.realm,
+                actor=actor,
+                source="import",
+                fields=None if created else " ".join(fields),
+            )
+        return "created" if created else "updated" if fields else "unchanged"
+
+    def _complete(self, person: Person, row: Person, now: datetime) -> list[str]:
+        """Fill in what nobody said yet; the names of the fields."""
+        changes: dict[str, object] = {}
+        if not person.name and row.name:
+            changes["name"] = row.name
+        if person.consent_at is None and row.consent_at is not None:
+            changes |= {"consent": True, "consent_at": row.consent_at}
+        if person.last_login_at is None and row.last_login_at is not None:
+            changes |= {"imported_active": True, "last_login_at": row.last_login_at}
+        if changes:
+            completed = replace(person, updated_at=now, **changes)  # type: ignore[arg-type]
+            self._store.update(completed)
+        return sorted(changes)
+
+
+_MOMENTS: Sequence[str] = ("email_verified_at", "consent_at", "last_login_at")
+
+
+def _email(row: SeedRow, found: list[RowProblem]) -> str | None:
+    if not row.email.strip():
+        if row.email_verified_at.strip():
+            found.append(RowProblem(row.line, "email_verified_at", "verified, but no e-mail"))
+        return None
+    try:
+        return normalise_email(row.email)
+    except InvalidEmail as error:
+        found.append(RowProblem(row.line, "email", str(error)))
+        return None
+
+
+def _moment(row: SeedRow, column: str, now: datetime, found: list[RowProblem]) -> datetime | None:
+    text = str(getattr(row, column)).strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        problem = "not a moment such as 2026-03-01T09:30:00-05:00"
+    elif moment > now:
+        problem = "lies ahead"
+    else:
+        return moment
+    found.append(RowProblem(row.line, column, problem))
+    return None

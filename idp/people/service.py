@@ -1,0 +1,247 @@
+"""Persons, for every other room: one service in front of contact, browsers and import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from idp.audit.events import AuditEvent
+from idp.audit.log import Audit
+from idp.kernel.clock import Clock
+from idp.kernel.identity import (
+    DEFAULT_EXTRANET_USER_PATTERN,
+    DEFAULT_SOL_USER_PATTERN,
+    Identifier,
+)
+from idp.kernel.ids import new_id
+from idp.kernel.ports import UnitOfWork
+from idp.kernel.random import Random
+from idp.people.browsers import KnownBrowsers
+from idp.people.contact import Contacts
+from idp.people.person import (
+    Confirmation,
+    ContactChange,
+    KnownBrowser,
+    Person,
+    UpstreamFacts,
+    Verification,
+)
+from idp.people.ports import BrowserStore, PersonStore, VerificationStore
+from idp.people.seed import Seeder, SeedReport, SeedRow
+
+DAY = 86_400
+
+
+class People:
+    """What the other rooms ask about persons, and tell of them.
+
+    code_key: derives verification codes. Lengths of time are seconds. Every method may raise
+    Unavailable("sql"); those that change something raise IdpError `person_unknown` (404) for an id
+    that names nobody.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: PersonStore,
+        verifications: VerificationStore,
+        browsers: BrowserStore,
+        uow: UnitOfWork,
+        audit: Audit,
+        clock: Clock,
+        random: Random,
+        code_key: bytes,
+        address_cooloff: int = DAY,
+        verification_ttl: int = 1800,
+        known_browser_after: int = DAY,
+        known_browser_ttl: int = 180 * DAY,
+        sol_user_pattern: str = DEFAULT_SOL_USER_PATTERN,
+        extranet_user_pattern: str = DEFAULT_EXTRANET_USER_PATTERN,
+    ) -> None:
+        self._store = store
+        self._verifications = verifications
+        self._browser_store = browsers
+        self._uow = uow
+        self._audit = audit
+        self._clock = clock
+        self._random = random
+        self._contacts = Contacts(
+            store=store,
+            verifications=verifications,
+            uow=uow,
+            audit=audit,
+            clock=clock,
+            random=random,
+            code_key=code_key,
+            cooloff=address_cooloff,
+            ttl=verification_ttl,
+        )
+        self._browsers = KnownBrowsers(
+            store=browsers,
+            uow=uow,
+            audit=audit,
+            clock=clock,
+            random=random,
+            counts_after=known_browser_after,
+            ttl=known_browser_ttl,
+        )
+        self._seeder = Seeder(
+            store=store,
+            uow=uow,
+            audit=audit,
+            clock=clock,
+            random=random,
+            sol_user_pattern=sol_user_pattern,
+            extranet_user_pattern=extranet_user_pattern,
+        )
+
+    def get(self, person_id: str) -> Person | None:
+        """A person by id."""
+        return self._store.get(person_id)
+
+    def find(self, identifier: Identifier) -> Person | None:
+        """The person whom this identifier names."""
+        return self._store.find(identifier)
+
+    def record_upstream_login(self, facts: UpstreamFacts) -> Person:
+        """The person whom an upstream proved just now, made known at their first login.
+
+        Parallel first logins of one identifier yield one person with one `sub`. What the upstream
+        left empty does not erase what it told before.
+        """
+        now = self._clock.now()
+        candidate = Person(
+            id=new_id(self._random, "per"),
+            sub=self._random.token(18),
+            realm=facts.identifier.realm,
+            identifier=facts.identifier.value,
+            usuario=facts.usuario,
+            name=facts.name,
+            created_at=now,
+            updated_at=now,
+            ruc=facts.ruc,
+            tipo_usuario=facts.tipo_usuario,
+            given_name=facts.given_name,
+            family_name=facts.family_name,
+            first_login_at=now,
+            last_login_at=now,
+            extras=facts.extras,
+        )
+        with self._uow.transaction():
+            person, created = self._store.get_or_create(candidate)
+            if created:
+                self._audit.record(
+                    AuditEvent.PERSON_CREATED,
+                    person_id=person.id,
+                    realm=person.realm,
+                    source="upstream",
+                )
+                return person
+            return self._update(person, facts, now)
+
+    def _update(self, person: Person, facts: UpstreamFacts, now: datetime) -> Person:
+        told: dict[str, object] = {
+            "usuario": facts.usuario,
+            "ruc": facts.ruc,
+            "tipo_usuario": facts.tipo_usuario,
+            "name": facts.name,
+            "given_name": facts.given_name,
+            "family_name": facts.family_name,
+            "extras": facts.extras,
+        }
+        changes = {
+            field: value
+            for field, value in told.items()
+            if value and value != getattr(person, field)
+        }
+        changed = replace(
+            person,
+            **changes,  # type: ignore[arg-type]
+            first_login_at=person.first_login_at or now,
+            last_login_at=now,
+            updated_at=now if changes else person.updated_at,
+        )
+        self._store.update(changed)
+        if changes:
+            self._audit.record(
+                AuditEvent.PERSON_UPDATED,
+                person_id=person.id,
+                realm=person.realm,
+                source="upstream",
+                fields=" ".join(sorted(changes)),
+            )
+        return changed
+
+    def set_contact(self, person_id: str, *, email: str, consent: bool) -> ContactChange:
+        """Take what the person's form says.
+
+        Consent counts at once, both ways. Another address than the one in force is pending until
+        `confirm_address`; asking again replaces what was pending, with a new code. Naming the one
+        in force voids a change that is pending or cooling off. Raises InvalidEmail.
+        """
+        return self._contacts.set(person_id, email=email, consent=consent)
+
+    def verification(self, verification_id: str) -> Verification | None:
+        """What the mail of a verification says; None when it was settled, replaced or expired."""
+        return self._contacts.verification(self._verifications.get(verification_id))
+
+    def pending_verification(self, person_id: str) -> Verification | None:
+        """The person's live verification, for the form and the page behind the link."""
+        return self._contacts.verification(self._verifications.of_person(person_id))
+
+    def confirm_address(
+        self, person_id: str, *, code: str | None = None, token: str | None = None
+    ) -> Confirmation:
+        """Prove the pending address by its code or by its link's token, in the person's session.
+
+        A first address counts at once; a change counts after the cool-off, the one before counts
+        meanwhile and is to be told. Five wrong codes end a verification. Raises IdpError
+        `verification_failed` (wrong) or `verification_expired` (late, spent, too many), both 400.
+        Call it outside of any unit of work: a wrong try must be kept.
+        """
+        return self._contacts.confirm(person_id, code=code, token=token)
+
+    def mark_undeliverable(self, person_id: str, address_id: str, *, code: str) -> None:
+        """A relay refused mail to this address for good, with this reply code."""
+        self._contacts.mark_undeliverable(person_id, address_id, code)
+
+    def remember_browser(self, person_id: str, cookie: str | None = None) -> str:
+        """After a SUNAT login: the value of the known-browser cookie to set.
+
+        cookie: the one that the browser sent; other people's tokens in it stay.
+        """
+        return self._browsers.remember(person_id, cookie)
+
+    def known_browser(self, cookie: str | None, person_id: str) -> bool:
+        """Whether the cookie is of a browser of that very person that counts already."""
+        return self._browsers.is_known(person_id, cookie)
+
+    def browsers(self, person_id: str) -> list[KnownBrowser]:
+        """The person's known browsers, the newest first."""
+        return self._browsers.of_person(person_id)
+
+    def forget_browser(self, person_id: str, browser_id: str) -> bool:
+        """Remove a known browser; False when the person has no such browser."""
+        return self._browsers.forget(person_id, browser_id)
+
+    def seed(
+        self, rows: Iterable[SeedRow], *, trust_emails: bool = False, actor: str | None = None
+    ) -> SeedReport:
+        """Import people: every row, or none when any has a problem; see `SeedRow`."""
+        return self._seeder.seed(rows, trust_emails=trust_emails, actor=actor)
+
+    def revealed(self, person_id: str, *, actor: str, purpose: str) -> None:
+        """An operator is about to see a person unmasked: it is recorded first."""
+        self._audit.record(
+            AuditEvent.PERSON_REVEALED, person_id=person_id, actor=actor, purpose=purpose
+        )
+
+    def purge(self, now: datetime) -> int:
+        """Remove expired verifications and browsers, and addresses replaced a month ago."""
+        with self._uow.transaction():
+            return (
+                self._verifications.purge(now)
+                + self._browser_store.purge(now)
+                + self._store.purge_addresses(now - timedelta(days=30))
+            )
