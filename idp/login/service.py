@@ -1,0 +1,135 @@
+"""The dispatcher's service: it joins a transaction, a session, the flag and a component's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from idp.clients.client import Client
+from idp.kernel.clock import Clock
+from idp.kernel.errors import IdpError
+from idp.login.session import Session
+from idp.login.sessions import Sessions
+from idp.login.steps import Policy, Step, next_step
+from idp.login.transaction import Transaction
+from idp.login.transactions import Transactions
+from idp.people.person import Person
+
+ACCOUNT_NAME = "Modificación de Datos"
+
+
+class FindsClients(Protocol):
+    """What is needed of the registry of components."""
+
+    def get(self, client_id: str) -> Client | None:
+        """The component, or None."""
+        ...
+
+
+class FindsPeople(Protocol):
+    """What is needed of the directory."""
+
+    def get(self, person_id: str) -> Person | None:
+        """The person, or None."""
+        ...
+
+
+class KnowsUpstreams(Protocol):
+    """What is needed of the flag."""
+
+    def up(self, realm: str) -> bool:
+        """Whether the realm's upstream is up, from memory."""
+        ...
+
+
+def policy_of(client: Client | None) -> Policy:
+    """The policy that the dispatcher judges by; `/cuenta` (no component) takes any login."""
+    if client is None:
+        return Policy(on_recovery="keep")
+    rules = client.contingency
+    return Policy(
+        contingency=rules.allowed,
+        max_session=rules.max_session,
+        on_recovery=rules.on_recovery,
+        require_known_browser=rules.require_known_browser,
+    )
+
+
+class Logins:
+    """Decides each step, and turns a proof into a session."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        sessions: Sessions,
+        clients: FindsClients,
+        people: FindsPeople,
+        upstream_status: KnowsUpstreams,
+        realms: tuple[str, ...],
+        clock: Clock,
+    ) -> None:
+        self.transactions = transactions
+        self.sessions = sessions
+        self._clients = clients
+        self._people = people
+        self._upstream_status = upstream_status
+        self._realms = realms
+        self._clock = clock
+
+    def step(self, transaction: Transaction, session: Session | None) -> Step:
+        """What this login needs next. Raises IdpError("invalid_client") for one that is gone."""
+        client = self._client(transaction)
+        return next_step(
+            transaction, session, self._upstreams(), policy_of(client), self._clock.now()
+        )
+
+    def establish(
+        self, transaction: Transaction, session_cookie: str | None
+    ) -> tuple[str, Session]:
+        """Turn the transaction's proof into a session: the new cookie, and the session."""
+        if transaction.proof is None:
+            raise IdpError("transaction_unknown", 404, detail="no proof")
+        person = self._people.get(transaction.proof.person_id)
+        if person is None:
+            raise IdpError("transaction_unknown", 404, detail="person is gone")
+        return self.sessions.start(
+            person, transaction.proof, transaction.client_id, replaces=session_cookie
+        )
+
+    def begin_account(self, browser_hash: str) -> str:
+        """Park a login for our own `/cuenta`; the transaction's id."""
+        transaction = self.transactions.prepare(
+            browser_hash=browser_hash,
+            destination="account",
+            client_id=None,
+            params=(),
+            realms=self._realms,
+        )
+        return self.transactions.add(transaction).id
+
+    def client_name(self, transaction: Transaction) -> str:
+        """Where the person is going, in words."""
+        client = self._client(transaction)
+        return client.client_name if client else ACCOUNT_NAME
+
+    def back_url(self, transaction: Transaction) -> str | None:
+        """The component's own page, where there is one to go back to."""
+        client = self._client(transaction)
+        return client.client_uri if client else None
+
+    def person_name(self, person_id: str) -> str:
+        """The name of a person who was proved."""
+        person = self._people.get(person_id)
+        return person.name if person else ""
+
+    def _client(self, transaction: Transaction) -> Client | None:
+        if transaction.client_id is None:
+            return None
+        client = self._clients.get(transaction.client_id)
+        if client is None:
+            raise IdpError("invalid_client", 400, detail="client left clients.yaml")
+        return client
+
+    def _upstreams(self) -> Mapping[str, bool]:
+        return {realm: self._upstream_status.up(realm) for realm in self._realms}

@@ -1,0 +1,102 @@
+"""Beginning, reading and ending sessions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from idp.audit.events import AuditEvent
+from idp.audit.log import Audit
+from idp.kernel.clock import Clock
+from idp.kernel.events import EventBus, LoginCompleted, SessionEnded
+from idp.kernel.identity import Mode, Proof
+from idp.kernel.ids import digest, new_id
+from idp.kernel.random import Random
+from idp.login.ports import SessionStore
+from idp.login.session import Session
+from idp.people.attributes import SCOPES, claims
+from idp.people.person import Person
+
+
+class Sessions:
+    """Sessions of this provider, each named by a cookie that only its browser holds.
+
+    ttl, contingency_ttl: longest life in seconds by mode; idle: seconds without use that end one.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: SessionStore,
+        audit: Audit,
+        events: EventBus,
+        clock: Clock,
+        random: Random,
+        ttl: int,
+        contingency_ttl: int,
+        idle: int,
+    ) -> None:
+        self._store = store
+        self._audit = audit
+        self._events = events
+        self._clock = clock
+        self._random = random
+        self._ttl = {Mode.SUNAT: ttl, Mode.CONTINGENCIA: contingency_ttl}
+        self._idle = idle
+
+    def current(self, cookie: str | None) -> Session | None:
+        """The live session behind a cookie; one round trip."""
+        if not cookie:
+            return None
+        return self._store.touch(digest(cookie), now=self._clock.timestamp(), idle=self._idle)
+
+    def start(
+        self, person: Person, proof: Proof, client_id: str | None, *, replaces: str | None
+    ) -> tuple[str, Session]:
+        """Begin a session from a proof: a new cookie and a new sid, every time.
+
+        replaces: the cookie of the session that ends by this one, so that none lives on unnamed.
+        """
+        if replaces:
+            self.end(replaces, "replaced")
+        now = self._clock.now()
+        cookie = self._random.token()
+        session = Session(
+            sid=new_id(self._random, "ses"),
+            person_id=person.id,
+            sub=person.sub,
+            realm=proof.realm,
+            mode=proof.mode,
+            auth_time=proof.auth_time,
+            expires_at=now + timedelta(seconds=self._ttl[proof.mode]),
+            name=person.name,
+            claims=claims(person, SCOPES, now),
+            known_browser=proof.known_browser,
+        )
+        # The audit row first: a session that left no trace must not exist.
+        self._audit.record(
+            AuditEvent.LOGIN_COMPLETED,
+            person_id=person.id,
+            client_id=client_id,
+            realm=proof.realm,
+            mode=proof.mode.value,
+            sid=session.sid,
+        )
+        self._store.add(digest(cookie), session, now=now.timestamp())
+        self._events.publish(LoginCompleted(person.id, proof.realm, proof.mode, client_id))
+        return cookie, session
+
+    def end(self, cookie: str, reason: str) -> Session | None:
+        """End a session; None when there was none. reason: as in SessionEnded."""
+        session = self._store.remove(digest(cookie))
+        if session is None:
+            return None
+        self._audit.record(
+            AuditEvent.SESSION_ENDED,
+            person_id=session.person_id,
+            realm=session.realm,
+            mode=session.mode.value,
+            sid=session.sid,
+            reason=reason,
+        )
+        self._events.publish(SessionEnded(session.sid, session.person_id, reason))
+        return session

@@ -1,0 +1,185 @@
+"""Parking a request, and every change of a parked one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from idp.kernel.clock import Clock
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import Proof
+from idp.kernel.ids import same
+from idp.kernel.random import Random
+from idp.login.ports import TransactionStore
+from idp.login.transaction import MAX_BYTES, Destination, Transaction
+
+PER_BROWSER = 20
+
+
+class Transactions:
+    """Parked requests, each bound to the browser that made it.
+
+    ttl, touched_ttl: seconds that an untouched one lives, and one that somebody goes on with.
+    """
+
+    def __init__(
+        self, *, store: TransactionStore, clock: Clock, random: Random, ttl: int, touched_ttl: int
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._random = random
+        self._ttl = ttl
+        self._touched_ttl = touched_ttl
+
+    def prepare(
+        self,
+        *,
+        browser_hash: str | None,
+        destination: Destination,
+        client_id: str | None,
+        params: tuple[tuple[str, str], ...],
+        realms: tuple[str, ...],
+        prompt: frozenset[str] = frozenset(),
+        max_age: int | None = None,
+        acr_required: str | None = None,
+    ) -> Transaction:
+        """A transaction that is stored nowhere yet: enough to ask what the login needs."""
+        now = self._clock.now()
+        return Transaction(
+            id=self._random.token(18),
+            browser_hash=browser_hash,
+            destination=destination,
+            client_id=client_id,
+            params=params,
+            realms=realms,
+            created_at=now,
+            expires_at=now + timedelta(seconds=self._ttl),
+            prompt=prompt,
+            max_age=max_age,
+            acr_required=acr_required,
+        )
+
+    def add(self, transaction: Transaction) -> Transaction:
+        """Park it until its person is logged in.
+
+        Raises IdpError("request_too_large", 413) beyond 8 KB.
+        """
+        if len(transaction.to_json()) > MAX_BYTES:
+            raise IdpError("request_too_large", 413)
+        self._store.add(transaction, per_browser=PER_BROWSER)
+        return transaction
+
+    def load(self, transaction_id: str, browser_hash: str | None) -> Transaction:
+        """The live transaction of this very browser.
+
+        Raises IdpError: transaction_unknown (404), transaction_expired (410), wrong_browser (403).
+        """
+        transaction = self._live(transaction_id)
+        if (
+            transaction.browser_hash is None
+            or browser_hash is None
+            or not same(transaction.browser_hash, browser_hash)
+        ):
+            raise IdpError("wrong_browser", 403)
+        return transaction
+
+    def bind(self, transaction_id: str, browser_hash: str) -> Transaction:
+        """Like `load`, and the first browser that comes binds a transaction that has none yet.
+
+        A cross-site POST to `/authorize` carries no Lax cookie, so it is parked without a browser
+        and answered by a redirect, whose GET carries the cookie and lands here.
+        """
+        transaction = self._live(transaction_id)
+        if transaction.browser_hash is None:
+            self._store.replace(replace(transaction, browser_hash=browser_hash))
+        return self.load(transaction_id, browser_hash)
+
+    def choose(self, transaction_id: str, browser_hash: str | None, realm: str) -> Transaction:
+        """Note which kind of user the person is. Raises IdpError("invalid_realm", 400)."""
+
+        def change(transaction: Transaction) -> Transaction:
+            if realm not in transaction.realms:
+                raise IdpError("invalid_realm", 400)
+            return replace(transaction, realm=realm)
+
+        return self._change(transaction_id, browser_hash, change)
+
+    def record_proof(
+        self, transaction_id: str, browser_hash: str | None, proof: Proof
+    ) -> Transaction:
+        """Note who was proved. A realm that the request does not allow is refused (400)."""
+
+        def change(transaction: Transaction) -> Transaction:
+            if proof.realm not in transaction.realms:
+                raise IdpError("invalid_realm", 400)
+            return replace(
+                transaction, realm=proof.realm, proof=proof, switch_confirmed=False
+            )
+
+        return self._change(transaction_id, browser_hash, change)
+
+    def set_link(
+        self, transaction_id: str, browser_hash: str | None, link_id: str
+    ) -> Transaction:
+        """Note the one live e-mail link."""
+        return self._change(
+            transaction_id, browser_hash, lambda found: replace(found, link_id=link_id)
+        )
+
+    def forget_choice(self, transaction_id: str, browser_hash: str | None) -> Transaction:
+        """Back to *who are you?*: no realm, no proof."""
+        return self._change(
+            transaction_id,
+            browser_hash,
+            lambda found: replace(found, realm=None, proof=None, confirmed=False),
+        )
+
+    def confirm_session(self, transaction_id: str, browser_hash: str | None) -> Transaction:
+        """The person said that the session's person is them (`prompt=select_account`)."""
+        return self._change(
+            transaction_id, browser_hash, lambda found: replace(found, confirmed=True)
+        )
+
+    def confirm_switch(self, transaction_id: str, browser_hash: str | None) -> Transaction:
+        """The person agreed to leave the session of another person."""
+        return self._change(
+            transaction_id, browser_hash, lambda found: replace(found, switch_confirmed=True)
+        )
+
+    def drop_proof(self, transaction_id: str, browser_hash: str | None) -> Transaction:
+        """The person prefers the session that they have."""
+        return self._change(
+            transaction_id,
+            browser_hash,
+            lambda found: replace(found, proof=None, realm=None, confirmed=True),
+        )
+
+    def consume(self, transaction_id: str) -> bool:
+        """End it; True for exactly one caller."""
+        return self._store.consume(transaction_id)
+
+    def _live(self, transaction_id: str) -> Transaction:
+        transaction = self._store.get(transaction_id)
+        if transaction is None:
+            raise IdpError("transaction_unknown", 404)
+        if transaction.expires_at <= self._clock.now():
+            raise IdpError("transaction_expired", 410)
+        return transaction
+
+    def _change(
+        self,
+        transaction_id: str,
+        browser_hash: str | None,
+        change: Callable[[Transaction], Transaction],
+    ) -> Transaction:
+        for _ in range(5):
+            found = self.load(transaction_id, browser_hash)
+            # Going on with it prolongs its life once, to a bound that counts from its creation.
+            expires_at = max(
+                found.expires_at, found.created_at + timedelta(seconds=self._touched_ttl)
+            )
+            changed = replace(change(found), expires_at=expires_at)
+            if self._store.replace(changed):
+                return replace(changed, version=found.version + 1)
+        raise IdpError("temporarily_unavailable", 503, detail="transaction contended", retry_after=1)

@@ -1,0 +1,85 @@
+"""Access tokens as they are presented: userinfo, and the port for rooms that serve an API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc6750 import BearerTokenValidator
+
+from idp.kernel.clock import Clock
+from idp.kernel.ids import digest
+from idp.kernel.ports import AccessGrant
+from idp.oidc.ports import CodeStore
+from idp.oidc.records import AccessRecord
+from idp.people.attributes import claims
+from idp.people.ports import PersonStore
+
+
+@dataclass(frozen=True)
+class Token:
+    """A live access token, as Authlib asks about it."""
+
+    record: AccessRecord
+
+    def is_expired(self) -> bool:
+        """The store gives only live ones."""
+        return False
+
+    def is_revoked(self) -> bool:
+        """A revoked one is deleted."""
+        return False
+
+    def get_scope(self) -> str:
+        """As granted."""
+        return self.record.scope
+
+
+class Bearer(BearerTokenValidator):  # type: ignore[misc]
+    """RFC 6750 over the store of digests."""
+
+    def __init__(self, store: CodeStore, clock: Clock) -> None:
+        super().__init__(realm="vuce")
+        self._store = store
+        self._clock = clock
+
+    def authenticate_token(self, token_string: str) -> Token | None:
+        """The live token, or None."""
+        record = self._store.access(digest(token_string), self._clock.timestamp())
+        return Token(record) if record else None
+
+
+class OpaqueAccessTokens:
+    """`kernel.ports.AccessTokens`."""
+
+    def __init__(self, store: CodeStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def grant_of(self, access_token: str) -> AccessGrant | None:
+        """The grant behind a live token, or None."""
+        record = self._store.access(digest(access_token), self._clock.timestamp())
+        if record is None:
+            return None
+        return AccessGrant(record.client_id, frozenset(record.scope.split()), record.person_id)
+
+
+class UserInfo:
+    """The claims that a token's scopes give, as the directory has them now (Core §5.3)."""
+
+    def __init__(self, *, bearer: Bearer, people: PersonStore, clock: Clock) -> None:
+        self._bearer = bearer
+        self._people = people
+        self._clock = clock
+
+    def claims(self, access_token: str) -> dict[str, Any]:
+        """Claims by name, with `sub`. Raises Authlib's InvalidTokenError, InsufficientScopeError."""
+        token = self._bearer.authenticate_token(access_token)
+        self._bearer.validate_token(token, ["openid"], None)
+        assert token is not None
+        record = token.record
+        found: dict[str, Any] = {"sub": record.sub}
+        person = self._people.get(record.person_id)
+        if person is not None:
+            found.update(claims(person, frozenset(record.scope.split()), self._clock.now()))
+        return found

@@ -1,0 +1,138 @@
+"""The authorization endpoint: validate, and then answer at once, park, or refuse.
+
+Client and redirect_uri come first, the rest of the request second, the login third, the code last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import UnsupportedResponseTypeError
+from authlib.oidc.core.errors import LoginRequiredError
+
+from idp.limits.service import Limits
+from idp.login.service import Logins
+from idp.login.session import Session
+from idp.login.steps import StepKind
+from idp.login.transaction import Transaction
+from idp.oidc.component import Component
+from idp.oidc.request import ProviderRequest
+from idp.oidc.respond import AuthorizationResponse
+from idp.oidc.server import ProviderServer
+
+
+@dataclass(frozen=True)
+class Parked:
+    """The person has something to do first: go on at this transaction."""
+
+    transaction_id: str
+
+
+Outcome = AuthorizationResponse | Parked
+
+
+class Authorization:
+    """What `/authorize` and `/authorize/<txn>` do."""
+
+    def __init__(self, *, server: ProviderServer, logins: Logins, limits: Limits) -> None:
+        self._server = server
+        self._logins = logins
+        self._limits = limits
+
+    def begin(
+        self,
+        request: ProviderRequest,
+        browser_hash: str,
+        session: Session | None,
+        address_prefix: str,
+    ) -> Outcome:
+        """A new request. Raises IdpError for a page; errors that may go back are responses."""
+        component = self._server.check_client_and_redirect_uri(request)
+        try:
+            grant = self._grant(request)
+        except OAuth2Error as error:
+            return self._refuse(request, error)
+        transaction = self._transaction(request, component, browser_hash)
+        step = self._logins.step(transaction, session)
+        if step.kind is StepKind.FINISH and session is not None:
+            return self._issue(request, session, grant)
+        if "none" in transaction.prompt:
+            # OpenID Connect Core §3.1.2.6: no page may be shown.
+            return self._refuse(request, LoginRequiredError())
+        return self._park(transaction, address_prefix)
+
+    def park(self, request: ProviderRequest, address_prefix: str) -> Outcome:
+        """A request by POST: parked before it is bound to a browser, since a cross-site POST
+        carries no Lax cookie. The redirect that answers it comes back with the cookie.
+        """
+        component = self._server.check_client_and_redirect_uri(request)
+        try:
+            _only_code(request)
+        except OAuth2Error as error:
+            return self._refuse(request, error)
+        return self._park(self._transaction(request, component, None), address_prefix)
+
+    def resume(
+        self,
+        request: ProviderRequest,
+        transaction: Transaction,
+        session: Session | None,
+    ) -> Outcome:
+        """A parked request, validated again: clients.yaml may have changed meanwhile."""
+        request.parked = transaction.params
+        request.transaction_id = transaction.id
+        try:
+            grant = self._grant(request)
+        except OAuth2Error as error:
+            self._server.check_client_and_redirect_uri(request)
+            return self._refuse(request, error)
+        self._server.check_client_and_redirect_uri(request)
+        step = self._logins.step(transaction, session)
+        if step.kind is not StepKind.FINISH or session is None:
+            if "none" in transaction.prompt:
+                return self._refuse(request, LoginRequiredError())
+            return Parked(transaction.id)
+        return self._issue(request, session, grant)
+
+    def _grant(self, request: ProviderRequest) -> object:
+        if request.parked is None:
+            _only_code(request)
+        grant: object = self._server.get_consent_grant(request)
+        return grant
+
+    def _park(self, transaction: Transaction, address_prefix: str) -> Parked:
+        self._limits.hit("login.park", address_prefix)
+        return Parked(self._logins.transactions.add(transaction).id)
+
+    def _issue(
+        self, request: ProviderRequest, session: Session, grant: object
+    ) -> AuthorizationResponse:
+        response: AuthorizationResponse = self._server.create_authorization_response(
+            request, grant_user=session, grant=grant
+        )
+        return response
+
+    def _refuse(self, request: ProviderRequest, error: OAuth2Error) -> AuthorizationResponse:
+        return self._server.error_response(request, request.payload.redirect_uri, error)
+
+    def _transaction(
+        self, request: ProviderRequest, component: Component, browser_hash: str | None
+    ) -> Transaction:
+        data = request.payload.data
+        max_age = data.get("max_age", "")
+        return self._logins.transactions.prepare(
+            browser_hash=browser_hash,
+            destination="authorize",
+            client_id=component.client_id,
+            params=request.parameters.pairs,
+            realms=component.client.realms,
+            prompt=frozenset(data.get("prompt", "").split()),
+            max_age=int(max_age) if max_age.isdigit() else None,
+        )
+
+
+def _only_code(request: ProviderRequest) -> None:
+    """Before Authlib, which would repeat the value in a text that forbids some characters."""
+    if request.payload.response_type != "code":
+        raise UnsupportedResponseTypeError("Only response_type=code is supported.")

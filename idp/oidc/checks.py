@@ -1,0 +1,122 @@
+"""What an authorization request must fulfil beyond Authlib's own checks: a row each.
+
+They run after client and redirect_uri are known to be good, so that each error may go back to the
+component. Unknown parameters, `display`, `ui_locales`, `claims_locales`, `login_hint` and
+`acr_values` never cause an error (OpenID Connect Core §3.1.2.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError, OAuth2Error
+
+from idp.clients.client import Client
+from idp.oidc.request import ProviderRequest
+from idp.oidc.respond import RESPONSE_MODES
+
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+Check = Callable[[ProviderRequest, Client], None]
+
+
+class RequestNotSupportedError(OAuth2Error):  # type: ignore[misc]
+    """OpenID Connect Core §3.1.2.6."""
+
+    error = "request_not_supported"
+
+
+class RequestUriNotSupportedError(OAuth2Error):  # type: ignore[misc]
+    """OpenID Connect Core §3.1.2.6."""
+
+    error = "request_uri_not_supported"
+
+
+class RegistrationNotSupportedError(OAuth2Error):  # type: ignore[misc]
+    """OpenID Connect Core §3.1.2.6."""
+
+    error = "registration_not_supported"
+
+
+def no_repeated_parameter(request: ProviderRequest, client: Client) -> None:
+    """RFC 6749 §3.1."""
+    if request.parameters.repeated:
+        raise InvalidRequestError("A parameter is repeated.")
+
+
+def no_request_object(request: ProviderRequest, client: Client) -> None:
+    """OpenID Connect Core §6: not supported, and discovery says so."""
+    if "request" in request.payload.data:
+        raise RequestNotSupportedError("Request objects are not supported.")
+    if "request_uri" in request.payload.data:
+        raise RequestUriNotSupportedError("request_uri is not supported.")
+    if "registration" in request.payload.data:
+        raise RegistrationNotSupportedError("registration is not supported.")
+
+
+def known_response_mode(request: ProviderRequest, client: Client) -> None:
+    """OAuth 2.0 Multiple Response Types §2.1; a fragment would show the code to scripts."""
+    if request.payload.data.get("response_mode", "query") not in RESPONSE_MODES:
+        raise InvalidRequestError("Unsupported response_mode.")
+
+
+def openid_scope(request: ProviderRequest, client: Client) -> None:
+    """OpenID Connect Core §3.1.2.1: without `openid` it is no OpenID request."""
+    if "openid" not in (request.payload.scope or "").split():
+        raise InvalidScopeError("The openid scope is required.")
+
+
+def known_prompt(request: ProviderRequest, client: Client) -> None:
+    """OpenID Connect Core §3.1.2.1: `none` stands alone."""
+    prompts = (request.payload.data.get("prompt") or "").split()
+    if not PROMPTS.issuperset(prompts) or ("none" in prompts and len(prompts) > 1):
+        raise InvalidRequestError("Invalid prompt.")
+
+
+def valid_max_age(request: ProviderRequest, client: Client) -> None:
+    """OpenID Connect Core §3.1.2.1: seconds."""
+    max_age = request.payload.data.get("max_age")
+    if max_age is not None and not re.fullmatch(r"[0-9]{1,9}", max_age):
+        raise InvalidRequestError("Invalid max_age.")
+
+
+def pkce_s256(request: ProviderRequest, client: Client) -> None:
+    """RFC 7636 with S256 only (RFC 9700 §2.1.1); required unless the component is excused."""
+    challenge = request.payload.data.get("code_challenge")
+    method = request.payload.data.get("code_challenge_method")
+    if challenge is None and method is None:
+        if client.require_pkce:
+            raise InvalidRequestError("Missing code_challenge.")
+        return
+    if method != "S256":
+        raise InvalidRequestError("code_challenge_method must be S256.")
+    if challenge is None or not _CHALLENGE.fullmatch(challenge):
+        raise InvalidRequestError("Invalid code_challenge.")
+
+
+CHECKS: tuple[Check, ...] = (
+    no_repeated_parameter,
+    no_request_object,
+    known_response_mode,
+    openid_scope,
+    known_prompt,
+    valid_max_age,
+    pkce_s256,
+)
+
+
+class RequestChecks:
+    """The table as an extension of Authlib's authorization code grant."""
+
+    def __call__(self, grant: object) -> None:
+        """Register the one hook; within it the rows run in their order."""
+        grant.register_hook(  # type: ignore[attr-defined]
+            "after_validate_authorization_request_payload", self._run
+        )
+
+    def _run(self, grant: object, redirect_uri: object) -> None:
+        request: ProviderRequest = grant.request  # type: ignore[attr-defined]
+        for check in CHECKS:
+            check(request, request.client.client)

@@ -1,0 +1,1 @@
+"""Flask's side of the provider: parse, call one service, write the answer."""
