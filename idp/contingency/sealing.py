@@ -33,7 +33,9 @@ class Sealing:
         """Encrypt as base64url text; two seals of the same identifier differ."""
         nonce = self._random.bytes(12)
         plain = f"{identifier.realm}|{identifier.value}".encode().ljust(_PADDED, b"\0")
-        return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, plain, _PURPOSE)).decode()
+        return base64.urlsafe_b64encode(
+            nonce + self._cipher.encrypt(nonce, plain, _PURPOSE)
+        ).decode()
 
     def unseal(self, sealed: str) -> Identifier:
         """Decrypt. Raises SealBroken."""

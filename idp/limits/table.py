@@ -29,7 +29,6 @@ _ROWS = (
     Limit("contingency.person", "what was typed, address prefix", 5, 900),
     Limit("contingency.known_browser", "known browser, what was typed", 5, 900),
     Limit("contingency.resend", "transaction", 5, 1_800),
-    Limit("link.open", "address prefix", 600, 600),
     Limit("login.park", "address prefix", 300, 600),
     Limit("account.verification", "person", 5, 3_600),
     Limit("account.code", "person", 20, 3_600),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,13 @@ class OutgoingMessage:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Auto-Submitted": "auto-generated"})
 
     def __post_init__(self) -> None:
-        lines = (self.to, self.content.subject, self.message_id, *self.headers, *self.headers.values())
+        lines = (
+            self.to,
+            self.content.subject,
+            self.message_id,
+            *self.headers,
+            *self.headers.values(),
+        )
         if any(mark in line for line in lines for mark in "\r\n\0"):
             raise ValueError("a header holds a line break")
         if "," in self.to or ";" in self.to:

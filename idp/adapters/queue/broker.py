@@ -1,0 +1,140 @@
+"""The broker and the actors: one per row of the table of jobs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AgeLimit, CurrentMessage, Middleware, Retries, ShutdownNotifications
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from idp.adapters.redis.connection import unavailable_when_down
+from idp.jobs.registry import Job, Jobs, RetryLater
+from idp.kernel.errors import Unavailable
+
+_log = logging.getLogger(__name__)
+NAMESPACE = "idp:queue"
+
+# A killed worker's messages come back when another worker's maintenance finds that its heartbeat
+# is old. The library's defaults take minutes for that, these about ten seconds; the price is a
+# look at the heartbeats in every fifth command.
+_MAINTENANCE_CHANCE = 200_000
+_HEARTBEAT_MS = 5_000
+_DEAD_LETTERS_MS = 86_400_000
+_RETRY_ENQUEUE_SECONDS = 0.5
+
+
+class PatientRetries(Retries):
+    """Retries whose next try is not lost when Redis is away at that very moment.
+
+    The library would log the failed enqueue and then acknowledge the message: the work would be
+    gone. This one waits for Redis; the message stays ours meanwhile.
+    """
+
+    def after_process_message(
+        self, broker: Any, message: Any, *, result: Any = None, exception: Any = None
+    ) -> None:
+        """As in the library, with an enqueue that waits."""
+        super().after_process_message(_Patient(broker), message, result=result, exception=exception)
+
+
+class _Patient:
+    def __init__(self, broker: Any) -> None:
+        self._broker = broker
+
+    def enqueue(self, message: Any, *, delay: int | None = None) -> Any:
+        while True:
+            try:
+                return self._broker.enqueue(message, delay=delay)
+            except redis.exceptions.RedisError as error:
+                _log.warning("queue waits for Redis", extra={"error": type(error).__name__})
+                time.sleep(_RETRY_ENQUEUE_SECONDS)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._broker, name)
+
+
+def make_broker(redis_url: str) -> RedisBroker:
+    """A broker on `redis://`, `rediss://` or `unix://`, with the middleware that we need."""
+    client = redis.Redis.from_url(
+        redis_url,
+        socket_timeout=5.0,
+        socket_connect_timeout=2.0,
+        retry=Retry(NoBackoff(), 1),
+        retry_on_error=[redis.exceptions.ConnectionError],
+    )
+    middleware: list[Middleware] = [
+        AgeLimit(),
+        ShutdownNotifications(),
+        CurrentMessage(),
+        PatientRetries(),
+    ]
+    return RedisBroker(  # type: ignore[no-untyped-call]
+        client=client,
+        middleware=middleware,
+        namespace=NAMESPACE,
+        maintenance_chance=_MAINTENANCE_CHANCE,
+        heartbeat_timeout=_HEARTBEAT_MS,
+        dead_message_ttl=_DEAD_LETTERS_MS,
+    )
+
+
+def declare(broker: RedisBroker, jobs: Jobs) -> None:
+    """Make an actor of every row, with a queue of its own: no kind of work waits for another."""
+    for job in jobs:
+        dramatiq.actor(
+            actor_name=job.name,
+            queue_name=_queue(job.name),
+            broker=broker,
+            max_retries=job.retry.tries,
+            min_backoff=round(job.retry.first * 1000),
+            max_backoff=round(job.retry.longest * 1000),
+        )(_runner(job))
+
+
+def _queue(name: str) -> str:
+    return name.replace(".", "-")
+
+
+def _runner(job: Job) -> Any:
+    def run(payload: Mapping[str, str]) -> None:
+        try:
+            job.handler(payload)
+        except RetryLater as error:
+            delay = None if error.after is None else round(error.after * 1000)
+            raise dramatiq.errors.Retry(str(error), delay=delay) from None
+        except Unavailable as error:
+            _log.warning(
+                "job waits for what it needs",
+                extra={"job": job.name, "dependency": error.dependency},
+            )
+            raise dramatiq.errors.Retry(error.dependency) from None
+
+    return run
+
+
+class DramatiqQueue:
+    """`jobs.ports.JobQueue` on a broker whose actors are declared."""
+
+    def __init__(self, broker: RedisBroker) -> None:
+        self._broker = broker
+
+    def enqueue(
+        self, name: str, payload: Mapping[str, str], *, max_age: int, delay: float = 0
+    ) -> None:
+        """Hand over one piece of work in one round trip. Raises Unavailable("redis")."""
+        try:
+            actor = self._broker.get_actor(name)
+        except dramatiq.errors.ActorNotFound as error:
+            raise LookupError(name) from error
+        message = actor.message_with_options(
+            kwargs={"payload": dict(payload)}, max_age=max_age * 1000
+        )
+        with unavailable_when_down():
+            self._broker.enqueue(message, delay=round(delay * 1000) or None)

@@ -1,0 +1,75 @@
+"""The worker's loop: one dramatiq Worker in this process, begun anew after Redis was away."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import redis
+from dramatiq import Worker
+from dramatiq.brokers.redis import RedisBroker
+
+from idp.jobs.periodic import Periodic
+
+_log = logging.getLogger(__name__)
+_TICK_SECONDS = 1.0
+_STOP_MS = 20_000
+
+
+def run_worker(
+    make_broker: Callable[[], RedisBroker],
+    *,
+    threads: int,
+    stop: threading.Event,
+    periodic: Periodic | None = None,
+    ready: threading.Event | None = None,
+) -> None:
+    """Work until `stop` is set, then finish what is in hand (at most 20 s).
+
+    make_broker: a new broker with its actors declared. It is called again once Redis was away:
+    a worker that lost its connection forgets which delayed messages it holds while its heartbeat
+    still claims them, so under its old name they would wait for its end. Under a new name they
+    come back within seconds.
+    """
+    while not stop.is_set():
+        broker = make_broker()
+        if not _wait_for_redis(broker, stop):
+            return
+        worker = Worker(broker, worker_threads=threads, worker_timeout=500)
+        worker.start()
+        if ready is not None:
+            ready.set()
+        try:
+            _watch(broker, stop, periodic)
+        finally:
+            worker.stop(timeout=_STOP_MS)
+            broker.client.close()
+
+
+def _wait_for_redis(broker: RedisBroker, stop: threading.Event) -> bool:
+    """False when it is time to stop instead."""
+    while not stop.is_set():
+        if _answers(broker):
+            return True
+        stop.wait(_TICK_SECONDS)
+    return False
+
+
+def _watch(broker: RedisBroker, stop: threading.Event, periodic: Periodic | None) -> None:
+    """Return when it is time to stop, or when Redis was away."""
+    while not stop.wait(_TICK_SECONDS):
+        if not _answers(broker):
+            _log.warning("the queue's Redis does not answer")
+            if _wait_for_redis(broker, stop):
+                _log.info("the queue's Redis is back")
+            return
+        if periodic is not None:
+            periodic.tick()
+
+
+def _answers(broker: RedisBroker) -> bool:
+    try:
+        return bool(broker.client.ping())
+    except redis.exceptions.RedisError:
+        return False

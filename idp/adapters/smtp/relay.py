@@ -1,0 +1,129 @@
+"""A relay by Flask-Mail, with what Flask-Mail leaves out: verified certificates and time-outs."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_mail import Connection, Mail, Message
+
+from idp.adapters.smtp.url import SmtpUrl, parse_smtp_url
+from idp.mail.message import OutgoingMessage
+from idp.mail.ports import RelayDeferred, RelayRefused
+
+_log = logging.getLogger(__name__)
+TIMEOUT_SECONDS = 10.0
+
+
+class _VerifiedConnection(Connection):
+    """Flask-Mail's connection; only how it begins and ends is ours."""
+
+    def __init__(self, mail: Any, url: SmtpUrl, context: ssl.SSLContext, timeout: float) -> None:
+        super().__init__(mail)
+        self._url = url
+        self._context = context
+        self._timeout = timeout
+
+    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+        """Connect; the certificate is checked against the host's name before anything is said."""
+        url = self._url
+        host: smtplib.SMTP | smtplib.SMTP_SSL
+        if url.security == "tls":
+            host = smtplib.SMTP_SSL(
+                url.host, url.port, timeout=self._timeout, context=self._context
+            )
+        else:
+            host = smtplib.SMTP(url.host, url.port, timeout=self._timeout)
+        try:
+            if url.security == "starttls":
+                host.starttls(context=self._context)
+            if url.username and url.password:
+                host.login(url.username, url.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    def __exit__(self, *_: Any) -> None:
+        # The relay has answered for the message by now. A farewell that fails must not turn an
+        # accepted mail into one that is sent again.
+        if self.host is not None:
+            try:
+                self.host.quit()
+            except (smtplib.SMTPException, OSError):
+                self.host.close()
+
+
+class SmtpRelay:
+    """`mail.ports.Relay` over SMTP.
+
+    url: see `parse_smtp_url`. sender: the From of every mail. ca_file: a CA bundle beside the
+    system's, for a relay with a private CA. timeout: seconds for connecting and for each answer.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        sender: str,
+        ca_file: Path | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self._url = parse_smtp_url(url)
+        self._sender = sender
+        self._timeout = timeout
+        self._context = ssl.create_default_context()
+        if ca_file is not None:
+            self._context.load_verify_locations(cafile=ca_file)
+        # Flask-Mail wants an application; this one serves nothing else.
+        self._app = Flask("idp.mail", static_folder=None, template_folder=None)
+        self._app.config["MAIL_DEFAULT_SENDER"] = sender
+        self._mail = Mail(self._app)
+
+    def send(self, message: OutgoingMessage) -> None:
+        """Hand over one mail. Raises RelayDeferred, RelayRefused (neither names the recipient)."""
+        with self._app.app_context():
+            mail = Message(
+                subject=message.content.subject,
+                recipients=[message.to],
+                body=message.content.text,
+                html=message.content.html,
+                sender=self._sender,
+                date=message.date.timestamp(),
+                extra_headers=dict(message.headers),
+            )
+            mail.msgId = f"<{message.message_id}>"
+            try:
+                with _VerifiedConnection(
+                    self._mail.state, self._url, self._context, self._timeout
+                ) as connection:
+                    connection.send(mail)
+            except smtplib.SMTPRecipientsRefused as error:
+                raise _recipient_refused(error) from None
+            except smtplib.SMTPDataError as error:
+                if error.smtp_code >= 500:
+                    raise RelayRefused(str(error.smtp_code), recipient=False) from None
+                raise RelayDeferred(str(error.smtp_code)) from None
+            except smtplib.SMTPResponseException as error:
+                # Greeting, HELO, login or sender refused: about us, not about this mail. Somebody
+                # will mend it, and the mail may still make sense then.
+                _log.error("the relay refuses us", extra={"code": error.smtp_code})
+                raise RelayDeferred(str(error.smtp_code)) from None
+            except ssl.SSLError as error:
+                _log.error("the relay's TLS is not trusted", extra={"reason": error.reason})
+                raise RelayDeferred("tls") from None
+            except TimeoutError:
+                raise RelayDeferred("timeout") from None
+            except (smtplib.SMTPException, OSError) as error:
+                raise RelayDeferred(type(error).__name__) from None
+
+
+def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | RelayRefused:
+    code = max((code for code, _ in error.recipients.values()), default=450)
+    if code >= 500:
+        return RelayRefused(str(code), recipient=True)
+    return RelayDeferred(str(code))

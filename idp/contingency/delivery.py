@@ -1,0 +1,171 @@
+"""The worker's side: decides who is sent a mail, and sends it.
+
+At-least-once: every step bears being repeated. The link is derived from its id, so whatever is
+sent again is the same link; once a relay's acceptance is written down, nothing is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from idp.audit.events import AuditEvent
+from idp.audit.log import Audit
+from idp.audit.ports import AuditStream
+from idp.contingency.ports import Addresses, Components, Directory
+from idp.contingency.sealing import SealBroken, Sealing
+from idp.jobs.registry import RetryLater, RetryPolicy
+from idp.kernel.clock import Clock
+from idp.kernel.events import EventBus, RelayAccepted
+from idp.kernel.identity import Identifier, Mode
+from idp.kernel.ids import digest
+from idp.links.link import Link, LinkState
+from idp.links.service import Links
+from idp.login.service import ACCOUNT_NAME
+from idp.mail.hours import lima_text
+from idp.mail.message import OutgoingMessage
+from idp.mail.ports import Relay, RelayDeferred, RelayRefused
+from idp.mail.templates import MailTemplates
+from idp.people.eligibility import Eligibility, contact_address, eligibility
+from idp.people.masking import mask_identifier
+from idp.people.person import Address, Person
+
+RETRY = RetryPolicy(tries=60, first=5.0, longest=60.0)
+
+# A mail that leaves less than this before its link's last moment helps nobody.
+LEAST_USEFUL = timedelta(minutes=2)
+_MAIL = "ingreso"
+
+
+class Delivery:
+    """The handler of `contingency.deliver`. issuer: every link is built from it, from nothing else.
+
+    Subscribe nothing to RelayAccepted that counts a link's life: it is counted here already.
+    """
+
+    def __init__(
+        self,
+        *,
+        links: Links,
+        people: Directory,
+        addresses: Addresses,
+        clients: Components,
+        sealing: Sealing,
+        templates: MailTemplates,
+        relay: Relay,
+        audit: Audit,
+        stream: AuditStream,
+        events: EventBus,
+        clock: Clock,
+        issuer: str,
+    ) -> None:
+        self._links = links
+        self._people = people
+        self._addresses = addresses
+        self._clients = clients
+        self._sealing = sealing
+        self._templates = templates
+        self._relay = relay
+        self._audit = audit
+        self._stream = stream
+        self._events = events
+        self._clock = clock
+        self._issuer = issuer
+
+    def __call__(self, payload: Mapping[str, str]) -> None:
+        """Deliver one link, or decide that nobody gets one.
+
+        Raises RetryLater when the relay puts it off, Unavailable; both are tried again.
+        """
+        link = self._links.get(payload["link"])
+        if link is None or link.sent_at is not None or link.state not in _OPEN:
+            return
+        if self._links.bound(link) - self._clock.now() < LEAST_USEFUL:
+            self._tell(AuditEvent.MAIL_REFUSED, link, kind=_MAIL, code="too_late")
+            return
+        try:
+            identifier = self._sealing.unseal(payload["identifier"])
+        except SealBroken:
+            self._tell(AuditEvent.LINK_NOT_ELIGIBLE, link, reason="unreadable")
+            return
+        person = self._people.find(identifier)
+        now = self._clock.now()
+        verdict = eligibility(person, now)
+        address = contact_address(person, now) if person else None
+        if verdict is not Eligibility.ELIGIBLE or person is None or address is None:
+            self._tell(AuditEvent.LINK_NOT_ELIGIBLE, link, person, reason=verdict.value)
+            return
+        if self._links.assign(link.id, person.id):
+            self._send(link, identifier, person, address)
+
+    def _send(self, link: Link, identifier: Identifier, person: Person, address: Address) -> None:
+        try:
+            self._relay.send(self._message(link, identifier, person, address))
+        except RelayDeferred as error:
+            self._tell(AuditEvent.MAIL_DEFERRED, link, person, kind=_MAIL, code=error.reason)
+            raise RetryLater(error.reason) from None
+        except RelayRefused as error:
+            if error.recipient:
+                self._addresses.mark_undeliverable(person.id, address.id, error.reason)
+            self._tell(
+                AuditEvent.MAIL_REFUSED,
+                link,
+                person,
+                kind=_MAIL,
+                code=error.reason,
+                address=address.id,
+            )
+            return
+        accepted = self._clock.now()
+        self._links.accepted(link.id, accepted)
+        self._tell(AuditEvent.LINK_SENT, link, person)
+        self._tell(AuditEvent.MAIL_ACCEPTED, link, person, kind=_MAIL)
+        self._events.publish(RelayAccepted(link.id, accepted.timestamp()))
+
+    def _message(
+        self, link: Link, identifier: Identifier, person: Person, address: Address
+    ) -> OutgoingMessage:
+        until = self._links.promised_until(link)
+        now = self._clock.now()
+        client = self._clients.get(link.client_id) if link.client_id else None
+        content = self._templates.render(
+            _MAIL,
+            "es",
+            {
+                "name": person.name,
+                "identifier_masked": mask_identifier(identifier),
+                "client_name": client.client_name if client else ACCOUNT_NAME,
+                "link": f"{self._issuer}/ingreso/{self._links.token_of(link.id)}",
+                "until_lima": lima_text(until),
+                "minutes": int((until - now).total_seconds() // 60),
+                "reference": link.reference,
+            },
+        )
+        host = urlsplit(self._issuer).hostname or "localhost"
+        return OutgoingMessage(
+            to=address.email,
+            content=content,
+            # The same for every try of one link, so that a mailbox can tell that it is a repeat.
+            message_id=f"{digest(link.id)[:32]}@{host}",
+            date=now,
+        )
+
+    def _tell(
+        self, event: AuditEvent, link: Link, person: Person | None = None, **details: str
+    ) -> None:
+        self._stream.push(
+            self._audit.entry(
+                event,
+                person_id=person.id if person else None,
+                client_id=link.client_id,
+                realm=link.realm,
+                mode=Mode.CONTINGENCIA,
+                reference=link.reference,
+                link=link.id,
+                **details,
+            )
+        )
+
+
+_OPEN = frozenset({LinkState.ASKED, LinkState.LIVE})

@@ -1,0 +1,79 @@
+"""What contingency needs of its neighbours, no more."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from idp.clients.client import Client
+from idp.kernel.identity import Identifier
+from idp.login.session import Session
+from idp.login.steps import Step
+from idp.login.transaction import Transaction
+from idp.people.person import Person
+
+
+class Directory(Protocol):
+    """Who the people are. Raises Unavailable("sql")."""
+
+    def get(self, person_id: str) -> Person | None:
+        """The person, or None."""
+        ...
+
+    def find(self, identifier: Identifier) -> Person | None:
+        """Whom this identifier names, or None."""
+        ...
+
+
+class Addresses(Protocol):
+    """What became known of an address by sending to it."""
+
+    def mark_undeliverable(self, person_id: str, address_id: str, code: str) -> None:
+        """A relay refused it for good."""
+        ...
+
+
+class Browsers(Protocol):
+    """Browsers that were here with SUNAT's own login."""
+
+    def recognise(self, cookie: str | None) -> str | None:
+        """The opaque id of a known browser that counts, whoever's it is, or None.
+
+        The work must depend on the cookie alone, never on what is typed beside it.
+        """
+        ...
+
+    def is_known(self, person_id: str, cookie: str | None) -> bool:
+        """Whether it is a browser of that very person, old enough to count."""
+        ...
+
+
+class Dispatcher(Protocol):
+    """The policy: whether contingency is what comes next (`login.service.Logins`)."""
+
+    def step(self, transaction: Transaction, session: Session | None) -> Step:
+        """The next step of this login."""
+        ...
+
+    def client_name(self, transaction: Transaction) -> str:
+        """Where the person is going, in words."""
+        ...
+
+
+class Components(Protocol):
+    """The registry of components."""
+
+    def get(self, client_id: str) -> Client | None:
+        """The component, or None."""
+        ...
+
+
+class NoBrowsers:
+    """Recognises nobody: every browser has the ordinary allowance."""
+
+    def recognise(self, cookie: str | None) -> str | None:
+        """None."""
+        return None
+
+    def is_known(self, person_id: str, cookie: str | None) -> bool:
+        """False."""
+        return False

@@ -1,0 +1,251 @@
+"""Asking for a link: the form, the one identical job, the waiting page, asking again.
+
+Nothing here looks at who exists: known, unknown and excluded people take the same calls in the
+same order, and the worker decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from idp.audit.events import AuditEvent
+from idp.audit.log import Audit, Detail
+from idp.audit.ports import AuditStream
+from idp.captcha.service import Captcha
+from idp.captcha.widget import CaptchaWidget
+from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
+from idp.contingency.ports import Browsers, Dispatcher
+from idp.contingency.sealing import Sealing
+from idp.jobs.ports import JobQueue
+from idp.kernel.errors import IdpError, Unavailable
+from idp.kernel.identity import Identifier
+from idp.kernel.ids import keyed_digest
+from idp.limits.service import Limits
+from idp.links.link import Link
+from idp.links.service import Links
+from idp.login.steps import StepKind
+from idp.login.transaction import Transaction
+from idp.login.transactions import Transactions
+
+DELIVER = "contingency.deliver"
+RESEND_AFTER = 60
+
+
+class Gate(StrEnum):
+    """What a request for contingency meets."""
+
+    OPEN = "open"
+    RECOVERED = "recovered"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A login at the door of contingency. `realm` is None only when the gate is ELSEWHERE."""
+
+    gate: Gate
+    transaction: Transaction
+    realm: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The waiting page: the número de atención, and when it was asked for."""
+
+    transaction: Transaction
+    reference: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks, as far as limits care: address prefix and known-browser cookie."""
+
+    address_prefix: str
+    known_cookie: str | None
+
+
+class Contingency:
+    """The request's side. identifier_key: 32 bytes, for the HMAC of what is typed."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        dispatcher: Dispatcher,
+        links: Links,
+        captcha: Captcha,
+        limits: Limits,
+        browsers: Browsers,
+        queue: JobQueue,
+        sealing: Sealing,
+        audit: Audit,
+        stream: AuditStream,
+        identifier_key: bytes,
+        link_max_age: int,
+        patterns: Patterns,
+    ) -> None:
+        self._transactions = transactions
+        self._dispatcher = dispatcher
+        self._links = links
+        self._captcha = captcha
+        self._limits = limits
+        self._browsers = browsers
+        self._queue = queue
+        self._sealing = sealing
+        self._audit = audit
+        self._stream = stream
+        self._identifier_key = identifier_key
+        self._link_max_age = link_max_age
+        self._patterns = patterns
+
+    def visit(self, transaction_id: str, browser_hash: str | None) -> Visit:
+        """Whether contingency is this login's next step. Raises IdpError as `load` does."""
+        transaction = self._transactions.load(transaction_id, browser_hash)
+        step = self._dispatcher.step(transaction, None)
+        if step.kind is StepKind.CONTINGENCY and step.realm:
+            return Visit(Gate.OPEN, transaction, step.realm)
+        if step.kind is StepKind.UPSTREAM and step.realm:
+            return Visit(Gate.RECOVERED, transaction, step.realm)
+        return Visit(Gate.ELSEWHERE, transaction, "")
+
+    def client_name(self, transaction: Transaction) -> str:
+        """Where the person is going, in words."""
+        return self._dispatcher.client_name(transaction)
+
+    def widget(self, visit: Visit) -> CaptchaWidget:
+        """A captcha for this login."""
+        return self._captcha.widget(visit.transaction.id)
+
+    def request(
+        self, visit: Visit, browser_hash: str, form: Mapping[str, str], visitor: Visitor
+    ) -> Typed:
+        """Take the form; errors beside the fields, or a link was asked for (no errors).
+
+        Raises IdpError("rate_limited", 429), Unavailable.
+        """
+        typed = read(visit.realm, form, self._patterns)
+        if typed.identifier is None:
+            return typed
+        self._hit("contingency.address", visitor.address_prefix)
+        try:
+            self._captcha.verify(form, visit.transaction.id)
+        except IdpError as error:
+            if error.code not in CAPTCHA_ERRORS:
+                raise
+            self._tell(
+                AuditEvent.CAPTCHA_FAILED,
+                visit.transaction,
+                reason=error.detail or error.code,
+            )
+            return replace(typed, identifier=None, errors={"captcha": CAPTCHA_ERRORS[error.code]})
+        self._ask(visit, browser_hash, typed.identifier, visitor)
+        return typed
+
+    def resend(self, visit: Visit, browser_hash: str, visitor: Visitor) -> bool:
+        """Ask again for what was asked before, nothing retyped; False when nothing was.
+
+        The older link no longer counts. Raises IdpError("rate_limited", 429) within 60 s.
+        """
+        link_id = visit.transaction.link_id
+        last = self._links.get(link_id) if link_id else None
+        if last is None or last.realm != visit.realm:
+            return False
+        self._hit("contingency.address", visitor.address_prefix)
+        self._hit("contingency.resend", visit.transaction.id)
+        self._ask(visit, browser_hash, self._sealing.unseal(last.sealed), visitor, last=last)
+        return True
+
+    def waiting(self, transaction_id: str, browser_hash: str | None) -> Waiting | None:
+        """The waiting page, or None when there is nothing to wait for."""
+        transaction = self._transactions.load(transaction_id, browser_hash)
+        if transaction.proof is not None or transaction.link_id is None:
+            return None
+        link = self._links.get(transaction.link_id)
+        if link is None:
+            return None
+        return Waiting(transaction, link.reference, link.created_at)
+
+    def _ask(
+        self,
+        visit: Visit,
+        browser_hash: str,
+        identifier: Identifier,
+        visitor: Visitor,
+        *,
+        last: Link | None = None,
+    ) -> None:
+        typed_digest = keyed_digest(self._identifier_key, f"{identifier.realm}|{identifier.value}")
+        browser = self._recognise(visitor.known_cookie)
+        if browser is not None:
+            self._hit("contingency.known_browser", browser, typed_digest)
+        else:
+            self._hit("contingency.person", typed_digest, visitor.address_prefix)
+        link = self._links.create(
+            transaction_id=visit.transaction.id,
+            browser_hash=browser_hash,
+            realm=identifier.realm,
+            identifier_digest=typed_digest,
+            sealed=self._sealing.seal(identifier),
+            client_id=visit.transaction.client_id,
+            reference=last.reference if last else None,
+            pool=browser or "",
+            gap=RESEND_AFTER if last else 0,
+        )
+        self._transactions.set_link(visit.transaction.id, browser_hash, link.id)
+        self._queue.enqueue(
+            DELIVER,
+            {"link": link.id, "reference": link.reference, "identifier": link.sealed},
+            max_age=self._link_max_age,
+        )
+        self._tell(
+            AuditEvent.LINK_REQUESTED,
+            visit.transaction,
+            realm=visit.realm,
+            reference=link.reference,
+            link=link.id,
+            known_browser=browser is not None,
+            resend=last is not None,
+        )
+
+    def _recognise(self, cookie: str | None) -> str | None:
+        try:
+            return self._browsers.recognise(cookie) if cookie else None
+        except Unavailable:
+            # The allowance is a courtesy: without the directory everybody has the ordinary one.
+            return None
+
+    def _hit(self, name: str, *parts: str) -> None:
+        try:
+            self._limits.hit(name, *parts)
+        except IdpError as error:
+            if error.code == "rate_limited":
+                self._stream.push(
+                    self._audit.entry(
+                        AuditEvent.LIMIT_HIT, limit=name, retry_after=error.retry_after
+                    )
+                )
+            raise
+
+    def _tell(
+        self,
+        event: AuditEvent,
+        transaction: Transaction,
+        *,
+        realm: str | None = None,
+        reference: str | None = None,
+        **details: Detail,
+    ) -> None:
+        # By the stream, not SQL: on the worst day this is the path that everybody takes.
+        self._stream.push(
+            self._audit.entry(
+                event,
+                client_id=transaction.client_id,
+                realm=realm,
+                reference=reference,
+                **details,
+            )
+        )
