@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
 from idp.audit.records import AuditFilter, AuditRecord
@@ -38,6 +38,6 @@ class AuditStream(Protocol):
         """The oldest entries that were not acknowledged, at most `count`, with their entry ids."""
         ...
 
-    def ack(self, entry_ids: Sequence[str]) -> None:
+    def ack(self, entry_ids: list[str]) -> None:
         """Forget entries: they are in the store."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -103,18 +104,19 @@ class Seeder:
         parsed, problems = self._parse(rows)
         if problems:
             return SeedReport(problems=tuple(problems))
-        counts = {"created": 0, "updated": 0, "unchanged": 0}
         with self._uow.transaction():
-            for row in parsed:
-                counts[self._write(row, trust_emails, actor)] += 1
+            outcomes = Counter(self._write(row, trust_emails, actor) for row in parsed)
+            report = SeedReport(outcomes["created"], outcomes["updated"], outcomes["unchanged"])
             self._audit.record(
                 AuditEvent.PEOPLE_IMPORTED,
                 actor=actor,
                 rows=len(parsed),
                 trusted_emails=trust_emails,
-                **counts,
+                created=report.created,
+                updated=report.updated,
+                unchanged=report.unchanged,
             )
-        return SeedReport(**counts)
+        return report
 
     def _parse(self, rows: Iterable[SeedRow]) -> tuple[list[_Parsed], list[RowProblem]]:
         parsed: list[_Parsed] = []

@@ -1,0 +1,170 @@
+"""The database: its connections, the unit of work of each thread, its migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, text
+
+from idp.adapters.sql.engine import WRITES, options, parse, prepare, unavailable_when_down
+from idp.adapters.sql.models import Base
+from idp.kernel.errors import Unavailable
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number will do, as long as nothing else in this database takes it.
+_MIGRATION_LOCK = 7_365_001
+
+
+@dataclass
+class _Unit:
+    connection: Connection
+    broken: bool = False
+
+
+class Database:
+    """One database behind every repository; it implements `kernel.ports.UnitOfWork`.
+
+    Flask-SQLAlchemy and Flask-Migrate want an application: they get one of their own, which serves
+    nothing, so that the command line, the worker and the provider open the database alike.
+    Connections are made when first needed: constructing this never fails for a database that is
+    away. url: `sqlite:///file` or `postgresql://…`; ValueError for another.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = parse(url)
+        self._holder = Flask("idp.database")
+        self._holder.config.update(
+            SQLALCHEMY_DATABASE_URI=parsed, SQLALCHEMY_ENGINE_OPTIONS=options(parsed)
+        )
+        self._sqlalchemy = SQLAlchemy(model_class=Base)
+        self._sqlalchemy.init_app(self._holder)
+        self._migrate = Migrate(self._holder, self._sqlalchemy, directory=str(_MIGRATIONS))
+        with self._holder.app_context():
+            self.engine: Engine = self._sqlalchemy.engine
+        prepare(self.engine)
+        # A single statement needs no BEGIN and ROLLBACK around it: two round trips less per read.
+        # SQLite has no round trips, and its driver would forget how we begin.
+        postgres = self.engine.dialect.name == "postgresql"
+        autocommit = {"isolation_level": "AUTOCOMMIT"} if postgres else {}
+        self._reader = self.engine.execution_options(**autocommit)
+        self._unit: ContextVar[_Unit | None] = ContextVar("idp_unit_of_work", default=None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Begin a unit of work, or join the one under way in this thread.
+
+        The outermost commits, or rolls back on any error. An inner one that failed dooms the whole,
+        even if its error was caught on the way: RuntimeError then. Raises Unavailable("sql").
+        """
+        unit = self._unit.get()
+        if unit is not None:
+            try:
+                yield
+            except BaseException:
+                unit.broken = True
+                raise
+            return
+        with unavailable_when_down(), self.engine.connect() as connection:
+            connection.execution_options(**{WRITES: True})
+            with connection.begin():
+                unit = _Unit(connection)
+                token = self._unit.set(unit)
+                try:
+                    yield
+                finally:
+                    self._unit.reset(token)
+                if unit.broken:
+                    raise RuntimeError("a part of this unit of work failed")
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """The connection of the unit of work under way; else one for reading.
+
+        Raises Unavailable("sql").
+        """
+        unit = self._unit.get()
+        with unavailable_when_down():
+            if unit is not None:
+                yield unit.connection
+                return
+            with self._reader.connect() as connection:
+                yield connection
+
+    def ping(self) -> None:
+        """Raise Unavailable("sql") unless the database answers."""
+        with self.connection() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def wait_ready(self, timeout: float) -> bool:
+        """Wait at most about so many seconds until the database answers; whether it does."""
+        pause = Event()
+        for left in range(max(1, round(timeout / 0.25)), 0, -1):
+            try:
+                self.ping()
+            except Unavailable:
+                if left > 1:
+                    pause.wait(0.25)
+            else:
+                return True
+        return False
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest revision, all of it or nothing.
+
+        Processes that start together take turns; the second finds nothing to do. Raises
+        Unavailable("sql").
+        """
+        with self.transaction(), self.connection() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
+                )
+            command.upgrade(self._config(connection), "head")
+
+    def revision(self) -> tuple[str | None, str | None]:
+        """The schema's revision (None: empty database), and the newest one that the code has."""
+        newest = ScriptDirectory.from_config(self._config(None)).get_current_head()
+        with self.connection() as connection:
+            return MigrationContext.configure(connection).get_current_revision(), newest
+
+    def differences(self) -> list[Any]:
+        """What the tables of the models and those of the database do not agree on (alembic's)."""
+        with self.connection() as connection:
+            context = MigrationContext.configure(
+                connection, opts={"compare_type": True, "compare_server_default": True}
+            )
+            return list(compare_metadata(context, Base.metadata))
+
+    def new_revision(self, message: str) -> None:
+        """Write a revision from what the models have and this database has not: for developers."""
+        with self.transaction(), self.connection() as connection:
+            command.revision(self._config(connection), message, autogenerate=True)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+    def _config(self, connection: Connection | None) -> Config:
+        with self._holder.app_context():
+            # A per cent sign in a path would be taken for an interpolation.
+            config = self._migrate.get_config(str(_MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        assert isinstance(config, Config)
+        return config

@@ -1,0 +1,113 @@
+"""How each kind of database is opened: URL, options, and what a new connection is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from idp.kernel.errors import Unavailable
+
+# The execution option of a connection that is going to write.
+WRITES = "idp_writes"
+
+_BUSY_MS = 5_000
+_CONNECT_SECONDS = 3
+# The server ends what hangs, so that no thread waits for good; idle transactions hold locks.
+_POSTGRES_OPTIONS = (
+    "-c statement_timeout=5000 -c lock_timeout=5000"
+    " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+)
+_UNDEFINED_TABLE = "42P01"
+
+
+def parse(url: str) -> URL:
+    """The URL of a database, with its driver; a relative SQLite path is of the working directory.
+
+    Raises ValueError for other databases, and for SQLite in memory: each connection would have one
+    of its own.
+    """
+    found = make_url(url)
+    if found.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return found.set(drivername="postgresql+psycopg")
+    if found.drivername != "sqlite":
+        raise ValueError("the database is neither sqlite:/// nor postgresql://")
+    if not found.database or found.database == ":memory:":
+        raise ValueError("SQLite needs a file")
+    return found.set(database=str(Path(found.database).absolute()))
+
+
+def options(url: URL) -> dict[str, Any]:
+    """The engine options for this URL."""
+    shared: dict[str, Any] = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 10}
+    if url.get_backend_name() == "sqlite":
+        return {**shared, "connect_args": {"timeout": _BUSY_MS / 1000}}
+    connect: dict[str, Any] = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 10_000,
+        "options": _POSTGRES_OPTIONS,
+    }
+    for name in url.query:
+        connect.pop(name, None)  # what the operator wrote in the URL goes first
+    # A broken pooled connection is found before it is used, not by the request that gets it.
+    return {**shared, "pool_pre_ping": True, "pool_recycle": 1800, "connect_args": connect}
+
+
+def prepare(engine: Engine) -> None:
+    """Make SQLite behave like a server; PostgreSQL needs nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, record: Any) -> None:
+        # Transactions are begun by us, below: the driver would begin too late and too weak ones.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {_BUSY_MS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",  # a spent link must stay spent after a power cut
+            "foreign_keys = ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later cannot wait for another writer in SQLite,
+        # it fails at once: who is going to write takes the lock at the start.
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def unavailable_when_down() -> Iterator[None]:
+    """Turn what says "the database cannot serve now" into Unavailable("sql").
+
+    A table that is not there is such a case too: the process that migrates has not finished.
+    """
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise Unavailable("sql", _name(error)) from error
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+            raise Unavailable("sql", "not migrated") from error
+        raise
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("sql", _name(error)) from error
+        raise
+
+
+def _name(error: Exception) -> str:
+    # The class only: a driver's sentence may hold values of the statement.
+    return type(getattr(error, "orig", None) or error).__name__

@@ -1,0 +1,1 @@
+"""The revisions, in the order that each one's `down_revision` tells."""

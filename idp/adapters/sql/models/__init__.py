@@ -1,0 +1,28 @@
+"""The tables, a file for each room; importing this package declares them all."""
+
+from idp.adapters.sql.models.audit import AuditRow
+from idp.adapters.sql.models.base import Base, FreeText, UtcDateTime
+from idp.adapters.sql.models.links import SpentLinkRow
+from idp.adapters.sql.models.people import (
+    AddressRow,
+    IdentifierRow,
+    KnownBrowserRow,
+    PersonRow,
+    VerificationRow,
+)
+from idp.adapters.sql.models.upstream_status import FlagChangeRow, FlagRow
+
+__all__ = [
+    "AddressRow",
+    "AuditRow",
+    "Base",
+    "FlagChangeRow",
+    "FlagRow",
+    "FreeText",
+    "IdentifierRow",
+    "KnownBrowserRow",
+    "PersonRow",
+    "SpentLinkRow",
+    "UtcDateTime",
+    "VerificationRow",
+]
