@@ -27,7 +27,9 @@ def insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> 
         statement = postgresql.insert(table).values(values).on_conflict_do_nothing()
     else:
         statement = sqlite.insert(table).values(values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    # Without the option SQLAlchemy drops the count of an INSERT (psycopg then tells -1).
+    counted = statement.execution_options(preserve_rowcount=True)
+    return connection.execute(counted).rowcount == 1
 
 
 def upsert(connection: Connection, table: Table, values: dict[str, Any], *, key: str) -> None:

@@ -1,0 +1,173 @@
+"""The closed list, the record's form, the store, and the way from stream to store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.database import Database
+from idp.audit.drain import drain
+from idp.audit.events import TABLE, AuditEvent
+from idp.audit.log import Audit
+from idp.audit.records import AuditFilter, AuditRecord
+from idp.audit.testing import Guard, PersonalDataLeak, RaisingHandler, RaisingSink
+from idp.kernel.clock import FixedClock
+from idp.kernel.identity import Mode
+from idp.kernel.random import SeededRandom
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def store(database: Database) -> SqlAuditStore:
+    return SqlAuditStore(database)
+
+
+@pytest.fixture
+def audit(store: SqlAuditStore, clock: FixedClock) -> Audit:
+    return Audit(store=store, clock=clock, random=SeededRandom())
+
+
+class Stream:
+    """An `AuditStream` whose acknowledgements can get lost."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, AuditRecord] = {}
+        self.lose_acks = False
+
+    def push(self, record: AuditRecord) -> None:
+        self.entries[str(len(self.entries))] = record
+
+    def read(self, count: int) -> list[tuple[str, AuditRecord]]:
+        return list(self.entries.items())[:count]
+
+    def ack(self, entry_ids: Sequence[str]) -> None:
+        if self.lose_acks:
+            raise ConnectionError
+        for entry_id in entry_ids:
+            del self.entries[entry_id]
+
+
+def test_every_event_is_documented_and_every_row_is_an_event() -> None:
+    assert set(TABLE) == set(AuditEvent)
+    assert all(row.meaning.endswith(".") for row in TABLE.values())
+
+
+@pytest.mark.parametrize(
+    ("event", "details"),
+    [("login.imagined", {}), ("link.consumed", {"email": "x"}), ("csrf.failed", {"link": "x"})],
+    ids=["unknown event", "unknown detail", "detail of another event"],
+)
+def test_entry_outside_the_closed_list_is_refused(
+    audit: Audit, event: str, details: dict[str, str]
+) -> None:
+    with pytest.raises(ValueError, match=event.partition(".")[0]):
+        audit.entry(event, **details)
+
+
+def test_entry_leaves_out_what_is_none_and_writes_the_rest_as_text(audit: Audit) -> None:
+    entry = audit.entry("link.requested", link="lnk_1", known_browser=True, resend=None)
+    assert dict(entry.details) == {"link": "lnk_1", "known_browser": "true"}
+
+
+def test_record_reads_back_from_the_store_as_it_was(audit: Audit, store: SqlAuditStore) -> None:
+    audit.record(
+        AuditEvent.LINK_CONSUMED,
+        person_id="per_1",
+        client_id="mr",
+        actor="ana",
+        realm="sol",
+        mode=Mode.CONTINGENCIA,
+        reference="A-1",
+        link="lnk_1",
+    )
+    (found,) = store.search(AuditFilter(), 10)
+    assert AuditRecord.from_json(found.to_json()) == found
+    assert (found.at, found.mode, found.reference) == (NOW, "contingencia", "A-1")
+    assert dict(found.details) == {"link": "lnk_1"}
+
+
+def test_record_of_odd_text_is_stored_on_every_database(audit: Audit) -> None:
+    audit.record("client.auth_failed", client_id="a\x00b\ud800", reason="unknown")
+    (found,) = audit.search(AuditFilter(event=AuditEvent.CLIENT_AUTH_FAILED))
+    assert found.client_id == "ab"
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "3", "nonsense", '{"id":"a","at":"x","event":"y"}'])
+def test_from_json_of_something_else_raises_value_error(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        AuditRecord.from_json(text)
+
+
+def test_record_within_a_unit_of_work_that_fails_is_not_kept(
+    audit: Audit, database: Database
+) -> None:
+    with pytest.raises(KeyError), database.transaction():
+        audit.record("logout.completed", sid="s")
+        raise KeyError
+    assert audit.search(AuditFilter()) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (AuditFilter(), ["per_2", "per_1", "per_1"]),
+        (AuditFilter(person_id="per_1"), ["per_1", "per_1"]),
+        (AuditFilter(event=AuditEvent.LOGOUT_COMPLETED), ["per_2"]),
+        (AuditFilter(since=NOW + timedelta(seconds=1)), ["per_2", "per_1"]),
+        (AuditFilter(until=NOW + timedelta(seconds=1)), ["per_1"]),
+        (AuditFilter(reference="A-7"), ["per_1"]),
+        (AuditFilter(realm="extranet"), []),
+    ],
+    ids=["all", "person", "event", "since", "until", "reference", "none"],
+)
+def test_search_finds_the_newest_first(
+    audit: Audit, clock: FixedClock, wanted: AuditFilter, expected: list[str]
+) -> None:
+    audit.record("login.completed", person_id="per_1", realm="sol")
+    clock.advance(1)
+    audit.record("login.completed", person_id="per_1", reference="A-7")
+    clock.advance(1)
+    audit.record("logout.completed", person_id="per_2")
+    assert [record.person_id for record in audit.search(wanted)] == expected
+
+
+def test_drain_whose_acknowledgement_was_lost_stores_each_record_once(
+    audit: Audit, store: SqlAuditStore
+) -> None:
+    stream = Stream()
+    for number in range(3):
+        stream.push(audit.entry("token.issued", grant=str(number)))
+    stream.lose_acks = True
+    with pytest.raises(ConnectionError):
+        drain(stream, store, 2)
+    stream.lose_acks = False
+    assert [drain(stream, store, 2), drain(stream, store, 2), drain(stream, store, 2)] == [2, 1, 0]
+    assert len(store.search(AuditFilter(), 10)) == 3
+
+
+def test_raising_sink_meeting_personal_data_raises(clock: FixedClock) -> None:
+    sink = RaisingSink(Guard("20504774288", "juan@empresa.pe"))
+    audit = Audit(store=sink, clock=clock, random=SeededRandom())
+    audit.record("flag.changed", reason="SUNAT no responde", state="forced_down")
+    with pytest.raises(PersonalDataLeak):
+        audit.record("flag.changed", reason="avisó JUAN@empresa.pe")
+    assert [record.event for record in sink.search(AuditFilter(realm=None), 5)] == ["flag.changed"]
+
+
+def test_raising_handler_meeting_personal_data_raises() -> None:
+    log = logging.getLogger("tests.audit.leak")
+    log.propagate = False
+    log.addHandler(RaisingHandler(Guard("20504774288")))
+    log.warning("nobody is named", extra={"person": "per_1"})
+    with pytest.raises(PersonalDataLeak):
+        log.warning("something", extra={"ruc": "20504774288"})
