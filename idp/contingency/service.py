@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from idp.audit.events import AuditEvent
-from idp.audit.log import Audit, Detail
+from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
 from idp.captcha.service import Captcha
 from idp.captcha.widget import CaptchaWidget
@@ -136,10 +136,12 @@ class Contingency:
         except IdpError as error:
             if error.code not in CAPTCHA_ERRORS:
                 raise
-            self._tell(
-                AuditEvent.CAPTCHA_FAILED,
-                visit.transaction,
-                reason=error.detail or error.code,
+            self._stream.push(
+                self._audit.entry(
+                    AuditEvent.CAPTCHA_FAILED,
+                    client_id=visit.transaction.client_id,
+                    reason=error.detail or error.code,
+                )
             )
             return replace(typed, identifier=None, errors={"captcha": CAPTCHA_ERRORS[error.code]})
         self._ask(visit, browser_hash, typed.identifier, visitor)
@@ -201,14 +203,17 @@ class Contingency:
             {"link": link.id, "reference": link.reference, "identifier": link.sealed},
             max_age=self._link_max_age,
         )
-        self._tell(
-            AuditEvent.LINK_REQUESTED,
-            visit.transaction,
-            realm=visit.realm,
-            reference=link.reference,
-            link=link.id,
-            known_browser=browser is not None,
-            resend=last is not None,
+        # By the stream, not SQL: on the worst day this is the path that everybody takes.
+        self._stream.push(
+            self._audit.entry(
+                AuditEvent.LINK_REQUESTED,
+                client_id=visit.transaction.client_id,
+                realm=visit.realm,
+                reference=link.reference,
+                link=link.id,
+                known_browser=browser is not None,
+                resend=last is not None,
+            )
         )
 
     def _recognise(self, cookie: str | None) -> str | None:
@@ -229,23 +234,3 @@ class Contingency:
                     )
                 )
             raise
-
-    def _tell(
-        self,
-        event: AuditEvent,
-        transaction: Transaction,
-        *,
-        realm: str | None = None,
-        reference: str | None = None,
-        **details: Detail,
-    ) -> None:
-        # By the stream, not SQL: on the worst day this is the path that everybody takes.
-        self._stream.push(
-            self._audit.entry(
-                event,
-                client_id=transaction.client_id,
-                realm=realm,
-                reference=reference,
-                **details,
-            )
-        )

@@ -14,7 +14,6 @@ from dramatiq.middleware import AgeLimit, CurrentMessage, Middleware, Retries, S
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from idp.adapters.redis.connection import unavailable_when_down
 from idp.jobs.registry import Job, Jobs, RetryLater
 from idp.kernel.errors import Unavailable
 
@@ -41,7 +40,9 @@ class PatientRetries(Retries):
         self, broker: Any, message: Any, *, result: Any = None, exception: Any = None
     ) -> None:
         """As in the library, with an enqueue that waits."""
-        super().after_process_message(_Patient(broker), message, result=result, exception=exception)
+        super().after_process_message(  # type: ignore[no-untyped-call]
+            _Patient(broker), message, result=result, exception=exception
+        )
 
 
 class _Patient:
@@ -136,5 +137,7 @@ class DramatiqQueue:
         message = actor.message_with_options(
             kwargs={"payload": dict(payload)}, max_age=max_age * 1000
         )
-        with unavailable_when_down():
+        try:
             self._broker.enqueue(message, delay=round(delay * 1000) or None)
+        except redis.exceptions.RedisError as error:
+            raise Unavailable("redis", type(error).__name__) from error

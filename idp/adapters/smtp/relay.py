@@ -116,10 +116,8 @@ class SmtpRelay:
             except ssl.SSLError as error:
                 _log.error("the relay's TLS is not trusted", extra={"reason": error.reason})
                 raise RelayDeferred("tls") from None
-            except TimeoutError:
-                raise RelayDeferred("timeout") from None
             except (smtplib.SMTPException, OSError) as error:
-                raise RelayDeferred(type(error).__name__) from None
+                raise RelayDeferred(_reason(error)) from None
 
 
 def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | RelayRefused:
@@ -127,3 +125,10 @@ def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | 
     if code >= 500:
         return RelayRefused(str(code), recipient=True)
     return RelayDeferred(str(code))
+
+
+def _reason(error: Exception) -> str:
+    # smtplib turns a time-out while reading into a disconnection; what it was stands behind it.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return "timeout"
+    return "disconnected" if isinstance(error, smtplib.SMTPServerDisconnected) else "connect"

@@ -1,0 +1,86 @@
+"""A real SMTP server on loopback whose behaviour a test chooses."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass
+class Behaviour:
+    """What the server says; `hang` makes it take the message and never answer."""
+
+    rcpt: str = ""
+    data: str = ""
+    hang: bool = False
+    close_after_data: bool = False
+    received: list[tuple[str, list[str], EmailMessage]] = field(default_factory=list)
+    hanging: threading.Event = field(default_factory=threading.Event)
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
+    ) -> str:
+        if self.rcpt:
+            return self.rcpt
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.data:
+            return self.data
+        content = envelope.content
+        assert isinstance(content, bytes)
+        message = message_from_bytes(content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.received.append((envelope.mail_from or "", list(envelope.rcpt_tos), message))
+        if self.hang:
+            self.hanging.set()
+            await asyncio.sleep(60)
+        if self.close_after_data:
+            await server.push("250 OK")
+            server.transport.close()
+        return "250 OK"
+
+
+class SmtpServer:
+    """Starts on a free port of 127.0.0.1 (`port` to come back on the same one)."""
+
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        *,
+        port: int = 0,
+        starttls: ssl.SSLContext | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        more: dict[str, Any] = {"tls_context": starttls, "require_starttls": True} if starttls else {}
+        if port == 0:
+            port = _free_port()
+        self._controller = Controller(
+            behaviour, hostname="127.0.0.1", port=port, ssl_context=tls, **more
+        )
+        self.port = port
+
+    def __enter__(self) -> SmtpServer:
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop(no_assert=True)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

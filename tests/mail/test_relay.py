@@ -1,0 +1,184 @@
+"""The SMTP relay against a real server that accepts, defers, refuses, hangs and closes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import certificates
+import pytest
+from smtp_server import Behaviour, SmtpServer
+
+from idp.adapters.smtp.relay import SmtpRelay
+from idp.adapters.smtp.url import SmtpUrl, parse_smtp_url
+from idp.mail.message import OutgoingMessage, RenderedMail
+from idp.mail.ports import RelayDeferred, RelayRefused
+
+SENDER = "VUCE - Autenticación <no-responder@example.com>"
+CONTENT = RenderedMail("Su enlace de ingreso: año", "Texto con ñ\n", "<p>Texto con ñ</p>")
+MESSAGE = OutgoingMessage(
+    to="importadora@example.com",
+    content=CONTENT,
+    message_id="abc123@idp.example.com",
+    date=datetime(2026, 11, 23, 15, 0, tzinfo=UTC),
+)
+
+
+def relay(port: int, scheme: str = "smtp", ca_file: Path | None = None) -> SmtpRelay:
+    return SmtpRelay(
+        f"{scheme}://127.0.0.1:{port}", sender=SENDER, ca_file=ca_file, timeout=1.0
+    )
+
+
+def test_send_a_message_arrives_with_its_headers_and_both_parts() -> None:
+    behaviour = Behaviour()
+    with SmtpServer(behaviour) as server:
+        relay(server.port).send(MESSAGE)
+    sender, recipients, message = behaviour.received[0]
+    assert sender.endswith("no-responder@example.com")
+    assert recipients == ["importadora@example.com"]
+    assert message["Subject"] == CONTENT.subject
+    assert message["To"] == "importadora@example.com"
+    assert message["From"].addresses[0].addr_spec == "no-responder@example.com"
+    assert message["From"].addresses[0].display_name == "VUCE - Autenticación"
+    assert message["Message-ID"] == "<abc123@idp.example.com>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert parsedate_to_datetime(message["Date"]) == MESSAGE.date
+    parts = {
+        part.get_content_type(): part.get_content().replace("\r\n", "\n").strip()
+        for part in message.walk()
+        if not part.is_multipart()
+    }
+    assert parts == {"text/plain": CONTENT.text.strip(), "text/html": CONTENT.html}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (Behaviour(rcpt="451 4.7.1 greylisted, importadora@example.com"), "451"),
+        (Behaviour(data="452 4.3.1 full"), "452"),
+        (Behaviour(hang=True), "timeout"),
+    ],
+    ids=["greylisted", "full", "hangs"],
+)
+def test_send_to_a_relay_that_cannot_now_is_deferred(behaviour: Behaviour, reason: str) -> None:
+    with SmtpServer(behaviour) as server, pytest.raises(RelayDeferred) as caught:
+        relay(server.port).send(MESSAGE)
+    assert caught.value.reason == reason
+    assert "importadora" not in repr(caught.value)
+
+
+def test_send_to_nobody_listening_is_deferred() -> None:
+    with pytest.raises(RelayDeferred) as caught:
+        relay(1).send(MESSAGE)
+    assert caught.value.reason == "connect"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "recipient"),
+    [
+        (Behaviour(rcpt="550 5.1.1 no such user importadora@example.com"), "550", True),
+        (Behaviour(data="554 5.7.1 looks like spam"), "554", False),
+    ],
+    ids=["recipient", "message"],
+)
+def test_send_refused_for_good_says_what_was_refused(
+    behaviour: Behaviour, code: str, recipient: bool
+) -> None:
+    with SmtpServer(behaviour) as server, pytest.raises(RelayRefused) as caught:
+        relay(server.port).send(MESSAGE)
+    assert (str(caught.value), caught.value.recipient) == (code, recipient)
+
+
+def test_send_to_a_relay_that_closes_after_accepting_counts_as_accepted() -> None:
+    behaviour = Behaviour(close_after_data=True)
+    with SmtpServer(behaviour) as server:
+        relay(server.port).send(MESSAGE)
+    assert len(behaviour.received) == 1
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+def test_send_over_tls_verifies_the_certificate(scheme: str, tmp_path: Path) -> None:
+    ca_file, context = certificates.make(tmp_path, address="127.0.0.1")
+    behaviour = Behaviour()
+    kind = "starttls" if scheme == "smtp+starttls" else "tls"
+    with SmtpServer(behaviour, **{kind: context}) as server:
+        relay(server.port, scheme, ca_file).send(MESSAGE)
+        assert len(behaviour.received) == 1
+        with pytest.raises(RelayDeferred) as caught:
+            relay(server.port, scheme).send(MESSAGE)
+        assert caught.value.reason == "tls"
+    assert len(behaviour.received) == 1
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+def test_send_over_tls_to_another_name_is_deferred(scheme: str, tmp_path: Path) -> None:
+    ca_file, context = certificates.make(tmp_path, address="192.0.2.1")
+    behaviour = Behaviour()
+    kind = "starttls" if scheme == "smtp+starttls" else "tls"
+    with SmtpServer(behaviour, **{kind: context}) as server, pytest.raises(RelayDeferred) as caught:
+        relay(server.port, scheme, ca_file).send(MESSAGE)
+    assert caught.value.reason == "tls"
+    assert behaviour.received == []
+
+
+def test_send_by_starttls_to_a_relay_without_it_says_nothing_in_clear() -> None:
+    behaviour = Behaviour()
+    with SmtpServer(behaviour) as server, pytest.raises(RelayDeferred):
+        relay(server.port, "smtp+starttls").send(MESSAGE)
+    assert behaviour.received == []
+
+
+def test_send_to_a_silent_server_ends_by_time_out() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with pytest.raises(RelayDeferred) as caught:
+            relay(silent.getsockname()[1]).send(MESSAGE)
+    assert caught.value.reason == "timeout"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: OutgoingMessage("a@example.com\r\nBcc: b@example.com", CONTENT, "i@x", MESSAGE.date),
+        lambda: OutgoingMessage("a@example.com, b@example.com", CONTENT, "i@x", MESSAGE.date),
+        lambda: OutgoingMessage(
+            "a@example.com", RenderedMail("x\nBcc: b@example.com", "", ""), "i@x", MESSAGE.date
+        ),
+        lambda: OutgoingMessage("a@example.com", CONTENT, "i@x\r\nX: y", MESSAGE.date),
+        lambda: OutgoingMessage("a@example.com", CONTENT, "i@x", MESSAGE.date, {"X": "a\rb"}),
+    ],
+    ids=["recipient", "two recipients", "subject", "message id", "header"],
+)
+def test_message_that_would_inject_a_header_cannot_be_made(
+    change: Callable[[], OutgoingMessage],
+) -> None:
+    with pytest.raises(ValueError, match="line break|more than one"):
+        change()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://localhost:8026", SmtpUrl("localhost", 8026, "none")),
+        ("smtp://relay", SmtpUrl("relay", 25, "none")),
+        ("smtps://relay", SmtpUrl("relay", 465, "tls")),
+        (
+            "smtp+starttls://us%40er:p%3Aw@relay:587",
+            SmtpUrl("relay", 587, "starttls", "us@er", "p:w"),
+        ),
+    ],
+)
+def test_parse_smtp_url_reads_each_form(url: str, expected: SmtpUrl) -> None:
+    assert parse_smtp_url(url) == expected
+
+
+@pytest.mark.parametrize("url", ["http://relay", "smtp://", "smtp://user:secret@relay", "relay:25"])
+def test_parse_smtp_url_refuses_without_repeating_it(url: str) -> None:
+    with pytest.raises(ValueError, match="smtp") as caught:
+        parse_smtp_url(url)
+    assert "secret" not in str(caught.value)
