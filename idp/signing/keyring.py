@@ -1,0 +1,145 @@
+"""The keyring: signs with the active key of an algorithm, publishes and checks with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
+
+from idp.kernel.clock import Clock
+from idp.signing import store
+from idp.signing.key import ALGORITHMS, KeyState, SigningKey
+
+_DAY = 86_400
+OVERLAP = 7 * _DAY
+HINT_LIFE = 365 * _DAY
+_PUBLISHED_ORDER = {KeyState.ACTIVE: 0, KeyState.NEXT: 1, KeyState.RETIRED: 2}
+
+
+class InvalidToken(Exception):
+    """A token is not ours, not intact, or of another kind than what was expected."""
+
+
+class NoSigningKey(LookupError):
+    """No key of that algorithm is active."""
+
+
+class Keyring:
+    """Keys are parsed at load; signing reads no file and parses no PEM.
+
+    overlap: seconds for which a retired key stays published. hint_life: seconds for which a
+    retired key still checks what it signed (id_token_hint of a long-lived session).
+    """
+
+    def __init__(
+        self,
+        keys: tuple[SigningKey, ...],
+        *,
+        clock: Clock,
+        overlap: int = OVERLAP,
+        hint_life: int = HINT_LIFE,
+        directory: Path | None = None,
+    ) -> None:
+        self._clock = clock
+        self._overlap = timedelta(seconds=overlap)
+        self._hint_life = timedelta(seconds=hint_life)
+        self._directory = directory
+        self._registry = JWSRegistry(algorithms=list(ALGORITHMS))
+        self._use(keys)
+
+    @classmethod
+    def load(
+        cls, keys_dir: Path, *, clock: Clock, overlap: int = OVERLAP, hint_life: int = HINT_LIFE
+    ) -> Keyring:
+        """The keyring of a folder. Raises store.KeyringError with every problem found."""
+        keys = store.read(keys_dir)
+        return cls(keys, clock=clock, overlap=overlap, hint_life=hint_life, directory=keys_dir)
+
+    def reload(self) -> None:
+        """Read the folder again and swap the keys; on KeyringError the present ones stay."""
+        if self._directory is not None:
+            self._use(store.read(self._directory))
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """What it can sign with now."""
+        return tuple(alg for alg in ALGORITHMS if alg in self._active)
+
+    @property
+    def keys(self) -> tuple[SigningKey, ...]:
+        """Every key, whatever its state."""
+        return tuple(self._keys.values())
+
+    def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str | None = None) -> str:
+        """A JWS (RFC 7515 §7.1) over the claims by the active key of `alg`.
+
+        typ: the header's `typ`, `JWT` by default. Raises NoSigningKey.
+        """
+        key = self._active.get(alg)
+        if key is None:
+            raise NoSigningKey(alg)
+        header = {"alg": alg, "kid": key.record.kid, "typ": typ or "JWT"}
+        return jwt.encode(header, dict(claims), key.jose, registry=self._registry)
+
+    def verify(self, token: str, *, typ: str | None = None) -> dict[str, Any]:
+        """The claims of a token that we signed; neither `exp` nor any other claim is judged.
+
+        typ: the kind that is expected. None: an ID token, whose `typ` is `JWT` or missing, so
+        that neither an access token (`at+jwt`) nor a logout token passes for one (RFC 8725
+        §3.11). Raises InvalidToken.
+        """
+        try:
+            # ASCII first: a JWS is (RFC 7515 §3), and what is not must not reach the parser.
+            found = jwt.decode(
+                token.encode("ascii"),
+                self._key_of,
+                algorithms=list(ALGORITHMS),
+                registry=self._registry,
+            )
+        except (JoseError, ValueError, TypeError, LookupError, AttributeError) as error:
+            raise InvalidToken(type(error).__name__) from error
+        if _kind(found.header.get("typ")) not in ({"jwt", ""} if typ is None else {_kind(typ)}):
+            raise InvalidToken("typ")
+        return dict(found.claims)
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys (RFC 7517 §5): active, next, and retired ones within the overlap.
+
+        The signing one stands first, for relying parties that take the first of a kind.
+        """
+        now = self._clock.now()
+        shown = [
+            key for key in self._keys.values() if _within(key.record.retired_at, self._overlap, now)
+        ]
+        shown.sort(key=lambda key: _PUBLISHED_ORDER[key.record.state])
+        return {"keys": [dict(key.public) for key in shown]}
+
+    def _use(self, keys: tuple[SigningKey, ...]) -> None:
+        active = {key.record.alg: key for key in keys if key.record.state is KeyState.ACTIVE}
+        # Two assignments, not one: a reader between them sees keys that are all still valid.
+        self._keys = {key.record.kid: key for key in keys}
+        self._active = active
+
+    def _key_of(self, token: Any) -> Any:
+        header = token.headers()
+        key = self._keys.get(header["kid"])
+        # The algorithm is the key's, never the token's choice (RFC 8725 §3.1).
+        if key is None or header["alg"] != key.record.alg:
+            raise LookupError("kid")
+        if not _within(key.record.retired_at, self._hint_life, self._clock.now()):
+            raise LookupError("retired")
+        return key.jose
+
+
+def _within(retired_at: datetime | None, life: timedelta, now: datetime) -> bool:
+    return retired_at is None or now < retired_at + life
+
+
+def _kind(typ: object) -> str:
+    """A `typ` as compared: case and the `application/` prefix do not count (RFC 7515 §4.1.9)."""
+    return str(typ or "").lower().removeprefix("application/")

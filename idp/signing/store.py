@@ -1,0 +1,190 @@
+"""The folder of keys: PEM files that only their owner may read, and `keyring.json` about them."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+from idp.signing.key import ALGORITHMS, JoseKey, KeyRecord, KeyState, SigningKey
+
+METADATA = "keyring.json"
+_RSA_SIZES = (2048, 3072)
+_MAX_BYTES = 65_536
+_TIMES = ("created_at", "activated_at", "retired_at")
+
+
+class KeyringError(Exception):
+    """The keys cannot be used; `problems` lists every reason and how to mend it (in Spanish)."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def read(keys_dir: Path) -> tuple[SigningKey, ...]:
+    """Every key of the folder, parsed. Raises KeyringError with every problem found."""
+    records = read_records(keys_dir)
+    problems = _folder_problems(keys_dir, records)
+    keys = []
+    for record in records:
+        try:
+            keys.append(_parse(record, _read_private(keys_dir / record.file)))
+        except KeyringError as error:
+            problems.extend(error.problems)
+    if not problems and not any(one.state is KeyState.ACTIVE for one in records):
+        problems.append(f"{keys_dir / METADATA}: ninguna llave está activa; genere una con `idp keys generate`")
+    if problems:
+        raise KeyringError(problems)
+    return tuple(keys)
+
+
+def read_records(keys_dir: Path) -> tuple[KeyRecord, ...]:
+    """The rows of keyring.json, without touching a private key. Raises KeyringError."""
+    path = keys_dir / METADATA
+    try:
+        raw = path.read_bytes()[: _MAX_BYTES * 4]
+    except FileNotFoundError as error:
+        raise KeyringError(
+            [f"{path}: no existe; genere las llaves con `idp keys generate`"]
+        ) from error
+    except OSError as error:
+        raise KeyringError([f"{path}: no se puede leer ({error.strerror})"]) from error
+    try:
+        return tuple(_record(row) for row in json.loads(raw)["keys"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise KeyringError(
+            [f"{path}: no tiene la forma esperada ({type(error).__name__}: {error}); "
+             "restáurelo de una copia de respaldo"]
+        ) from error  # fmt: skip
+
+
+def write_records(keys_dir: Path, records: tuple[KeyRecord, ...]) -> None:
+    """Replace keyring.json in one step: a reader sees the old one or the new one."""
+    rows = [{name: _json(value) for name, value in asdict(one).items()} for one in records]
+    temporary = keys_dir / f".{METADATA}.{os.getpid()}"
+    temporary.unlink(missing_ok=True)
+    write_private(temporary, (json.dumps({"keys": rows}, indent=2) + "\n").encode())
+    os.replace(temporary, keys_dir / METADATA)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A new file with mode 0600 from its first moment, whatever the umask; never overwrites."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _folder_problems(keys_dir: Path, records: tuple[KeyRecord, ...]) -> list[str]:
+    problems = []
+    if keys_dir.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        problems.append(f"{keys_dir}: otros usuarios pueden escribir en la carpeta; ejecute: chmod 700 {keys_dir}")
+    listed = {one.file for one in records}
+    problems.extend(
+        f"{path}: {METADATA} no la nombra; muévala a otra carpeta o restaure {METADATA}"
+        for path in sorted(keys_dir.glob("*.pem"))
+        if path.name not in listed
+    )
+    active = [one.alg for one in records if one.state is KeyState.ACTIVE]
+    problems.extend(
+        f"{keys_dir / METADATA}: hay más de una llave activa para {alg}; deje solo una"
+        for alg in ALGORITHMS
+        if active.count(alg) > 1
+    )
+    return problems
+
+
+def _read_private(path: Path) -> bytes:
+    """The bytes of a PEM; the mode is asked of the open file, so that it is the one read."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & 0o077:
+                raise KeyringError(
+                    [f"{path}: otros usuarios pueden leer esta llave privada (modo "
+                     f"{stat.S_IMODE(mode):04o}); ejecute: chmod 600 {path}"]
+                )  # fmt: skip
+            return file.read(_MAX_BYTES)
+    except OSError as error:
+        raise KeyringError([f"{path}: no se puede leer ({error.strerror})"]) from error
+
+
+def _parse(record: KeyRecord, pem: bytes) -> SigningKey:
+    try:
+        native = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError) as error:
+        raise KeyringError(
+            [f"{record.file}: no es una llave privada PKCS#8 sin contraseña en formato PEM"]
+        ) from error
+    if not _fits(native, record.alg):
+        raise KeyringError(
+            [f"{record.file}: {record.alg} necesita una llave "
+             + ("RSA de 2048 o 3072 bits" if record.alg == "RS256" else "de la curva P-256")]
+        )  # fmt: skip
+    try:
+        return signing_key(record, pem)
+    except JoseError as error:  # pragma: no cover - cryptography accepted it just above
+        raise KeyringError([f"{record.file}: no se puede usar"]) from error
+
+
+def _fits(native: object, alg: str) -> bool:
+    if alg == "RS256":
+        return isinstance(native, rsa.RSAPrivateKey) and native.key_size in _RSA_SIZES
+    return isinstance(native, ec.EllipticCurvePrivateKey) and native.curve.name == "secp256r1"
+
+
+def signing_key(record: KeyRecord, pem: bytes) -> SigningKey:
+    """The parsed key; raises KeyringError when the kid is not the key's own thumbprint."""
+    parameters: Any = {"kid": record.kid, "use": "sig", "alg": record.alg}
+    kind: type[RSAKey] | type[ECKey] = RSAKey if record.alg == "RS256" else ECKey
+    jose: JoseKey = kind.import_key(pem, parameters)
+    if jose.thumbprint() != record.kid:
+        raise KeyringError([f"{record.file}: el kid de {METADATA} no es el de esta llave"])
+    return SigningKey(record=record, jose=jose, public=dict(jose.as_dict(private=False)))
+
+
+def _record(row: dict[str, Any]) -> KeyRecord:
+    if row["alg"] not in ALGORITHMS:
+        raise ValueError(f"alg {row['alg']}")
+    file = str(row["file"])
+    if Path(file).name != file:
+        raise ValueError("file")
+    times = {name: _time(row.get(name)) for name in _TIMES}
+    state = KeyState(row["state"])
+    if times["created_at"] is None:
+        raise ValueError("created_at")
+    if (state is KeyState.RETIRED) != (times["retired_at"] is not None):
+        raise ValueError("retired_at")
+    return KeyRecord(
+        kid=str(row["kid"]),
+        alg=row["alg"],
+        file=file,
+        state=state,
+        created_at=times["created_at"],
+        activated_at=times["activated_at"],
+        retired_at=times["retired_at"],
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a time without zone")
+    return found
+
+
+def _json(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
