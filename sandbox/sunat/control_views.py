@@ -39,14 +39,14 @@ class Control:
 
     def page(self) -> Response:
         """The control page; a POST changes one realm and shows the page again."""
-        problem = None
+        refused = False
         if request.method == "POST":
             if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
                 abort(403)
             try:
                 self._apply(request.form.to_dict())
-            except BadSetting as error:
-                problem = str(error)
+            except BadSetting:
+                refused = True
             else:
                 return make_response(redirect("/control", 303))
         page = render_template(
@@ -54,9 +54,9 @@ class Control:
             realms=[(one, self._board.setting(one.name)) for one in self._realms],
             counters={one.name: self._board.counters(one.name) for one in self._realms},
             faults=FAULTS,
-            problem=problem,
+            refused=refused,
         )
-        return make_response(page, 200 if problem is None else 400)
+        return make_response(page, 400 if refused else 200)
 
     def json(self) -> Response:
         """The state; a PUT changes it first.

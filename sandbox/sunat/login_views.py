@@ -96,9 +96,9 @@ class LoginPages:
             error=error,
             action=f"{request.path}?{request.query_string.decode('ascii', 'replace')}",
         )
-        # A browser applies form-action to the redirect after the POST as well.
-        back = urlsplit(original_url)
-        g.form_action = f"{back.scheme}://{back.netloc}"
+        # Browsers hold form-action against every redirect that follows the POST, and this one
+        # goes on through the provider to a component, wherever that is.
+        g.form_action = "*"
         return make_response(page)
 
     def close(self) -> Response:

@@ -22,7 +22,7 @@ def test_login_page_get_shows_form_and_each_person_without_script(sunat: Sunat, 
     assert "<script" not in page and "style=" not in page
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
-    assert "form-action 'self' http://localhost:8000;" in policy
+    assert "form-action *;" in policy
 
 
 @pytest.mark.parametrize("key", ["IMPORTA1", "EXT0001"])
