@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
-from idp.contingency.ports import Addresses, Components, Directory
+from idp.contingency.ports import Components, Directory
 from idp.contingency.sealing import SealBroken, Sealing
 from idp.jobs.registry import RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
@@ -49,7 +49,6 @@ class Delivery:
         *,
         links: Links,
         people: Directory,
-        addresses: Addresses,
         clients: Components,
         sealing: Sealing,
         templates: MailTemplates,
@@ -62,7 +61,6 @@ class Delivery:
     ) -> None:
         self._links = links
         self._people = people
-        self._addresses = addresses
         self._clients = clients
         self._sealing = sealing
         self._templates = templates
@@ -107,7 +105,7 @@ class Delivery:
             raise RetryLater(error.reason) from None
         except RelayRefused as error:
             if error.recipient:
-                self._addresses.mark_undeliverable(person.id, address.id, error.reason)
+                self._people.mark_undeliverable(person.id, address.id, code=error.reason)
             self._tell(
                 AuditEvent.MAIL_REFUSED,
                 link,

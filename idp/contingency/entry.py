@@ -8,7 +8,7 @@ from datetime import datetime
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
-from idp.contingency.ports import Browsers, Components, Directory
+from idp.contingency.ports import Components, Directory
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Identifier, Mode, Proof
@@ -53,7 +53,6 @@ class Entry:
         links: Links,
         transactions: Transactions,
         people: Directory,
-        browsers: Browsers,
         clients: Components,
         audit: Audit,
         stream: AuditStream,
@@ -62,7 +61,6 @@ class Entry:
         self._links = links
         self._transactions = transactions
         self._people = people
-        self._browsers = browsers
         self._clients = clients
         self._audit = audit
         self._stream = stream
@@ -108,7 +106,7 @@ class Entry:
         if link is None or link.person_id is None or browser_hash is None or problem is not None:
             raise self._refuse(link, problem or Outcome.UNKNOWN)
         # What could fail is asked before the link is spent, since afterwards it is gone.
-        known = self._browsers.is_known(link.person_id, known_cookie)
+        known = self._people.known_browser(known_cookie, link.person_id)
         try:
             self._links.consume(token, browser_hash)
         except IdpError as error:

@@ -23,12 +23,12 @@ class Directory(Protocol):
         """Whom this identifier names, or None."""
         ...
 
+    def known_browser(self, cookie: str | None, person_id: str) -> bool:
+        """Whether the cookie is of a browser known as that very person's, old enough to count."""
+        ...
 
-class Addresses(Protocol):
-    """What became known of an address by sending to it."""
-
-    def mark_undeliverable(self, person_id: str, address_id: str, code: str) -> None:
-        """A relay refused it for good."""
+    def mark_undeliverable(self, person_id: str, address_id: str, *, code: str) -> None:
+        """A relay refused this address for good."""
         ...
 
 
@@ -40,10 +40,6 @@ class Browsers(Protocol):
 
         The work must depend on the cookie alone, never on what is typed beside it.
         """
-        ...
-
-    def is_known(self, person_id: str, cookie: str | None) -> bool:
-        """Whether it is a browser of that very person, old enough to count."""
         ...
 
 
@@ -73,7 +69,3 @@ class NoBrowsers:
     def recognise(self, cookie: str | None) -> str | None:
         """None."""
         return None
-
-    def is_known(self, person_id: str, cookie: str | None) -> bool:
-        """False."""
-        return False

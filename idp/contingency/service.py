@@ -17,7 +17,7 @@ from idp.audit.ports import AuditStream
 from idp.captcha.service import Captcha
 from idp.captcha.widget import CaptchaWidget
 from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
-from idp.contingency.ports import Browsers, Dispatcher
+from idp.contingency.ports import Browsers, Dispatcher, NoBrowsers
 from idp.contingency.sealing import Sealing
 from idp.jobs.ports import JobQueue
 from idp.kernel.errors import IdpError, Unavailable
@@ -79,7 +79,6 @@ class Contingency:
         links: Links,
         captcha: Captcha,
         limits: Limits,
-        browsers: Browsers,
         queue: JobQueue,
         sealing: Sealing,
         audit: Audit,
@@ -87,13 +86,14 @@ class Contingency:
         identifier_key: bytes,
         link_max_age: int,
         patterns: Patterns,
+        browsers: Browsers | None = None,
     ) -> None:
         self._transactions = transactions
         self._dispatcher = dispatcher
         self._links = links
         self._captcha = captcha
         self._limits = limits
-        self._browsers = browsers
+        self._browsers = browsers or NoBrowsers()
         self._queue = queue
         self._sealing = sealing
         self._audit = audit

@@ -34,42 +34,45 @@ def run_worker(
     """
     while not stop.is_set():
         broker = make_broker()
-        if not _wait_for_redis(broker, stop):
+        server = _wait_for_redis(broker, stop)
+        if server is None:
             return
         worker = Worker(broker, worker_threads=threads, worker_timeout=500)
         worker.start()
         if ready is not None:
             ready.set()
         try:
-            _watch(broker, stop, periodic)
+            _watch(broker, server, stop, periodic)
         finally:
             worker.stop(timeout=_STOP_MS)
             broker.client.close()
 
 
-def _wait_for_redis(broker: RedisBroker, stop: threading.Event) -> bool:
-    """False when it is time to stop instead."""
+def _wait_for_redis(broker: RedisBroker, stop: threading.Event) -> str | None:
+    """Which server answers, or None when it is time to stop instead."""
     while not stop.is_set():
-        if _answers(broker):
-            return True
+        server = _server(broker)
+        if server is not None:
+            return server
         stop.wait(_TICK_SECONDS)
-    return False
+    return None
 
 
-def _watch(broker: RedisBroker, stop: threading.Event, periodic: Periodic | None) -> None:
-    """Return when it is time to stop, or when Redis was away."""
+def _watch(
+    broker: RedisBroker, server: str, stop: threading.Event, periodic: Periodic | None
+) -> None:
+    """Return when it is time to stop, or when Redis was away or is another process by now."""
     while not stop.wait(_TICK_SECONDS):
-        if not _answers(broker):
-            _log.warning("the queue's Redis does not answer")
-            if _wait_for_redis(broker, stop):
-                _log.info("the queue's Redis is back")
+        if _server(broker) != server:
+            _log.warning("the queue's Redis was away; the worker begins anew")
             return
         if periodic is not None:
             periodic.tick()
 
 
-def _answers(broker: RedisBroker) -> bool:
+def _server(broker: RedisBroker) -> str | None:
+    """The run id of the server that answers (it changes with a restart or a fail-over), or None."""
     try:
-        return bool(broker.client.ping())
-    except redis.exceptions.RedisError:
-        return False
+        return str(broker.client.info("server")["run_id"])
+    except (redis.exceptions.RedisError, KeyError):
+        return None
