@@ -106,10 +106,10 @@ class Contacts:
             current = contact_address(person, self._clock.now())
             if current and same_email(current.email, wanted) and not current.undeliverable_at:
                 return ContactChange(None, self._keep(person, current) or consent_changed)
-            newest = person.addresses[-1] if person.addresses else None
-            if newest and newest.verified_at and same_email(newest.email, wanted):
+            waiting = [found for found in person.addresses if _replaces(found, current)]
+            if any(found.verified_at and same_email(found.email, wanted) for found in waiting):
                 return ContactChange(None, consent_changed)  # proved already, it cools off
-            return ContactChange(self._request(person, current, wanted), True)
+            return ContactChange(self._request(person, waiting, wanted), True)
 
     def _set_consent(self, person: Person, consent: bool) -> bool:
         if person.consent == consent:
@@ -130,11 +130,10 @@ class Contacts:
             )
         return bool(others)
 
-    def _request(self, person: Person, current: Address | None, email: str) -> str:
+    def _request(self, person: Person, waiting: list[Address], email: str) -> str:
         now = self._clock.now()
-        for waiting in person.addresses:
-            if current is None or _replaces(waiting, current):
-                self._store.drop_address(waiting.id)
+        for replaced in waiting:
+            self._store.drop_address(replaced.id)
         address = Address(new_id(self._random, "adr"), email, now)
         pending = PendingVerification(
             id=new_id(self._random, "ver"),
@@ -264,8 +263,8 @@ class Contacts:
         return person
 
 
-def _replaces(address: Address, current: Address) -> bool:
+def _replaces(address: Address, current: Address | None) -> bool:
     """Whether an address is pending or cooling off, so that it would replace the current one."""
-    if address.counts_from is None or current.counts_from is None:
-        return address.id != current.id
+    if current is None or address.counts_from is None or current.counts_from is None:
+        return current is None or address.id != current.id
     return address.counts_from > current.counts_from

@@ -1,0 +1,75 @@
+"""The service over a real database, a clock that stands still, and a person to try it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.people import SqlPersonStore
+from idp.audit.log import Audit
+from idp.audit.records import AuditFilter
+from idp.kernel.clock import FixedClock
+from idp.kernel.identity import Identifier
+from idp.kernel.random import SystemRandom
+from idp.people.person import UpstreamFacts
+from idp.people.service import People
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    found = Database(database_url)
+    found.upgrade()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def audit(database: Database, clock: FixedClock) -> Audit:
+    return Audit(store=SqlAuditStore(database), clock=clock, random=SystemRandom())
+
+
+@pytest.fixture
+def people(database: Database, audit: Audit, clock: FixedClock) -> People:
+    return People(
+        store=SqlPersonStore(database),
+        verifications=SqlVerificationStore(database),
+        browsers=SqlBrowserStore(database),
+        uow=database,
+        audit=audit,
+        clock=clock,
+        random=SystemRandom(),
+        code_key=b"k" * 32,
+    )
+
+
+@pytest.fixture
+def facts() -> UpstreamFacts:
+    return UpstreamFacts(
+        realm="sol",
+        identifier=Identifier("sol", "20504774288:ADMIN"),
+        usuario="ADMIN",
+        ruc="20504774288",
+        tipo_usuario="0",
+        name="COMERCIAL SINTÉTICA S.A.C.",
+        given_name="Ana",
+        family_name="Quispe Rojas",
+        extras={"ddp_estado": "00"},
+    )
+
+
+@pytest.fixture
+def events(audit: Audit) -> Callable[[], list[str]]:
+    """The audit events so far, the oldest first."""
+    return lambda: [record.event.value for record in reversed(audit.search(AuditFilter()))]
