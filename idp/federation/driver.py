@@ -27,7 +27,7 @@ class Failure(StrEnum):
     EMPTY = "empty_body"
     HTML = "html_body"
     NOT_JSON = "not_json"
-    NO_TOKEN = "no_token"  # noqa: S105 - a reason
+    NO_TOKEN = "no_token"
     NO_CODE = "no_code"
 
 

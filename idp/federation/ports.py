@@ -40,7 +40,13 @@ class StateStore(Protocol):
         ...
 
     def arrive(
-        self, state: str, code: str | None, *, realm: str, browser_hash: str | None, now: datetime
+        self,
+        state: str,
+        code: str | None,
+        *,
+        realm: str,
+        browser_hash: str | None,
+        now: datetime,
     ) -> Arrival:
         """In one step: note the code as seen, compare the state's realm and browser, spend it.
 

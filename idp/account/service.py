@@ -1,0 +1,160 @@
+"""What `/cuenta` shows of a person, and what it may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.jobs.ports import JobQueue
+from idp.kernel.clock import Clock
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import Mode
+from idp.kernel.ids import same
+from idp.limits.service import Limits
+from idp.login.session import Session
+from idp.people.contact import InvalidEmail, normalise_email, same_email
+from idp.people.eligibility import contact_address
+from idp.people.person import Address, Confirmation, Person
+from idp.people.service import People
+
+VERIFY = "account.verify_address"
+CHANGED = "account.address_changed"
+# Later than this, a verification has expired, and a notice is no longer news.
+VERIFY_MAX_AGE = 1_800
+CHANGED_MAX_AGE = 259_200
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A person's data as the form shows it.
+
+    current: the address in force. pending: the newest one, when that is another: being verified,
+    or cooling off. awaits_code: whether a code for it can still be typed.
+    """
+
+    person: Person
+    current: Address | None
+    pending: Address | None
+    awaits_code: bool
+    read_only: bool
+
+    @property
+    def email(self) -> str:
+        """What the form's field holds."""
+        shown = self.current or self.pending
+        return shown.email if shown else ""
+
+    @property
+    def counts_from(self) -> datetime | None:
+        """From when the pending address counts, once it is verified."""
+        return self.pending.counts_from if self.pending else None
+
+
+class Account:
+    """Reads and changes the data of the person who is logged in.
+
+    Whoever came in by an e-mailed link may only look: the mailbox must not be enough to move the
+    account to another mailbox.
+    """
+
+    def __init__(
+        self, *, people: People, limits: Limits, queue: JobQueue, clock: Clock
+    ) -> None:
+        self._people = people
+        self._limits = limits
+        self._queue = queue
+        self._clock = clock
+
+    def overview(self, session: Session) -> Overview:
+        """The person of a session. Raises IdpError("person_unknown", 404)."""
+        person = self._people.get(session.person_id)
+        if person is None:
+            raise IdpError("person_unknown", 404)
+        current = contact_address(person, self._clock.now())
+        newest = person.addresses[-1] if person.addresses else None
+        pending = newest if newest is not None and newest != current else None
+        return Overview(
+            person=person,
+            current=current,
+            pending=pending,
+            awaits_code=pending is not None
+            and pending.verified_at is None
+            and self._people.pending_verification(person.id) is not None,
+            read_only=not may_change(session),
+        )
+
+    def update(self, session: Session, *, email: str, consent: bool) -> None:
+        """*Actualizar Datos*. A new address gets a mail with a code; consent counts at once.
+
+        Raises InvalidEmail; IdpError account_read_only (403), rate_limited (429).
+        """
+        _check(session)
+        wanted = normalise_email(email)
+        current = self.overview(session).current
+        if current is None or not same_email(current.email, wanted):
+            self._limits.hit("account.verification", session.person_id)
+        change = self._people.set_contact(
+            session.person_id, email=email, consent=consent
+        )
+        if change.pending_verification_id is not None:
+            self._queue.enqueue(
+                VERIFY,
+                {"verification": change.pending_verification_id},
+                max_age=VERIFY_MAX_AGE,
+            )
+
+    def masked_target(self, session: Session, token: str) -> Address | None:
+        """The address that a link's token would verify for this person; looking spends nothing."""
+        pending = self._people.pending_verification(session.person_id)
+        if pending is None or not same(pending.token, token):
+            return None
+        return pending.address
+
+    def confirm_code(self, session: Session, code: str) -> None:
+        """Verify the pending address by the code of its mail.
+
+        Raises IdpError: account_read_only (403), rate_limited (429), verification_failed and
+        verification_expired (400). An empty code is no try.
+        """
+        _check(session)
+        if not code.strip():
+            raise IdpError("verification_failed", 400)
+        self._limits.hit("account.code", session.person_id)
+        self._settled(
+            session, self._people.confirm_address(session.person_id, code=code)
+        )
+
+    def confirm_link(self, session: Session, token: str) -> None:
+        """Verify the pending address by the link of its mail, in its person's own session.
+
+        Raises as `confirm_code` does.
+        """
+        _check(session)
+        self._settled(
+            session, self._people.confirm_address(session.person_id, token=token)
+        )
+
+    def _settled(self, session: Session, confirmation: Confirmation) -> None:
+        if confirmation.previous is not None:
+            self._queue.enqueue(
+                CHANGED,
+                {
+                    "person": session.person_id,
+                    "address": confirmation.address.id,
+                    "previous": confirmation.previous.id,
+                },
+                max_age=CHANGED_MAX_AGE,
+            )
+
+
+def may_change(session: Session) -> bool:
+    """Whether a session may change e-mail and consent."""
+    return session.mode is Mode.SUNAT
+
+
+def _check(session: Session) -> None:
+    if not may_change(session):
+        raise IdpError("account_read_only", 403)
+
+
+__all__ = ["CHANGED", "VERIFY", "Account", "InvalidEmail", "Overview", "may_change"]

@@ -1,0 +1,306 @@
+"""The one way out: `kernel.ports.HttpClient` over urllib3's connections.
+
+The name is resolved once and the connection goes to the very address that was judged, so that a
+name which changes its mind in between (DNS rebinding) gains nothing; Host and TLS keep the name.
+Each call is a connection of its own: a pool would save little here and share fates.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlencode, urlsplit
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from idp.adapters.http.addresses import AllowList
+from idp.kernel.ports import HttpFailure, HttpResponse
+
+Resolver = Callable[[str, int], list[str]]
+_CHUNK = 16_384
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a name, in the system's order of preference. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@dataclass(frozen=True)
+class _Target:
+    scheme: str
+    host: str
+    port: int
+    path: str
+    url: str
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        default = {"http": 80, "https": 443}[self.scheme]
+        return host if self.port == default else f"{host}:{self.port}"
+
+
+class GuardedHttpClient:
+    """See the port for what is promised.
+
+    allow: `host:port` or CIDR entries that may be private. proxy: an `http://` proxy for every
+    call, which then resolves names itself (so only literal addresses are judged here). ca_file: a
+    CA bundle in the place of the system's.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow: tuple[str, ...] = (),
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+        resolver: Resolver = resolve,
+    ) -> None:
+        self._allow = AllowList(allow)
+        self._proxy = _proxy_address(proxy)
+        self._tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        self._resolver = resolver
+        # getaddrinfo knows no time-out: it waits in a thread that a call can give up on.
+        self._resolving = ThreadPoolExecutor(
+            max_workers=8, thread_name_prefix="resolve"
+        )
+
+    def get(
+        self, url: str, *, headers: Mapping[str, str] | None = None, timeout: float = 10.0,
+        max_bytes: int = 262_144,
+    ) -> HttpResponse:  # fmt: skip
+        """GET; any status is an answer (redirects are not followed). Raises HttpFailure."""
+        return self._call("GET", url, None, dict(headers or {}), timeout, max_bytes)
+
+    def post_form(
+        self, url: str, fields: Mapping[str, str], *, headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0, max_bytes: int = 262_144,
+    ) -> HttpResponse:  # fmt: skip
+        """POST as application/x-www-form-urlencoded. Raises HttpFailure."""
+        sent = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
+        return self._call(
+            "POST", url, urlencode(fields).encode(), sent, timeout, max_bytes
+        )
+
+    def _call(
+        self, method: str, url: str, body: bytes | None, headers: dict[str, str],
+        timeout: float, max_bytes: int,
+    ) -> HttpResponse:  # fmt: skip
+        deadline = _Deadline(timeout)
+        target = _target(url)
+        headers = {
+            "Host": target.authority,
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            **headers,
+        }
+        path = target.url if self._proxy and target.scheme == "http" else target.path
+        with _Cutter(deadline) as cutter:
+            try:
+                connection = self._connect(target, deadline, cutter)
+                connection.request(
+                    method, path, body=body, headers=headers,
+                    preload_content=False, decode_content=False,
+                )  # fmt: skip
+                answer = connection.getresponse()
+                found = _read(answer, max_bytes)
+                if deadline.passed:
+                    raise HttpFailure("timeout")
+                received = {
+                    name.lower(): value for name, value in answer.headers.items()
+                }
+                return HttpResponse(answer.status, found, received)
+            except HttpFailure:
+                raise
+            except Exception as error:
+                raise _failure(error, deadline) from error
+
+    def _connect(
+        self, target: _Target, deadline: _Deadline, cutter: _Cutter
+    ) -> HTTPConnection:
+        """Connect to the first address that takes the connection: `localhost` often has two."""
+        addresses = self._addresses(target, deadline)
+        for left, address in zip(
+            range(len(addresses) - 1, -1, -1), addresses, strict=True
+        ):
+            connection = self._connection(target, address, deadline)
+            cutter.watch(connection)
+            try:
+                connection.connect()
+                return connection
+            except NewConnectionError:
+                connection.close()
+                if not left or deadline.passed:
+                    raise
+        raise HttpFailure("connect")
+
+    def _connection(
+        self, target: _Target, address: str, deadline: _Deadline
+    ) -> HTTPConnection:
+        port = self._proxy[1] if self._proxy else target.port
+        if target.scheme == "http":
+            return HTTPConnection(address, port, timeout=deadline.left)
+        connection = HTTPSConnection(
+            address,
+            port,
+            timeout=deadline.left,
+            ssl_context=self._tls,
+            server_hostname=target.host,
+            assert_hostname=target.host,
+        )
+        if self._proxy:
+            connection.set_tunnel(target.host, target.port, scheme="http")
+        return connection
+
+    def _addresses(self, target: _Target, deadline: _Deadline) -> list[str]:
+        """Where the call may connect to: the allowed addresses, or the proxy's."""
+        if self._proxy:
+            self._refuse_literal(target)
+            return self._resolved(self._proxy[0], self._proxy[1], deadline)
+        found = self._resolved(target.host, target.port, deadline)
+        allowed = [
+            address for address in found
+            if self._allow.allows(target.host, target.port, address)
+        ]  # fmt: skip
+        if found and not allowed:
+            raise HttpFailure("refused_address")
+        return allowed
+
+    def _resolved(self, host: str, port: int, deadline: _Deadline) -> list[str]:
+        lookup: Future[list[str]] = self._resolving.submit(self._resolver, host, port)
+        try:
+            return lookup.result(timeout=deadline.left)
+        except FutureTimeout as error:
+            lookup.cancel()
+            raise HttpFailure("timeout", "name resolution") from error
+        except (OSError, UnicodeError) as error:
+            raise HttpFailure("connect", "name resolution") from error
+
+    def _refuse_literal(self, target: _Target) -> None:
+        """With a proxy in between, what the URL spells out is all that can be judged."""
+        try:
+            socket.getaddrinfo(target.host, target.port, flags=socket.AI_NUMERICHOST)
+        except (OSError, UnicodeError):
+            return
+        literal = resolve(target.host, target.port)[0]
+        if not self._allow.allows(target.host, target.port, literal):
+            raise HttpFailure("refused_address")
+
+
+class _Deadline:
+    """A bound on the whole call. A server that drips a byte a second resets every socket time-out,
+    so when the time is over the connection is cut from outside.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        return max(0.001, self._end - time.monotonic())
+
+    @property
+    def passed(self) -> bool:
+        return time.monotonic() >= self._end
+
+
+class _Cutter:
+    """Cuts the connection that it watches when the deadline passes, and closes it at the end."""
+
+    def __init__(self, deadline: _Deadline) -> None:
+        self._connection: HTTPConnection | None = None
+        self._timer = threading.Timer(deadline.left, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._timer.cancel()
+        if self._connection is not None:
+            self._connection.close()
+
+    def watch(self, connection: HTTPConnection) -> None:
+        self._connection = connection
+
+    def _cut(self) -> None:
+        sock = self._connection.sock if self._connection is not None else None
+        if sock is None:
+            return
+        try:
+            # Not SSLSocket.shutdown, which pulls the TLS state from under the reading thread.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        except OSError:
+            return
+
+
+def _target(url: str) -> _Target:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise HttpFailure("protocol", "malformed URL") from error
+    host = parts.hostname or ""
+    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
+    if (
+        parts.scheme not in ("http", "https")
+        or not host
+        or parts.username is not None
+        or not plain
+    ):
+        raise HttpFailure("protocol", "unusable URL")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    port = port or {"http": 80, "https": 443}[parts.scheme]
+    return _Target(parts.scheme, host, port, path, url.partition("#")[0])
+
+
+def _proxy_address(proxy: str | None) -> tuple[str, int] | None:
+    if proxy is None:
+        return None
+    parts = urlsplit(proxy)
+    if parts.scheme != "http" or not parts.hostname or parts.username is not None:
+        raise ValueError("the proxy is an http:// URL without user")
+    return parts.hostname, parts.port or 3128
+
+
+def _read(answer: urllib3.response.BaseHTTPResponse, max_bytes: int) -> bytes:
+    length = answer.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > max_bytes:
+        raise HttpFailure("too_large")
+    found = bytearray()
+    for chunk in answer.stream(_CHUNK, decode_content=False):
+        found += chunk
+        if len(found) > max_bytes:
+            raise HttpFailure("too_large")
+    return bytes(found)
+
+
+def _failure(error: Exception, deadline: _Deadline) -> HttpFailure:
+    """urllib3, http.client, ssl and socket each say it in their own way."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and len(chain) < 10:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    name = type(error).__name__
+    if deadline.passed or any(isinstance(one, TimeoutError) for one in chain):
+        return HttpFailure("timeout", name)
+    if any(isinstance(one, ssl.SSLError | ssl.CertificateError) for one in chain):
+        return HttpFailure("tls", name)
+    if isinstance(error, HTTPError) and "SSL" in name:
+        return HttpFailure("tls", name)
+    if isinstance(error, NewConnectionError | OSError):
+        return HttpFailure("connect", name)
+    return HttpFailure("protocol", name)

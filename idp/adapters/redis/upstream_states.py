@@ -1,0 +1,97 @@
+"""States of people who are at an upstream, and the codes that came back, in Redis."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from idp.adapters.redis.connection import RedisGateway
+from idp.federation.driver import Refusal
+from idp.federation.ports import Arrival, Departure
+from idp.kernel.clock import Clock
+from idp.kernel.ids import digest
+
+# A code outlives its state at most by what SUNAT lets it live, which nobody has published.
+CODE_SEEN_TTL = 86_400
+
+# KEYS: the state[, the code]. ARGV: realm, browser hash, now, seconds that a code stays seen.
+# The code is noted before anything is judged: whoever brought it, it is not exchanged again.
+# A callback that does not fit leaves the state to the browser that it belongs to.
+_ARRIVE = """
+local seen = false
+if KEYS[2] then
+  seen = not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[4])
+end
+local realm, browser, transaction, expires, spent = unpack(
+  redis.call('HMGET', KEYS[1], 'realm', 'browser', 'transaction', 'expires', 'spent'))
+if not realm then return {'state_unknown'} end
+if realm ~= ARGV[1] then return {'state_other_realm'} end
+if browser ~= ARGV[2] then return {'state_other_browser'} end
+if tonumber(ARGV[3]) >= tonumber(expires) then
+  return {'state_expired', realm, browser, transaction, expires}
+end
+if spent then return {'state_spent', realm, browser, transaction, expires} end
+redis.call('HSET', KEYS[1], 'spent', '1')
+if seen then return {'code_seen', realm, browser, transaction, expires} end
+return {'', realm, browser, transaction, expires}
+"""
+
+
+class RedisUpstreamStates:
+    """`federation.ports.StateStore` on Redis."""
+
+    def __init__(self, redis: RedisGateway, clock: Clock) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._arrive = redis.script(_ARRIVE)
+
+    def put(self, state: str, departure: Departure) -> None:
+        """Keep a new state until it expires."""
+        key = _state_key(state)
+        left = (departure.expires_at - self._clock.now()).total_seconds()
+        values = {
+            "realm": departure.realm,
+            "browser": departure.browser_hash,
+            "transaction": departure.transaction_id,
+            "expires": departure.expires_at.timestamp(),
+        }
+
+        def commands(pipe: Any) -> None:
+            pipe.hset(key, mapping=values)
+            # The TTL only collects: whether it expired is for our own clock to say.
+            pipe.expire(key, max(1, int(left)) + 60)
+
+        self._redis.pipeline(commands)
+
+    def arrive(
+        self,
+        state: str,
+        code: str | None,
+        *,
+        realm: str,
+        browser_hash: str | None,
+        now: datetime,
+    ) -> Arrival:
+        """Note the code, compare, spend: one script."""
+        keys = [_state_key(state)]
+        if code is not None:
+            keys.append(f"idp:federation:code:{digest(code)}")
+        answer = self._arrive(
+            keys, [realm, browser_hash or "", now.timestamp(), CODE_SEEN_TTL]
+        )
+        refusal = Refusal(answer[0]) if answer[0] else None
+        if len(answer) == 1:
+            return Arrival(None, refusal)
+        return Arrival(
+            Departure(
+                realm=answer[1],
+                browser_hash=answer[2],
+                transaction_id=answer[3],
+                expires_at=datetime.fromtimestamp(float(answer[4]), UTC),
+            ),
+            refusal,
+        )
+
+
+def _state_key(state: str) -> str:
+    return f"idp:federation:state:{digest(state)}"

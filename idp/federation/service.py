@@ -1,0 +1,266 @@
+"""The way to an upstream and back.
+
+    /login/<txn> ──▶ start: a new state, bound to browser, transaction and realm ──▶ the upstream
+    the upstream ──▶ finish: spend the state, note the code, exchange, record ──▶ /login/<txn>
+
+The state is spent before the exchange: a callback that comes twice exchanges once, and whoever
+loses has only to begin again. The flag is not asked here: a person who is at SUNAT when it is
+flagged down has proved what they prove.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from idp.audit.events import AuditEvent
+from idp.audit.log import Audit
+from idp.federation.driver import (
+    Failure,
+    ProofRefused,
+    Refusal,
+    Upstream,
+    UpstreamFailed,
+)
+from idp.federation.ports import (
+    Departure,
+    Evidence,
+    NullEvidence,
+    RecordsLogins,
+    StateStore,
+)
+from idp.kernel.clock import Clock
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import Mode, Proof
+from idp.kernel.ids import digest
+from idp.kernel.random import Random
+from idp.login.transaction import Transaction
+from idp.login.transactions import Transactions
+from idp.people.person import UpstreamFacts
+
+STATE_TTL = 900
+MAX_CODE = 2_048
+_STATE = re.compile(r"[0-9a-f]{32}")
+
+# What a visitor made up says nothing about the upstream.
+_OURS = frozenset(
+    {
+        Refusal.CODE,
+        Refusal.CODE_SEEN,
+        Refusal.STATE_UNKNOWN,
+        Refusal.STATE_SPENT,
+        Refusal.STATE_EXPIRED,
+        Refusal.STATE_BROWSER,
+        Refusal.STATE_REALM,
+        Failure.NO_CODE,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Callback:
+    """What a browser brought to the callback; everything in it may be anybody's invention."""
+
+    state: str | None
+    code: str | None
+    browser_hash: str | None
+    known_cookie: str | None
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A proof is on the transaction. known_cookie: what to set as the cookie of known browsers."""
+
+    transaction_id: str
+    known_cookie: str
+
+
+class Stranded(Exception):
+    """No proof. error: for the page. reference: the *número de atención* of page and audit log.
+
+    transaction_id: where *Reintentar* goes, None when the callback is not this browser's.
+    """
+
+    def __init__(
+        self, error: IdpError, reference: str, transaction_id: str | None
+    ) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.reference = reference
+        self.transaction_id = transaction_id
+
+
+@dataclass(frozen=True)
+class _State:
+    value: str
+    transaction_id: str
+
+
+class Federation:
+    """Sends people to the upstream of their realm and takes them back.
+
+    issuer: the provider's, from which callbacks are built. upstreams: by realm.
+    """
+
+    def __init__(
+        self,
+        *,
+        upstreams: Mapping[str, Upstream],
+        states: StateStore,
+        transactions: Transactions,
+        people: RecordsLogins,
+        audit: Audit,
+        clock: Clock,
+        random: Random,
+        issuer: str,
+        evidence: Evidence | None = None,
+    ) -> None:
+        self._upstreams = upstreams
+        self._states = states
+        self._transactions = transactions
+        self._people = people
+        self._audit = audit
+        self._clock = clock
+        self._random = random
+        self._issuer = issuer
+        self._evidence = evidence or NullEvidence()
+
+    def label(self, realm: str) -> str:
+        """What users call the upstream of a realm. Raises IdpError("invalid_realm", 404)."""
+        return self._upstream(realm).label
+
+    def start(self, realm: str, transaction_id: str, browser_hash: str | None) -> str:
+        """Where to send the browser.
+
+        Raises IdpError: invalid_realm (404 no such upstream, 400 not for this login), and what
+        `Transactions.load` raises.
+        """
+        upstream = self._upstream(realm)
+        # Choosing checks browser and realm, and prolongs: SUNAT may take its minutes.
+        transaction = self._transactions.choose(transaction_id, browser_hash, realm)
+        now = self._clock.now()
+        state = self._random.bytes(16).hex()
+        departure = Departure(
+            realm=realm,
+            transaction_id=transaction.id,
+            browser_hash=browser_hash or "",
+            expires_at=min(now + timedelta(seconds=STATE_TTL), transaction.expires_at),
+        )
+        self._states.put(state, departure)
+        self._audit.record(
+            AuditEvent.UPSTREAM_STARTED,
+            client_id=transaction.client_id,
+            realm=realm,
+            mode=Mode.SUNAT,
+            transaction=_public(transaction.id),
+        )
+        return upstream.login_url(state, self._callback(realm))
+
+    def finish(self, realm: str, callback: Callback) -> Landed:
+        """Take a callback. Raises Stranded; IdpError for an unknown realm or a login that ended."""
+        upstream = self._upstream(realm)
+        state, code = self._arrived(realm, callback)
+        transaction = self._transactions.load(
+            state.transaction_id, callback.browser_hash
+        )
+        facts = self._exchange(upstream, transaction, realm, code, state.value)
+        person = self._people.record_upstream_login(facts)
+        known = self._people.known_browser(callback.known_cookie, person.id)
+        proof = Proof(
+            realm, person.id, Mode.SUNAT, self._clock.now(), known_browser=known
+        )
+        self._transactions.record_proof(transaction.id, callback.browser_hash, proof)
+        cookie = self._people.remember_browser(person.id, callback.known_cookie)
+        self._evidence.report(realm, "ok")
+        return Landed(transaction.id, cookie)
+
+    def _arrived(self, realm: str, callback: Callback) -> tuple[_State, str]:
+        """The state, spent by this very callback, and the code, not seen before."""
+        code = callback.code or ""
+        # A malformed state is looked up all the same: the code that came with it is seen.
+        value = callback.state if _STATE.fullmatch(callback.state or "") else ""
+        arrival = self._states.arrive(
+            value or "",
+            code or None,
+            realm=realm,
+            browser_hash=callback.browser_hash,
+            now=self._clock.now(),
+        )
+        transaction_id = arrival.departure.transaction_id if arrival.departure else None
+        if arrival.refusal is not None or transaction_id is None:
+            refusal = arrival.refusal or Refusal.STATE_UNKNOWN
+            raise self._refused(realm, refusal, transaction_id)
+        if not code:
+            raise self._failed(realm, Failure.NO_CODE, transaction_id)
+        if len(code) > MAX_CODE:
+            raise self._refused(realm, Refusal.CODE, transaction_id)
+        return _State(value or "", transaction_id), code
+
+    def _exchange(
+        self,
+        upstream: Upstream,
+        transaction: Transaction,
+        realm: str,
+        code: str,
+        state: str,
+    ) -> UpstreamFacts:
+        try:
+            return upstream.exchange(code, state=state, callback=self._callback(realm))
+        except UpstreamFailed as error:
+            raise self._failed(realm, error.reason, transaction.id) from error
+        except ProofRefused as error:
+            raise self._refused(realm, error.reason, transaction.id) from error
+
+    def _failed(
+        self, realm: str, reason: Failure, transaction_id: str | None
+    ) -> Stranded:
+        error = IdpError("upstream_failed", 502, detail=reason.value)
+        return self._stranded(
+            AuditEvent.UPSTREAM_FAILED, error, realm, reason, transaction_id
+        )
+
+    def _refused(
+        self, realm: str, reason: Refusal, transaction_id: str | None
+    ) -> Stranded:
+        error = IdpError("proof_refused", 400, detail=reason.value)
+        return self._stranded(
+            AuditEvent.UPSTREAM_PROOF_REFUSED, error, realm, reason, transaction_id
+        )
+
+    def _stranded(
+        self,
+        event: AuditEvent,
+        error: IdpError,
+        realm: str,
+        reason: Failure | Refusal,
+        transaction_id: str | None,
+    ) -> Stranded:
+        reference = self._random.digits(8)
+        self._audit.record(
+            event,
+            realm=realm,
+            mode=Mode.SUNAT,
+            reference=reference,
+            reason=reason.value,
+            transaction=_public(transaction_id) if transaction_id else None,
+        )
+        if reason not in _OURS:
+            self._evidence.report(realm, reason.value)
+        return Stranded(error, reference, transaction_id)
+
+    def _upstream(self, realm: str) -> Upstream:
+        upstream = self._upstreams.get(realm)
+        if upstream is None:
+            raise IdpError("invalid_realm", 404)
+        return upstream
+
+    def _callback(self, realm: str) -> str:
+        # From the configured issuer, never from the Host header.
+        return f"{self._issuer}/upstream/{realm}/callback"
+
+
+def _public(transaction_id: str) -> str:
+    """A transaction in the audit log: its id is a secret, and this names it just as well."""
+    return digest(transaction_id)[:16]
