@@ -1,0 +1,226 @@
+"""The web application: blueprints with their narrow arguments, error pages, headers, health.
+
+Owns: which blueprint is mounted, what every response carries, `/`, `/privacidad`, `/healthz` and
+`/readyz`. Does not own: any page's content, any service.
+May import: wiring, the rooms' views, adapters.telemetry, web, settings, kernel.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from idp.account.views import blueprint as account_blueprint
+from idp.adapters.telemetry.log import configure_logging, masked_path
+from idp.contingency.views import blueprint as contingency_blueprint
+from idp.federation.views import blueprint as federation_blueprint
+from idp.kernel.errors import Unavailable
+from idp.kernel.ids import derive_key
+from idp.login.views import blueprint as login_blueprint
+from idp.oidc.views import api, authorize, logout
+from idp.settings import Settings, SettingsError, load
+from idp.web.binding import Browser
+from idp.web.client_address import ClientAddress
+from idp.web.cookies import Cookies
+from idp.web.csrf import Csrf
+from idp.web.errors import register_errors
+from idp.web.render import HelpDesk, Pages
+from idp.web.static import blueprint as static_blueprint
+from idp.wiring import STEP_URLS, TEMPLATES, Services, build_services, upstream_origins
+
+MAX_BODY = 262_144
+_API_PATHS = ("/token", "/userinfo", "/jwks.json", "/.well-known/", "/healthz", "/readyz")
+_log = logging.getLogger("idp.access")
+
+
+def is_api(path: str) -> bool:
+    """Whether a program rather than a person reads what this path answers."""
+    return path.startswith(_API_PATHS)
+
+
+def create_app(settings: Settings, services: Services) -> Flask:
+    """The Flask application over these services; starts nothing in the background."""
+    app = Flask("idp", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+
+    cookies = Cookies(production=settings.production)
+    browser = Browser(cookies=cookies, random=services.random)
+    csrf = Csrf(derive_key(settings.secret_key, "csrf"), issuer=settings.issuer)
+    pages = Pages(
+        TEMPLATES,
+        help_desk=HelpDesk(settings.help_desk_phone, settings.help_desk_email),
+        production=settings.production,
+    )
+    client_address = ClientAddress()
+    register_errors(app, pages, is_api=is_api)
+    app.register_blueprint(static_blueprint(TEMPLATES / "static"))
+    app.register_blueprint(
+        api.blueprint(
+            server=services.server,
+            userinfo=services.userinfo,
+            keyring=services.keyring,
+            issuer=settings.issuer,
+        )
+    )
+    app.register_blueprint(
+        authorize.blueprint(
+            authorization=services.authorization,
+            transactions=services.logins.transactions,
+            sessions=services.logins.sessions,
+            pages=pages,
+            cookies=cookies,
+            browser=browser,
+            client_address=client_address,
+            issuer=settings.issuer,
+        )
+    )
+    app.register_blueprint(
+        logout.blueprint(
+            logout=services.logout,
+            sessions=services.logins.sessions,
+            audit=services.audit,
+            pages=pages,
+            cookies=cookies,
+            browser=browser,
+            csrf=csrf,
+            issuer=settings.issuer,
+            sunat_logout_url=settings.sunat_logout_url,
+        )
+    )
+    app.register_blueprint(
+        login_blueprint(
+            logins=services.logins,
+            audit=services.audit,
+            pages=pages,
+            cookies=cookies,
+            browser=browser,
+            csrf=csrf,
+            step_urls=STEP_URLS,
+            upstream_origins=upstream_origins(settings),
+            realm_labels={one.realm: one.label for one in settings.upstreams},
+        )
+    )
+    app.register_blueprint(
+        federation_blueprint(
+            federation=services.federation,
+            logins=services.logins,
+            pages=pages,
+            cookies=cookies,
+            browser=browser,
+            known_browser_ttl=settings.known_browser_ttl,
+        )
+    )
+    app.register_blueprint(
+        contingency_blueprint(
+            contingency=services.contingency,
+            entry=services.entry,
+            pages=pages,
+            cookies=cookies,
+            csrf=csrf,
+            addresses=client_address,
+            link_minutes=settings.link_ttl // 60,
+        )
+    )
+    app.register_blueprint(
+        account_blueprint(
+            account=services.account,
+            logins=services.logins,
+            pages=pages,
+            cookies=cookies,
+            browser=browser,
+            csrf=csrf,
+            realm_labels={one.realm: one.label for one in settings.upstreams},
+        )
+    )
+    app.register_blueprint(_plain_pages(services, pages))
+    app.register_blueprint(_health(services))
+    _after_each_request(app, services)
+    return app
+
+
+def _plain_pages(services: Services, pages: Pages) -> Blueprint:
+    bp = Blueprint("pages", __name__)
+
+    @bp.get("/")
+    def home() -> Response:
+        clients = [
+            {"name": one.client_name, "url": one.client_uri or one.initiate_login_uri}
+            for one in services.clients.all()
+        ]
+        return pages.page("inicio.html", clients=[one for one in clients if one["url"]])
+
+    @bp.get("/privacidad")
+    def privacy() -> Response:
+        return pages.page("privacidad.html")
+
+    return bp
+
+
+def _health(services: Services) -> Blueprint:
+    bp = Blueprint("health", __name__)
+
+    @bp.get("/healthz")
+    def alive() -> tuple[dict[str, str], int]:
+        """The process serves; it asks nobody else, so that an outage elsewhere restarts nothing."""
+        return {"status": "ok"}, 200
+
+    @bp.get("/readyz")
+    def ready() -> tuple[dict[str, object], int]:
+        """What a login needs answers."""
+        checks: dict[str, str] = {}
+        for name, ping in (("redis", services.redis.ping), ("sql", services.database.ping)):
+            try:
+                ping()
+                checks[name] = "ok"
+            except Unavailable:
+                checks[name] = "unavailable"
+        good = set(checks.values()) == {"ok"}
+        return {"status": "ok" if good else "unavailable", "checks": checks}, 200 if good else 503
+
+    return bp
+
+
+def _after_each_request(app: Flask, services: Services) -> None:
+    @app.after_request
+    def finish(response: Response) -> Response:
+        api.cors(
+            response,
+            path=request.path,
+            origin=request.headers.get("Origin"),
+            allowed=(one for client in services.clients.all() for one in client.allowed_origins),
+        )
+        _log.info(
+            "request",
+            extra={
+                "method": request.method,
+                "path": masked_path(request.path),
+                "status": response.status_code,
+            },
+        )
+        return response
+
+
+def serve_application(environ: Mapping[str, str]) -> Flask:
+    """The application of a server process: checked, with its watchers running.
+
+    Ends the process with every problem of the environment; waits for a database that is away.
+    """
+    try:
+        settings = load(environ)
+        services = build_services(settings)
+    except SettingsError as error:
+        sys.exit("\n".join(error.problems))
+    configure_logging(settings.log_level, services.clock)
+    services.start()
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: services.clients.reload())
+    return create_app(settings, services)

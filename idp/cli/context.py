@@ -1,0 +1,66 @@
+"""What a command is given: settings and services on demand, and a way to print."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from idp.settings import Settings, load
+from idp.wiring import Services, build_services
+
+DEMO_ENV = Path(".demo/demo.env")
+
+
+def environment(environ: Mapping[str, str], demo_env: Path = DEMO_ENV) -> Mapping[str, str]:
+    """The `IDP_*` variables to act on: the given ones, or the demo's where there are none."""
+    if any(name.startswith("IDP_") for name in environ) or not demo_env.is_file():
+        return environ
+    found = dict(environ)
+    for line in demo_env.read_text(encoding="utf-8").splitlines():
+        name, equals, value = line.strip().partition("=")
+        if equals and not name.startswith("#"):
+            found[name] = value.strip().strip("'\"")
+    return found
+
+
+class Context:
+    """One run of the command. as_json: print JSON. actor: who acts, the OS user by default."""
+
+    def __init__(self, *, as_json: bool = False, actor: str | None = None) -> None:
+        self.as_json = as_json
+        self._actor = actor
+
+    @property
+    def actor(self) -> str:
+        """The name for the audit log."""
+        return self._actor or f"os:{getpass.getuser()}"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises SettingsError with every problem of the environment."""
+        return load(environment(os.environ))
+
+    @cached_property
+    def services(self) -> Services:
+        """The services, connected to nothing yet; watchers are not started."""
+        return build_services(self.settings)
+
+    def out(self, found: Any) -> None:
+        """Print a text as it is, anything else as JSON; under `--json` always JSON."""
+        if isinstance(found, str) and not self.as_json:
+            print(found)
+        else:
+            json.dump(found, sys.stdout, ensure_ascii=False, indent=2, default=str)
+            print()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "services" in self.__dict__:
+            self.services.redis.close()
+            self.services.database.close()

@@ -1,0 +1,53 @@
+"""Parsing the command line and turning failures into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from idp.cli.context import Context
+from idp.kernel.errors import IdpError, Unavailable
+from idp.settings import SettingsError
+
+GROUPS = ("serve", "worker", "upstream", "clients", "keys", "users", "audit", "db", "check")
+
+
+def build_parser(groups: Sequence[ModuleType]) -> argparse.ArgumentParser:
+    """The parser of the whole command, a group of subcommands per module."""
+    parser = argparse.ArgumentParser(
+        prog="idp", description="VUCE's OpenID Connect provider with a contingency."
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+    parser.add_argument(
+        "--as", dest="actor", metavar="NAME", help="who acts, for the audit log (default: OS user)"
+    )
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for group in groups:
+        group.add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; see the package for the exit codes."""
+    groups = [importlib.import_module(f"idp.cli.{name}") for name in GROUPS]
+    args = build_parser(groups).parse_args(argv)
+    context = Context(as_json=args.json, actor=args.actor)
+    try:
+        return int(args.func(args, context))
+    except SettingsError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 3
+    except Unavailable as error:
+        print(f"idp: {error.dependency} does not answer", file=sys.stderr)
+        return 4
+    except IdpError as error:
+        print(f"idp: {error.code} {error.detail}".rstrip(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        context.close()

@@ -1,0 +1,39 @@
+"""`idp worker`: the mail worker, with the periodic work."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from typing import Any
+
+from idp.adapters.queue.worker import run_worker
+from idp.adapters.telemetry.log import configure_logging
+from idp.cli.context import Context
+from idp.wiring import worker_broker
+
+
+def add_parser(subparsers: Any) -> None:
+    """`idp worker [--threads N]`."""
+    parser = subparsers.add_parser("worker", help="send mails and do the periodic work")
+    parser.add_argument("--threads", type=int, help="default: IDP_WORKER_THREADS")
+    parser.set_defaults(func=_work)
+
+
+def _work(args: argparse.Namespace, context: Context) -> int:
+    services = context.services
+    configure_logging(context.settings.log_level, services.clock)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    services.start()
+    try:
+        run_worker(
+            worker_broker(services),
+            threads=args.threads or context.settings.worker_threads,
+            stop=stop,
+            periodic=services.periodic,
+        )
+    finally:
+        services.stop()
+    return 0

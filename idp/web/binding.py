@@ -1,0 +1,39 @@
+"""The browser cookie: what binds a login, its upstream state and its link to one browser."""
+
+from __future__ import annotations
+
+from flask import Request
+from werkzeug.wrappers import Response
+
+from idp.kernel.ids import digest
+from idp.kernel.random import Random
+from idp.web.cookies import BROWSER, Cookies
+
+# Long enough for a mail to arrive after the phone closed the tab; it is no credential by itself.
+_LIFE = 86_400
+
+
+class Browser:
+    """Reads and sets the browser cookie; only its digest is ever stored."""
+
+    def __init__(self, *, cookies: Cookies, random: Random) -> None:
+        self._cookies = cookies
+        self._random = random
+
+    def read(self, request: Request) -> str | None:
+        """The cookie's value, or None."""
+        return self._cookies.read(request, BROWSER)
+
+    def hash(self, request: Request) -> str | None:
+        """The digest of the cookie's value, or None."""
+        found = self.read(request)
+        return digest(found) if found else None
+
+    def read_or_new(self, request: Request) -> tuple[str, str]:
+        """The cookie's value, a new one where there is none, with its digest."""
+        found = self.read(request) or self._random.token()
+        return found, digest(found)
+
+    def remember(self, response: Response, value: str) -> None:
+        """Set the cookie, for another day."""
+        self._cookies.set(response, BROWSER, value, max_age=_LIFE)

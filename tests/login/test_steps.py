@@ -1,0 +1,176 @@
+"""The login policy as a table: transaction, session, flag, policy -> step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from idp.kernel.identity import ACR, EXTRANET, SOL, Mode, Proof
+from idp.login.session import Session
+from idp.login.steps import Policy, Step, StepKind, next_step
+from idp.login.transaction import Transaction
+
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+BEFORE = NOW - timedelta(minutes=20)
+UP = {SOL: True, EXTRANET: True}
+DOWN = {SOL: False, EXTRANET: True}
+
+TRANSACTION = Transaction(
+    id="t",
+    browser_hash="b",
+    destination="authorize",
+    client_id="c",
+    params=(),
+    realms=(SOL, EXTRANET),
+    created_at=NOW - timedelta(minutes=1),
+    expires_at=NOW + timedelta(minutes=9),
+)
+SUNAT_SESSION = Session(
+    sid="s",
+    person_id="per_a",
+    sub="sub",
+    realm=SOL,
+    mode=Mode.SUNAT,
+    auth_time=BEFORE,
+    expires_at=NOW + timedelta(hours=1),
+    name="A",
+)
+MAIL_SESSION = replace(SUNAT_SESSION, mode=Mode.CONTINGENCIA)
+FRESH_SESSION = replace(SUNAT_SESSION, auth_time=NOW)
+PROOF = Proof(SOL, "per_a", Mode.SUNAT, NOW)
+MAIL_PROOF = Proof(SOL, "per_a", Mode.CONTINGENCIA, NOW)
+
+CHOOSE = Step(StepKind.CHOOSE)
+FINISH = Step(StepKind.FINISH)
+UPSTREAM = Step(StepKind.UPSTREAM, SOL)
+CONTINGENCY = Step(StepKind.CONTINGENCY, SOL)
+REFUSED = Step(StepKind.CONTINGENCY_REFUSED, SOL)
+
+
+def txn(**changes: Any) -> Transaction:
+    return replace(TRANSACTION, **changes)
+
+
+CASES = {
+    "nobody known, two realms": (txn(), None, UP, Policy(), CHOOSE),
+    "nobody known, one realm": (txn(realms=(SOL,)), None, UP, Policy(), UPSTREAM),
+    "chosen, up": (txn(realm=SOL), None, UP, Policy(), UPSTREAM),
+    "chosen, down": (txn(realm=SOL), None, DOWN, Policy(), CONTINGENCY),
+    "chosen, the other one down": (
+        txn(realm=EXTRANET), None, DOWN, Policy(), Step(StepKind.UPSTREAM, EXTRANET),
+    ),
+    "down, contingency forbidden": (
+        txn(realm=SOL), None, DOWN, Policy(contingency=False), REFUSED,
+    ),
+    "down, SUNAT's acr essential": (
+        txn(realm=SOL, acr_required=ACR[Mode.SUNAT]), None, DOWN, Policy(), REFUSED,
+    ),
+    "session is enough": (txn(), SUNAT_SESSION, UP, Policy(), FINISH),
+    "session is enough while down": (txn(), SUNAT_SESSION, DOWN, Policy(), FINISH),
+    "session of a realm that the component does not take": (
+        txn(realms=(EXTRANET,)), SUNAT_SESSION, UP, Policy(), Step(StepKind.UPSTREAM, EXTRANET),
+    ),
+    "session expired": (
+        txn(realm=SOL), replace(SUNAT_SESSION, expires_at=NOW), UP, Policy(), UPSTREAM,
+    ),
+    "prompt login, old session": (
+        txn(prompt=frozenset({"login"}), realm=SOL), SUNAT_SESSION, UP, Policy(), UPSTREAM,
+    ),
+    "prompt login, session since parked": (
+        txn(prompt=frozenset({"login"}), realm=SOL), FRESH_SESSION, UP, Policy(), FINISH,
+    ),
+    "max_age passed": (txn(max_age=600, realm=SOL), SUNAT_SESSION, UP, Policy(), UPSTREAM),
+    "max_age not passed": (txn(max_age=3600, realm=SOL), SUNAT_SESSION, UP, Policy(), FINISH),
+    "max_age zero, session since parked": (
+        txn(max_age=0, realm=SOL), replace(FRESH_SESSION, auth_time=NOW - timedelta(seconds=30)),
+        UP, Policy(), FINISH,
+    ),
+    "select_account": (
+        txn(prompt=frozenset({"select_account"})), SUNAT_SESSION, UP, Policy(), CHOOSE,
+    ),
+    "select_account, one realm, nobody known": (
+        txn(prompt=frozenset({"select_account"}), realms=(SOL,)), None, UP, Policy(), CHOOSE,
+    ),
+    "select_account, confirmed": (
+        txn(prompt=frozenset({"select_account"}), confirmed=True),
+        SUNAT_SESSION, UP, Policy(), FINISH,
+    ),
+    "mail session while down": (txn(), MAIL_SESSION, DOWN, Policy(), FINISH),
+    "mail session once up": (txn(realm=SOL), MAIL_SESSION, UP, Policy(), UPSTREAM),
+    "mail session once up, kept by policy": (
+        txn(), MAIL_SESSION, UP, Policy(on_recovery="keep"), FINISH,
+    ),
+    "mail session since parked, once up": (
+        txn(), replace(MAIL_SESSION, auth_time=NOW), UP, Policy(), FINISH,
+    ),
+    "mail session beyond max_session": (
+        txn(realm=SOL), MAIL_SESSION, DOWN, Policy(max_session=600), CONTINGENCY,
+    ),
+    "mail session, contingency forbidden": (
+        txn(realm=SOL), MAIL_SESSION, DOWN, Policy(contingency=False), REFUSED,
+    ),
+    "mail session, SUNAT's acr essential": (
+        txn(realm=SOL, acr_required=ACR[Mode.SUNAT]), MAIL_SESSION, DOWN, Policy(), REFUSED,
+    ),
+    "mail session, known browser required": (
+        txn(realm=SOL), MAIL_SESSION, DOWN, Policy(require_known_browser=True), CONTINGENCY,
+    ),
+    "mail session from a known browser": (
+        txn(realm=SOL), replace(MAIL_SESSION, known_browser=True), DOWN,
+        Policy(require_known_browser=True), FINISH,
+    ),
+    "proof": (txn(proof=PROOF), None, UP, Policy(), Step(StepKind.ESTABLISH, SOL)),
+    "proof from SUNAT after the flip down": (
+        txn(proof=PROOF), None, DOWN, Policy(), Step(StepKind.ESTABLISH, SOL),
+    ),
+    "proof by mail after the flip up": (
+        txn(proof=MAIL_PROOF), None, UP, Policy(), Step(StepKind.ESTABLISH, SOL),
+    ),
+    "proof by mail, contingency forbidden meanwhile": (
+        txn(proof=MAIL_PROOF), None, DOWN, Policy(contingency=False), REFUSED,
+    ),
+    "proof by mail, known browser required": (
+        txn(proof=MAIL_PROOF), None, DOWN, Policy(require_known_browser=True), REFUSED,
+    ),
+    "proof, older session of the same person": (
+        txn(proof=PROOF), SUNAT_SESSION, UP, Policy(), Step(StepKind.ESTABLISH, SOL),
+    ),
+    "proof, its own session": (
+        txn(proof=PROOF, prompt=frozenset({"login"})), FRESH_SESSION, UP, Policy(), FINISH,
+    ),
+    "proof of another person": (
+        txn(proof=replace(PROOF, person_id="per_b")), SUNAT_SESSION, UP, Policy(),
+        Step(StepKind.OTHER_PERSON, SOL),
+    ),
+    "proof of another person, agreed": (
+        txn(proof=replace(PROOF, person_id="per_b"), switch_confirmed=True),
+        SUNAT_SESSION, UP, Policy(), Step(StepKind.ESTABLISH, SOL),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_next_step_table_gives_the_step(name: str) -> None:
+    transaction, session, up, policy, expected = CASES[name]
+    assert next_step(transaction, session, up, policy, NOW) == expected
+
+
+def test_transaction_json_round_trip_keeps_everything() -> None:
+    full = txn(
+        params=(("state", "á"), ("scope", "openid")),
+        prompt=frozenset({"login"}),
+        max_age=3,
+        realm=SOL,
+        link_id="lnk",
+        proof=MAIL_PROOF,
+        version=7,
+    )
+    assert Transaction.from_json(full.to_json(), 7) == full
+
+
+def test_session_json_round_trip_keeps_everything() -> None:
+    full = replace(MAIL_SESSION, claims={"ruc": "20131312955", "email_verified": True})
+    assert Session.from_json(full.to_json()) == full
