@@ -25,7 +25,7 @@ from idp.kernel.ids import derive_key
 from idp.login.views import blueprint as login_blueprint
 from idp.oidc.views import api, authorize, logout
 from idp.settings import Settings, SettingsError, load
-from idp.web.binding import Browser
+from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import Cookies
 from idp.web.csrf import Csrf
@@ -58,11 +58,15 @@ def create_app(settings: Settings, services: Services) -> Flask:
     pages = Pages(
         TEMPLATES,
         help_desk=HelpDesk(settings.help_desk_phone, settings.help_desk_email),
+        browser=browser,
+        csrf=csrf,
         production=settings.production,
     )
     client_address = ClientAddress()
-    register_errors(app, pages, is_api=is_api)
-    app.register_blueprint(static_blueprint(TEMPLATES / "static"))
+    register_errors(
+        app, pages, is_api=is_api, production=settings.production
+    )
+    app.register_blueprint(static_blueprint(TEMPLATES / "static", production=settings.production))
     app.register_blueprint(
         api.blueprint(
             server=services.server,

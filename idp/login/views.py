@@ -13,7 +13,7 @@ from idp.login.service import Logins
 from idp.login.session import Session
 from idp.login.steps import Step, StepKind
 from idp.login.transaction import Transaction
-from idp.web.binding import Browser
+from idp.web.browser import Browser
 from idp.web.cookies import SESSION, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp

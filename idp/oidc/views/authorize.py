@@ -10,7 +10,7 @@ from idp.login.transactions import Transactions
 from idp.oidc.authorization import Authorization, Parked
 from idp.oidc.respond import FORM_POST, AuthorizationResponse
 from idp.oidc.views.request import provider_request
-from idp.web.binding import Browser
+from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import SESSION, Cookies
 from idp.web.headers import Csp

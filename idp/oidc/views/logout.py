@@ -11,7 +11,7 @@ from idp.audit.log import Audit
 from idp.login.sessions import Sessions
 from idp.oidc.logout import Logout, LogoutRequest
 from idp.oidc.views.request import provider_request
-from idp.web.binding import Browser
+from idp.web.browser import Browser
 from idp.web.cookies import SESSION, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp

@@ -13,8 +13,13 @@ from idp.web.cookies import BROWSER, Cookies
 _LIFE = 86_400
 
 
+def browser_hash(cookie: str) -> str:
+    """The digest of a browser cookie's value: the form in which it is stored."""
+    return digest(cookie)
+
+
 class Browser:
-    """Reads and sets the browser cookie; only its digest is ever stored."""
+    """Reads and sets the browser cookie."""
 
     def __init__(self, *, cookies: Cookies, random: Random) -> None:
         self._cookies = cookies
@@ -27,12 +32,16 @@ class Browser:
     def hash(self, request: Request) -> str | None:
         """The digest of the cookie's value, or None."""
         found = self.read(request)
-        return digest(found) if found else None
+        return browser_hash(found) if found else None
+
+    def hash_of(self, cookie: str) -> str:
+        """The digest of a value that is about to be set."""
+        return browser_hash(cookie)
 
     def read_or_new(self, request: Request) -> tuple[str, str]:
         """The cookie's value, a new one where there is none, with its digest."""
         found = self.read(request) or self._random.token()
-        return found, digest(found)
+        return found, browser_hash(found)
 
     def remember(self, response: Response, value: str) -> None:
         """Set the cookie, for another day."""

@@ -1,0 +1,40 @@
+"""Static files, named with a digest of their content so that browsers may keep them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from flask import Blueprint, Response, send_from_directory
+
+from idp.web.headers import common
+
+
+class StaticUrls:
+    """URLs of the files below a folder, with digests computed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._urls: dict[str, str] = {}
+
+    def __call__(self, path: str) -> str:
+        """`/static/<path>?v=<digest>`. Raises FileNotFoundError for a file that is not there."""
+        if path not in self._urls:
+            content = (self._folder / path).read_bytes()
+            digest = hashlib.sha256(content).hexdigest()[:12]
+            self._urls[path] = f"/static/{path}?v={digest}"
+        return self._urls[path]
+
+
+def blueprint(folder: Path, *, production: bool) -> Blueprint:
+    """`/static/…`."""
+    bp = Blueprint("static_files", __name__)
+
+    @bp.get("/static/<path:path>")
+    def file(path: str) -> Response:
+        response = send_from_directory(folder, path, max_age=31_536_000)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        common(response, production=production)
+        return response
+
+    return bp
