@@ -144,7 +144,7 @@ TABLE: dict[AuditEvent, Row] = {
     ),
     AuditEvent.CONSENT_GIVEN: _row("A person accepted notifications.", "source"),
     AuditEvent.CONSENT_WITHDRAWN: _row("A person no longer accepts notifications.", "source"),
-    AuditEvent.PERSON_CREATED: _row("A person was seen for the first time.", "source"),
+    AuditEvent.PERSON_CREATED: _row("A person was seen for the first time.", "source", "fields"),
     AuditEvent.PERSON_UPDATED: _row(
         "What is known of a person changed; names of fields only.", "source", "fields"
     ),

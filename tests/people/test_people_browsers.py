@@ -79,9 +79,7 @@ def test_removed_browser_is_unknown(
     assert not people.known_browser(cookie, person.id)
 
 
-def test_purge_removes_expired_browsers(
-    people: People, person: Person, clock: FixedClock
-) -> None:
+def test_purge_removes_expired_browsers(people: People, person: Person, clock: FixedClock) -> None:
     people.remember_browser(person.id)
     clock.advance(181 * DAY)
     people.remember_browser(person.id)

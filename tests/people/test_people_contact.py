@@ -167,7 +167,9 @@ def test_code_of_another_person_proves_nothing(
     people: People, person: Person, facts: UpstreamFacts
 ) -> None:
     other = people.record_upstream_login(
-        UpstreamFacts("extranet", identifier=person.key.__class__("extranet", "EXT1"), usuario="EXT1")
+        UpstreamFacts(
+            "extranet", identifier=person.key.__class__("extranet", "EXT1"), usuario="EXT1"
+        )
     )
     found = ask(people, person, OLD)
     assert refusal(people, other, token=found.token) == "verification_expired"

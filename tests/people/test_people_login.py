@@ -62,9 +62,7 @@ def test_first_logins_in_parallel_yield_one_person(
     assert events().count("person.created") == 1
 
 
-def test_same_user_in_another_realm_is_another_person(
-    people: People, facts: UpstreamFacts
-) -> None:
+def test_same_user_in_another_realm_is_another_person(people: People, facts: UpstreamFacts) -> None:
     other = replace(
         facts, realm="extranet", identifier=Identifier("extranet", "EXT01"), usuario="EXT01"
     )

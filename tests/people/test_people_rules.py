@@ -52,16 +52,27 @@ ANA = Person(
         (replace(ANA, addresses=(COOLING,)), Eligibility.UNVERIFIED),
         (replace(ANA, addresses=(VERIFIED, PENDING)), Eligibility.ELIGIBLE),
         (replace(ANA, consent=False), Eligibility.NO_CONSENT),
-        (replace(ANA, addresses=(replace(VERIFIED, undeliverable_at=NOW),)), Eligibility.UNDELIVERABLE),
+        (
+            replace(ANA, addresses=(replace(VERIFIED, undeliverable_at=NOW),)),
+            Eligibility.UNDELIVERABLE,
+        ),
         (
             replace(ANA, addresses=(VERIFIED, replace(COOLING, undeliverable_at=NOW))),
             Eligibility.ELIGIBLE,
         ),
     ],
     ids=[
-        "all there", "stranger", "never logged in", "imported as active", "no address",
-        "address not verified", "address does not count yet", "a change is pending",
-        "no consent", "undeliverable", "undeliverable one does not count yet",
+        "all there",
+        "stranger",
+        "never logged in",
+        "imported as active",
+        "no address",
+        "address not verified",
+        "address does not count yet",
+        "a change is pending",
+        "no consent",
+        "undeliverable",
+        "undeliverable one does not count yet",
     ],
 )
 def test_eligibility_of_each_kind_of_person(person: Person | None, expected: Eligibility) -> None:

@@ -36,7 +36,9 @@ def test_upgrade_run_again_changes_nothing(database: Database) -> None:
 def test_upgrade_by_several_processes_at_once_succeeds_in_all(
     database_url: str, tmp_path: Path
 ) -> None:
-    script = "import sys; from idp.adapters.sql.database import Database as D; D(sys.argv[1]).upgrade()"
+    script = (
+        "import sys; from idp.adapters.sql.database import Database as D; D(sys.argv[1]).upgrade()"
+    )
     root = str(Path(__file__).parents[2])
     running = [
         subprocess.Popen(

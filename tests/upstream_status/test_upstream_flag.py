@@ -81,9 +81,7 @@ def test_flip_is_durable_audited_and_in_the_history(
     }
 
 
-def test_end_of_a_forced_state_comes_by_itself_and_is_told(
-    build: Build, clock: FixedClock
-) -> None:
+def test_end_of_a_forced_state_comes_by_itself_and_is_told(build: Build, clock: FixedClock) -> None:
     told: list[FlagChanged] = []
     events = EventBus()
     events.subscribe(FlagChanged, told.append)

@@ -114,9 +114,7 @@ def test_announcement_beats_polling(build: Build, server: Any) -> None:
         watcher.stop()
 
 
-def test_redis_that_dies_and_comes_back_never_delays_a_flip(
-    build: Build, server: Any
-) -> None:
+def test_redis_that_dies_and_comes_back_never_delays_a_flip(build: Build, server: Any) -> None:
     gateway = RedisGateway(server.url)
     here, there = build(messenger=RedisFlagMessenger(gateway)), build()
     with watching((there, RedisFlagMessenger(gateway))):

@@ -1,0 +1,82 @@
+"""`idp audit`: search the audit log."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from idp.audit.events import TABLE, AuditEvent
+from idp.audit.records import AuditFilter, AuditRecord
+
+if TYPE_CHECKING:
+    from idp.cli.context import Context
+
+
+def add_parser(subparsers: Any) -> None:
+    """`idp audit list|events`."""
+    parser = subparsers.add_parser("audit", help="the audit log")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="matching records, the newest first")
+    listing.add_argument("--event", choices=[event.value for event in AuditEvent], metavar="EVENT")
+    listing.add_argument("--person", metavar="ID")
+    listing.add_argument("--client", metavar="ID")
+    listing.add_argument("--realm", metavar="REALM")
+    listing.add_argument("--reference", metavar="NUMBER", help="the número de atención")
+    for name in ("--since", "--until"):
+        listing.add_argument(name, type=_moment, metavar="MOMENT", help="ISO 8601 with an offset")
+    listing.add_argument("--limit", type=int, default=50, metavar="N")
+    listing.set_defaults(func=_list)
+    events = actions.add_parser("events", help="the events that there are, and their meaning")
+    events.set_defaults(func=_events)
+    for action in (listing, events):
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+
+
+def _list(args: argparse.Namespace, context: Context) -> int:
+    wanted = AuditFilter(
+        event=AuditEvent(args.event) if args.event else None,
+        person_id=args.person,
+        client_id=args.client,
+        realm=args.realm,
+        reference=args.reference,
+        since=args.since,
+        until=args.until,
+    )
+    found = context.services.audit.search(wanted, max(1, args.limit))
+    if context.as_json:
+        context.out([json.loads(record.to_json()) for record in found])
+    else:
+        context.out("\n".join(_line(record) for record in found) or "no such records")
+    return 0
+
+
+def _events(args: argparse.Namespace, context: Context) -> int:
+    if context.as_json:
+        context.out(
+            {
+                event.value: {"meaning": row.meaning, "details": sorted(row.details)}
+                for event, row in TABLE.items()
+            }
+        )
+    else:
+        context.out("\n".join(f"{event.value:<30} {row.meaning}" for event, row in TABLE.items()))
+    return 0
+
+
+def _line(record: AuditRecord) -> str:
+    named = ("person_id", "client_id", "actor", "realm", "mode", "reference")
+    parts = [f"{name}={getattr(record, name)}" for name in named if getattr(record, name)]
+    parts += [f"{name}={value}" for name, value in record.details.items()]
+    return f"{record.at.isoformat(timespec='seconds')}  {record.event.value:<26} {' '.join(parts)}"
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise argparse.ArgumentTypeError("a moment such as 2026-03-01T09:30:00-05:00")
+    return found

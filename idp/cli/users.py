@@ -1,0 +1,139 @@
+"""`idp users`: import people from a file, look at one."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import REALMS, SOL, Identifier, normalise
+from idp.people.csv_file import COLUMNS, parse_csv
+from idp.people.eligibility import contact_address, eligibility
+from idp.people.masking import mask_email, mask_identifier, mask_name
+from idp.people.person import Person
+from idp.people.seed import SeedReport
+
+if TYPE_CHECKING:
+    from idp.cli.context import Context
+
+
+def add_parser(subparsers: Any) -> None:
+    """`idp users import|show`."""
+    parser = subparsers.add_parser("users", help="the people who can be let in")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    load = actions.add_parser(
+        "import", help="import people from a CSV file: all of its rows, or none"
+    )
+    load.add_argument("file", type=Path, metavar="FILE.csv", help="columns: " + ", ".join(COLUMNS))
+    load.add_argument(
+        "--trust-emails",
+        action="store_true",
+        help="take email_verified_at for true: only for a source that verified addresses itself",
+    )
+    load.set_defaults(func=_import)
+    show = actions.add_parser("show", help="what is known of a person, masked")
+    show.add_argument("realm", choices=REALMS)
+    show.add_argument("identifier", metavar="IDENTIFIER", help="RUC:USUARIO, or EXT…")
+    show.add_argument(
+        "--clear", action="store_true", help="unmasked; the look is recorded in the audit log"
+    )
+    show.add_argument("--reason", default="", help="why, for the audit log")
+    show.set_defaults(func=_show)
+    for action in (load, show):
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
+
+
+def _import(args: argparse.Namespace, context: Context) -> int:
+    try:
+        content = args.file.read_bytes()
+    except OSError as error:
+        raise IdpError("file_unreadable", detail=f"{args.file}: {error.strerror}") from error
+    rows, problems = parse_csv(content)
+    if problems:
+        report = SeedReport(problems=tuple(problems))
+    else:
+        report = context.services.people.seed(
+            rows, trust_emails=args.trust_emails, actor=context.actor
+        )
+    if context.as_json:
+        context.out(
+            {
+                "created": report.created,
+                "updated": report.updated,
+                "unchanged": report.unchanged,
+                "problems": [vars(problem) for problem in report.problems],
+            }
+        )
+    elif report.problems:
+        lines = [
+            f"{args.file}:{found.line}: {f'{found.column}: ' if found.column else ''}{found.problem}"
+            for found in report.problems
+        ]
+        context.out("\n".join([*lines, "nothing was imported"]))
+    else:
+        context.out(
+            f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged"
+        )
+    return 1 if report.problems else 0
+
+
+def _show(args: argparse.Namespace, context: Context) -> int:
+    value = normalise(args.identifier)
+    if args.realm == SOL:
+        value = value.replace("/", ":")
+    people = context.services.people
+    person = people.find(Identifier(args.realm, value))
+    if person is None:
+        raise IdpError("person_unknown", detail="nobody of that realm has this identifier")
+    if args.clear:
+        people.revealed(person.id, actor=context.actor, purpose=args.reason)
+    found = describe(person, context.services.clock.now(), clear=args.clear)
+    if context.as_json:
+        context.out(found)
+    else:
+        context.out("\n".join(_lines(found)))
+    return 0
+
+
+def describe(person: Person, now: datetime, *, clear: bool) -> dict[str, Any]:
+    """What an operator sees of a person; personal data masked unless `clear`."""
+    contact = contact_address(person, now)
+    return {
+        "id": person.id,
+        "sub": person.sub,
+        "realm": person.realm,
+        "identifier": person.identifier if clear else mask_identifier(person.key),
+        "name": person.name if clear else mask_name(person.name),
+        "eligibility": eligibility(person, now).value,
+        "consent": person.consent,
+        "consent_at": _iso(person.consent_at),
+        "first_login_at": _iso(person.first_login_at),
+        "last_login_at": _iso(person.last_login_at),
+        "imported_active": person.imported_active,
+        "addresses": [
+            {
+                "id": address.id,
+                "email": address.email if clear else mask_email(address.email),
+                "in_force": address == contact,
+                "verified_at": _iso(address.verified_at),
+                "counts_from": _iso(address.counts_from),
+                "undeliverable_at": _iso(address.undeliverable_at),
+            }
+            for address in person.addresses
+        ],
+    }
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    lines = [f"{name:<16} {value}" for name, value in found.items() if name != "addresses"]
+    for address in found["addresses"]:
+        parts = [f"{name} {value}" for name, value in address.items() if name != "id" and value]
+        lines.append(f"{'address':<16} {'  '.join(parts)}")
+    return lines
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

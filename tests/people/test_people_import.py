@@ -1,0 +1,130 @@
+"""Importing people from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from idp.kernel.clock import FixedClock
+from idp.kernel.identity import Identifier
+from idp.people.csv_file import parse_csv
+from idp.people.eligibility import Eligibility, eligibility
+from idp.people.person import UpstreamFacts
+from idp.people.seed import SeedReport
+from idp.people.service import People
+
+HEADER = "realm,ruc,usuario,name,email,email_verified_at,consent_at,last_login_at\n"
+THEN = "2026-03-01T09:30:00-05:00"
+GOOD = (
+    f"sol,20504774288,admin,COMERCIAL SINTÉTICA,ana@empresa.pe,{THEN},{THEN},{THEN}\n"
+    f"extranet,,ext01,LUIS SINTÉTICO,luis@entidad.gob.pe,{THEN},,{THEN}\n"
+)
+
+
+def load(people: People, text: str, *, trust: bool = True) -> SeedReport:
+    rows, problems = parse_csv(text.encode())
+    assert problems == []
+    return people.seed(rows, trust_emails=trust, actor="ana")
+
+
+def fitness(people: People, clock: FixedClock, realm: str, value: str) -> Eligibility:
+    return eligibility(people.find(Identifier(realm, value)), clock.now())
+
+
+def test_import_with_trusted_emails_makes_people_eligible(
+    people: People, clock: FixedClock, events: Callable[[], list[str]]
+) -> None:
+    assert load(people, HEADER + GOOD) == SeedReport(created=2)
+    assert fitness(people, clock, "sol", "20504774288:ADMIN") is Eligibility.ELIGIBLE
+    assert fitness(people, clock, "extranet", "EXT01") is Eligibility.NO_CONSENT
+    assert events() == ["person.created", "person.created", "people.imported"]
+
+
+def test_import_without_trust_leaves_addresses_to_be_verified(
+    people: People, clock: FixedClock
+) -> None:
+    load(people, HEADER + GOOD, trust=False)
+    assert fitness(people, clock, "sol", "20504774288:ADMIN") is Eligibility.UNVERIFIED
+
+
+def test_import_of_the_same_file_again_changes_nothing(people: People) -> None:
+    load(people, HEADER + GOOD)
+    assert load(people, HEADER + GOOD) == SeedReport(unchanged=2)
+
+
+def test_import_never_overwrites_what_the_person_or_sunat_said(
+    people: People, facts: UpstreamFacts
+) -> None:
+    person = people.record_upstream_login(facts)
+    people.set_contact(person.id, email="propia@empresa.pe", consent=True)
+    people.set_contact(person.id, email="propia@empresa.pe", consent=False)
+    assert load(people, HEADER + GOOD) == SeedReport(created=1, unchanged=1)
+    found = people.get(person.id)
+    assert found is not None
+    assert (found.name, found.consent, found.sub) == (facts.name, False, person.sub)
+    assert [address.email for address in found.addresses] == ["propia@empresa.pe"]
+
+
+def test_import_completes_a_person_known_already(
+    people: People, facts: UpstreamFacts, clock: FixedClock
+) -> None:
+    people.record_upstream_login(facts)
+    assert load(people, HEADER + GOOD) == SeedReport(created=1, updated=1)
+    assert fitness(people, clock, "sol", "20504774288:ADMIN") is Eligibility.ELIGIBLE
+
+
+def test_import_with_any_problem_writes_nothing_and_names_each_line(people: People) -> None:
+    bad = (
+        "sol,20512333798,ADMIN,,,,,\n"
+        "mars,,X,,,,,\n"
+        f'extranet,,EXT02,"DOS\nLÍNEAS",no-es-correo,,,{THEN}\n'
+        "extranet,,LUIS,,,,,\n"
+        "extranet,,EXT03,,,2026-01-01T00:00:00Z,2026-01-01,2027-01-01T00:00:00Z\n"
+        "sol,20504774288,ADMIN,,,,,\n"
+    )
+    rows, _ = parse_csv((HEADER + GOOD + bad).encode())
+    report = people.seed(rows, trust_emails=True)
+    assert [(found.line, found.column) for found in report.problems] == [
+        (4, "ruc"),
+        (5, "realm"),
+        (6, "email"),
+        (8, "usuario"),
+        (9, "email_verified_at"),
+        (9, "consent_at"),
+        (9, "last_login_at"),
+        (10, "usuario"),
+    ]
+    assert report.problems[-1].problem == "the same person as in line 2"
+    assert (report.created, report.updated) == (0, 0)
+    assert people.find(Identifier("extranet", "EXT01")) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", [(1, "realm"), (1, "usuario")]),
+        (b"realm,usuario,color\nsol,a,b\n", [(1, "color")]),
+        (b"realm,usuario,realm\n", [(1, "realm")]),
+        (b"realm,usuario\nsol\n\nsol,a,b\n", [(2, ""), (4, "")]),
+        (b"realm,usuario\nsol,\xff\n", [(2, "")]),
+        (b'realm,usuario\nsol,"a"b\n', [(2, "")]),
+    ],
+    ids=["empty", "unknown column", "twice", "cells", "not UTF-8", "quotes"],
+)
+def test_file_of_a_wrong_form_is_told_by_line(
+    content: bytes, expected: list[tuple[int, str]]
+) -> None:
+    _, problems = parse_csv(content)
+    assert [(found.line, found.column) for found in problems] == expected
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xef\xbb\xbfrealm,usuario\nsol,a\n", b"usuario;realm\r\na;sol\r\n", b"realm,usuario\nsol,a"],
+    ids=["byte order mark", "semicolons", "no last newline"],
+)
+def test_file_as_spreadsheets_write_it_is_read(content: bytes) -> None:
+    rows, problems = parse_csv(content)
+    assert [(row.line, row.realm, row.usuario) for row in rows] == [(2, "sol", "a")]
+    assert problems == []
