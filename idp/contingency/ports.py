@@ -54,6 +54,10 @@ class Dispatcher(Protocol):
         """Where the person is going, in words."""
         ...
 
+    def back_url(self, transaction: Transaction) -> str | None:
+        """The component's own page, where there is one to go back to."""
+        ...
+
 
 class Components(Protocol):
     """The registry of components."""

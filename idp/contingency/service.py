@@ -116,6 +116,10 @@ class Contingency:
         """Where the person is going, in words."""
         return self._dispatcher.client_name(transaction)
 
+    def back_url(self, transaction: Transaction) -> str | None:
+        """The component's own page, where there is one to go back to."""
+        return self._dispatcher.back_url(transaction)
+
     def widget(self, visit: Visit) -> CaptchaWidget:
         """A captcha for this login."""
         return self._captcha.widget(visit.transaction.id)
@@ -195,6 +199,7 @@ class Contingency:
             client_id=visit.transaction.client_id,
             reference=last.reference if last else None,
             pool=browser or "",
+            origin=keyed_digest(self._identifier_key, f"from|{visitor.address_prefix}"),
             gap=RESEND_AFTER if last else 0,
         )
         self._transactions.set_link(visit.transaction.id, browser_hash, link.id)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, request, url_for
 
 from idp.contingency.entry import Entry, Opened
 from idp.contingency.form import EMPTY, Typed
@@ -11,11 +12,12 @@ from idp.contingency.service import Contingency, Gate, Visit, Visitor
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
 from idp.links.service import REFUSALS
-from idp.web.browser import browser_hash
+from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
-from idp.web.cookies import Cookies
+from idp.web.cookies import KNOWN, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp
+from idp.web.redirects import see_other
 from idp.web.render import Pages
 
 _REFUSAL_CODES = frozenset(code for code, _ in REFUSALS.values())
@@ -32,22 +34,20 @@ def blueprint(
     entry: Entry,
     pages: Pages,
     cookies: Cookies,
+    browser: Browser,
     csrf: Csrf,
     addresses: ClientAddress,
     link_minutes: int,
+    realm_labels: Mapping[str, str],
 ) -> Blueprint:
-    """The routes `/contingencia/…` and `/ingreso/…`. link_minutes: what the waiting page says."""
+    """The routes `/contingencia/…` and `/ingreso/…`.
+
+    link_minutes: what the waiting page says. realm_labels: what users call each upstream.
+    """
     routes = Blueprint("contingency", __name__)
 
-    def browser() -> str:
-        return cookies.read(request, "idp_browser") or ""
-
-    def hashed() -> str | None:
-        cookie = browser()
-        return browser_hash(cookie) if cookie else None
-
     def visitor() -> Visitor:
-        return Visitor(addresses.prefix(request), cookies.read(request, "idp_known"))
+        return Visitor(addresses.prefix(request), cookies.read(request, KNOWN))
 
     def client_name(visit: Visit) -> str:
         return contingency.client_name(visit.transaction)
@@ -71,44 +71,42 @@ def blueprint(
             errors=typed.errors,
             captcha=widget,
             other_realm_url=(
-                _login(visit.transaction.id) + "/cambiar"
-                if len(visit.transaction.realms) > 1
-                else None
+                _chooser(visit.transaction.id) if len(visit.transaction.realms) > 1 else None
             ),
-            back_url=_login(visit.transaction.id),
+            back_url=contingency.back_url(visit.transaction) or _chooser(visit.transaction.id),
         )
 
-    def not_open(visit: Visit) -> AnyResponse:
+    def not_open(visit: Visit) -> Response:
         if visit.gate is Gate.RECOVERED:
             return pages.page(
                 "contingencia/recuperado.html",
-                realm=visit.realm,
+                realm_label=realm_labels.get(visit.realm, visit.realm),
                 client_name=client_name(visit),
                 continue_url=_login(visit.transaction.id),
             )
-        return _see(_login(visit.transaction.id))
+        return see_other(_login(visit.transaction.id))
 
     @routes.get("/contingencia/<transaction_id>")
-    def show(transaction_id: str) -> AnyResponse:
-        visit = contingency.visit(transaction_id, hashed())
+    def show(transaction_id: str) -> Response:
+        visit = contingency.visit(transaction_id, browser.hash(request))
         return form_page(visit, EMPTY) if visit.gate is Gate.OPEN else not_open(visit)
 
     @routes.post("/contingencia/<transaction_id>")
-    def ask(transaction_id: str) -> AnyResponse:
-        csrf.check(request, browser())
-        visit = contingency.visit(transaction_id, hashed())
+    def ask(transaction_id: str) -> Response:
+        csrf.check(request, browser.read(request))
+        visit = contingency.visit(transaction_id, browser.hash(request))
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
-        typed = contingency.request(visit, browser_hash(browser()), request.form, visitor())
+        typed = contingency.request(visit, browser.hash(request) or "", request.form, visitor())
         if typed.errors:
             return form_page(visit, typed, status=422)
-        return _see(url_for("contingency.wait", transaction_id=transaction_id))
+        return see_other(url_for("contingency.wait", transaction_id=transaction_id))
 
     @routes.get("/contingencia/<transaction_id>/revise-su-correo")
-    def wait(transaction_id: str) -> AnyResponse:
-        waiting = contingency.waiting(transaction_id, hashed())
+    def wait(transaction_id: str) -> Response:
+        waiting = contingency.waiting(transaction_id, browser.hash(request))
         if waiting is None:
-            return _see(_login(transaction_id))
+            return see_other(_login(transaction_id))
         return pages.page(
             "contingencia/revise.html",
             minutes=link_minutes,
@@ -119,30 +117,30 @@ def blueprint(
         )
 
     @routes.post("/contingencia/<transaction_id>/reenviar")
-    def resend(transaction_id: str) -> AnyResponse:
-        csrf.check(request, browser())
-        visit = contingency.visit(transaction_id, hashed())
+    def resend(transaction_id: str) -> Response:
+        csrf.check(request, browser.read(request))
+        visit = contingency.visit(transaction_id, browser.hash(request))
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
-        asked = contingency.resend(visit, browser_hash(browser()), visitor())
+        asked = contingency.resend(visit, browser.hash(request) or "", visitor())
         target = "contingency.wait" if asked else "contingency.show"
-        return _see(url_for(target, transaction_id=transaction_id))
+        return see_other(url_for(target, transaction_id=transaction_id))
 
     @routes.get("/ingreso/<token>")
-    def look(token: str) -> AnyResponse:
-        return opened_page(token, entry.open(token, hashed()))
+    def look(token: str) -> Response:
+        return opened_page(token, entry.open(token, browser.hash(request)))
 
     @routes.post("/ingreso/<token>")
-    def enter(token: str) -> AnyResponse:
+    def enter(token: str) -> Response:
         try:
-            if entry.asked_here(token, hashed()):
-                csrf.check(request, browser())
-            transaction_id = entry.enter(token, hashed(), cookies.read(request, "idp_known"))
+            if entry.asked_here(token, browser.hash(request)):
+                csrf.check(request, browser.read(request))
+            transaction_id = entry.enter(token, browser.hash(request), cookies.read(request, KNOWN))
         except IdpError as error:
             if error.code not in _REFUSAL_CODES:
                 raise
-            return opened_page(token, entry.open(token, hashed()))
-        return _see(_login(transaction_id))
+            return opened_page(token, entry.open(token, browser.hash(request)))
+        return see_other(_login(transaction_id))
 
     def opened_page(token: str, opened: Opened) -> Response:
         if opened.problem is None:
@@ -185,6 +183,5 @@ def _login(transaction_id: str) -> str:
     return f"/login/{transaction_id}"
 
 
-def _see(url: str) -> AnyResponse:
-    # 303: the browser goes on with a GET whatever it came with (RFC 9110 §15.4.4).
-    return redirect(url, code=303)
+def _chooser(transaction_id: str) -> str:
+    return f"/login/{transaction_id}/elegir"

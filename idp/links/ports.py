@@ -35,11 +35,14 @@ class LinkStore(Protocol):
     Raises Unavailable("redis").
     """
 
-    def add(self, digest: str, link: Link, *, pool: str, cap: int, gap: float) -> Admission:
+    def add(
+        self, digest: str, link: Link, *, pool: str, origin: str, cap: int, gap: float
+    ) -> Admission:
         """Store a new link, which supersedes the one that its transaction had.
 
         Refused when the transaction's last link is younger than `gap` seconds, or when `cap` other
-        links of this identifier in this pool were asked for and have not outlived their bound.
+        links of this identifier in this pool were asked for and have not outlived their bound;
+        yet an origin that holds two of them more than this one gives up its oldest instead.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 from idp.audit.events import AuditEvent
@@ -68,12 +69,14 @@ class Links:
         client_id: str | None,
         reference: str | None = None,
         pool: str = "",
+        origin: str = "",
         gap: float = 0,
     ) -> Link:
         """A new link; the transaction's older one no longer counts.
 
-        pool: links of one identifier are counted apart for each known browser. gap: refuse when
-        the transaction's last link is younger (seconds). reference: kept when asked for again.
+        pool: links of one identifier are counted apart for each known browser. origin: opaque,
+        where the request came from, so that one place cannot use up what others need. gap: refuse
+        when the transaction's last link is younger (seconds). reference: kept when asked again.
         Raises IdpError("rate_limited", 429), Unavailable("redis").
         """
         now = self._clock.now()
@@ -90,11 +93,16 @@ class Links:
             expires_at=now + self._max_age,
         )
         admission = self._store.add(
-            digest(self.token_of(link.id)), link, pool=pool, cap=PER_IDENTIFIER, gap=gap
+            digest(self.token_of(link.id)),
+            link,
+            pool=pool,
+            origin=origin,
+            cap=PER_IDENTIFIER,
+            gap=gap,
         )
         if not admission.stored:
             raise IdpError(
-                "rate_limited", 429, detail="links", retry_after=max(1, round(admission.wait + 0.5))
+                "rate_limited", 429, detail="links", retry_after=max(1, math.ceil(admission.wait))
             )
         return link
 

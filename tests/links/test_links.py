@@ -226,6 +226,30 @@ def test_create_a_sixth_for_one_identifier_is_refused_until_the_first_ends(
     ask(links, "txn5")
 
 
+def test_create_for_a_full_identifier_takes_from_the_greediest_origin(
+    links: Links, clock: FixedClock
+) -> None:
+    greedy = []
+    for number in range(5):
+        greedy.append(ask(links, f"txn{number}", origin="greedy"))
+        clock.advance(1)
+    owner = ask(links, "owner", origin="owner")
+    states = [stored.state for one in greedy if (stored := links.get(one.id))]
+    assert states == [LinkState.SUPERSEDED, *[LinkState.ASKED] * 4]
+    with pytest.raises(IdpError):
+        ask(links, "txn9", origin="greedy")
+    stored = links.get(owner.id)
+    assert stored is not None
+    assert stored.state is LinkState.ASKED
+
+
+def test_create_from_many_origins_gains_no_more_than_the_cap(links: Links) -> None:
+    for number in range(5):
+        ask(links, f"txn{number}", origin=f"place {number}")
+    with pytest.raises(IdpError):
+        ask(links, "txn5", origin="place 5")
+
+
 def test_create_is_refused_alike_whether_links_were_used_or_not(
     links: Links, clock: FixedClock
 ) -> None:

@@ -36,7 +36,8 @@ def make(folder: Path, *, address: str) -> tuple[Path, ssl.SSLContext]:
             x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False
         )
         .add_extension(
-            x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True
+            x509.KeyUsage(False, False, False, False, False, True, True, False, False),
+            critical=True,
         )
         .sign(ca_key, hashes.SHA256())
     )

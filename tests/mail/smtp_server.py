@@ -25,7 +25,7 @@ class Behaviour:
     received: list[tuple[str, list[str], EmailMessage]] = field(default_factory=list)
     hanging: threading.Event = field(default_factory=threading.Event)
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
         if self.rcpt:
@@ -33,7 +33,7 @@ class Behaviour:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.data:
             return self.data
         content = envelope.content
@@ -61,7 +61,9 @@ class SmtpServer:
         starttls: ssl.SSLContext | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        more: dict[str, Any] = {"tls_context": starttls, "require_starttls": True} if starttls else {}
+        more: dict[str, Any] = (
+            {"tls_context": starttls, "require_starttls": True} if starttls else {}
+        )
         if port == 0:
             port = _free_port()
         self._controller = Controller(

@@ -28,9 +28,7 @@ MESSAGE = OutgoingMessage(
 
 
 def relay(port: int, scheme: str = "smtp", ca_file: Path | None = None) -> SmtpRelay:
-    return SmtpRelay(
-        f"{scheme}://127.0.0.1:{port}", sender=SENDER, ca_file=ca_file, timeout=1.0
-    )
+    return SmtpRelay(f"{scheme}://127.0.0.1:{port}", sender=SENDER, ca_file=ca_file, timeout=1.0)
 
 
 def test_send_a_message_arrives_with_its_headers_and_both_parts() -> None:
@@ -144,7 +142,9 @@ def test_send_to_a_silent_server_ends_by_time_out() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda: OutgoingMessage("a@example.com\r\nBcc: b@example.com", CONTENT, "i@x", MESSAGE.date),
+        lambda: OutgoingMessage(
+            "a@example.com\r\nBcc: b@example.com", CONTENT, "i@x", MESSAGE.date
+        ),
         lambda: OutgoingMessage("a@example.com, b@example.com", CONTENT, "i@x", MESSAGE.date),
         lambda: OutgoingMessage(
             "a@example.com", RenderedMail("x\nBcc: b@example.com", "", ""), "i@x", MESSAGE.date
@@ -157,7 +157,7 @@ def test_send_to_a_silent_server_ends_by_time_out() -> None:
 def test_message_that_would_inject_a_header_cannot_be_made(
     change: Callable[[], OutgoingMessage],
 ) -> None:
-    with pytest.raises(ValueError, match="line break|more than one"):
+    with pytest.raises(ValueError, match=r"line break|more than one"):
         change()
 
 

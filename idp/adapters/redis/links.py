@@ -18,10 +18,19 @@ from idp.links.ports import Admission, Outcome
 _KEPT = 86_400
 
 # KEYS: the link, its transaction's index, its identifier's index.
-# ARGV: now, gap, cap, bound (when it stops counting for its identifier), digest, TTL, fields…
+# ARGV: now, gap, cap, bound (when it stops counting for its identifier), digest, TTL, origin,
+# fields…
 # An entry of the identifier's index lasts for its whole bound, used or not: were it to end
 # earlier for a link that was sent or used, a stranger could count who exists.
+# When the identifier is full, an origin that holds two more than the asking one gives up its oldest
+# link: whoever asks from one place alone cannot keep the owner out, and many places together gain
+# no more mails than the cap.
 _ADD = """
+local function supersede(digest)
+  local key = 'idp:links:' .. digest
+  local state = redis.call('HGET', key, 'state')
+  if state == 'asked' or state == 'live' then redis.call('HSET', key, 'state', 'superseded') end
+end
 local now, gap, cap = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local old = redis.call('GET', KEYS[2])
 local old_key = old and ('idp:links:' .. old)
@@ -30,22 +39,32 @@ if old and gap > 0 then
   if created + gap > now then return {0, tostring(created + gap - now)} end
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
-local others = redis.call('ZCARD', KEYS[3])
-if old and redis.call('ZSCORE', KEYS[3], old) then others = others - 1 end
-if others >= cap then
-  local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
-  return {0, tostring(tonumber(first[2]) - now)}
+local others, held, first = {}, {}, nil
+local entries = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+for i = 1, #entries, 2 do
+  if entries[i] ~= old then
+    local origin = redis.call('HGET', 'idp:links:' .. entries[i], 'origin') or ''
+    others[#others + 1] = {entries[i], origin}
+    held[origin] = (held[origin] or 0) + 1
+    first = first or tonumber(entries[i + 1])
+  end
+end
+if #others >= cap then
+  local greedy
+  for _, other in ipairs(others) do
+    if not greedy or held[other[2]] > held[greedy[2]] then greedy = other end
+  end
+  if held[greedy[2]] < (held[ARGV[7]] or 0) + 2 then return {0, tostring(first - now)} end
+  supersede(greedy[1])
+  redis.call('ZREM', KEYS[3], greedy[1])
 end
 if old then
-  local state = redis.call('HGET', old_key, 'state')
-  if state == 'asked' or state == 'live' then
-    redis.call('HSET', old_key, 'state', 'superseded')
-  end
+  supersede(old)
   local index = redis.call('HGET', old_key, 'index')
   if index then redis.call('ZREM', index, old) end
 end
-for i = 7, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', KEYS[1], 'index', KEYS[3])
+for i = 8, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', KEYS[1], 'index', KEYS[3], 'origin', ARGV[7])
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('SET', KEYS[2], ARGV[5], 'EX', ARGV[6])
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[5])
@@ -103,7 +122,9 @@ class RedisLinks:
         self._consume = redis.script(_CONSUME)
         self._give_back = redis.script(_GIVE_BACK)
 
-    def add(self, digest: str, link: Link, *, pool: str, cap: int, gap: float) -> Admission:
+    def add(
+        self, digest: str, link: Link, *, pool: str, origin: str, cap: int, gap: float
+    ) -> Admission:
         """Store a new link in one script."""
         index = f"idp:links:identifier:{link.identifier_digest}{':' if pool else ''}{pool}"
         answer = self._add(
@@ -115,6 +136,7 @@ class RedisLinks:
                 link.expires_at.timestamp(),
                 digest,
                 _KEPT,
+                origin,
                 *_flat(link),
             ],
         )
