@@ -33,10 +33,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a file holds: clients by client_id, in the file's order; none when it has problems."""
+    """What a file holds: clients by client_id, in the file's order; none when it has problems.
+
+    digest: SHA-256 of its bytes (hex), empty when it could not be read.
+    """
 
     clients: Mapping[str, Client]
     problems: tuple[Problem, ...]
+    digest: str = ""
 
     @property
     def ok(self) -> bool:

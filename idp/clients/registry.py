@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 from idp.clients import loader
 from idp.clients.client import Client
-from idp.clients.problem import Problem
+from idp.clients.problem import LoadResult, Problem
 
 _log = logging.getLogger(__name__)
-_POLL = 0.5  # seconds; a stat costs microseconds, and needs no library as inotify would
+_POLL = 0.4  # seconds; a change counts at the second look that finds it: within one second
 _Stamp = tuple[int, int, int] | None
 
 
@@ -31,10 +31,13 @@ class ClientsFileError(Exception):
 class Reload:
     """What came of reading the file again.
 
-    ok: whether it is in force now. added, removed, changed: client_ids. problems: why it is not.
+    ok: whether it is in force now. clients: how many are in force. digest: of the file's bytes.
+    added, removed, changed: client_ids. problems: why it is not in force.
     """
 
     ok: bool
+    clients: int
+    digest: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -94,11 +97,11 @@ class ClientRegistry:
             result = loader.load(self._path, production=self._production, realms=self._realms)
             self._problems = result.problems
             if result.ok:
-                told = _difference(self._clients, result.clients)
+                told = _difference(self._clients, result)
                 self._clients = MappingProxyType(dict(result.clients))
                 _log.info("clients file reloaded", extra={"clients": len(result.clients)})
             else:
-                told = Reload(ok=False, problems=result.problems)
+                told = Reload(False, len(self._clients), result.digest, problems=result.problems)
                 for one in result.problems:
                     _log.error("clients file refused, the last good one stays: %s", one)
         self._tell(told)
@@ -119,13 +122,17 @@ class ClientRegistry:
             self._thread = None
 
     def _watch(self) -> None:
+        before = self._stamp
         while not self._stop.wait(self._poll):
-            if _stamp(self._path) != self._stamp:
+            now = _stamp(self._path)
+            # Only once it rests: half of a file that is being written may well be valid YAML.
+            if now != self._stamp and now == before:
                 try:
                     self.reload()
                 except Exception:
                     # Whatever went wrong, the watcher lives on and the snapshot stays.
                     _log.exception("clients file could not be reloaded")
+            before = now
 
     def _tell(self, told: Reload) -> None:
         if self.on_reload is not None:
@@ -144,9 +151,12 @@ def _stamp(path: Path) -> _Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _difference(old: Mapping[str, Client], new: Mapping[str, Client]) -> Reload:
+def _difference(old: Mapping[str, Client], result: LoadResult) -> Reload:
+    new = result.clients
     return Reload(
         ok=True,
+        clients=len(new),
+        digest=result.digest,
         added=tuple(one for one in new if one not in old),
         removed=tuple(one for one in old if one not in new),
         changed=tuple(one for one in new if one in old and new[one] != old[one]),

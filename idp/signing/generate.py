@@ -98,7 +98,9 @@ def _folder(keys_dir: Path) -> Iterator[None]:
         keys_dir.chmod(0o700)
         handle = os.open(keys_dir, os.O_RDONLY)
     except OSError as error:
-        raise KeyringError([f"{keys_dir}: no se puede usar la carpeta ({error.strerror})"]) from error
+        raise KeyringError(
+            [f"{keys_dir}: no se puede usar la carpeta ({error.strerror})"]
+        ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

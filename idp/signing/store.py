@@ -42,7 +42,9 @@ def read(keys_dir: Path) -> tuple[SigningKey, ...]:
         except KeyringError as error:
             problems.extend(error.problems)
     if not problems and not any(one.state is KeyState.ACTIVE for one in records):
-        problems.append(f"{keys_dir / METADATA}: ninguna llave está activa; genere una con `idp keys generate`")
+        problems.append(
+            f"{keys_dir / METADATA}: ninguna llave está activa; genere una con `idp keys generate`"
+        )
     if problems:
         raise KeyringError(problems)
     return tuple(keys)
@@ -89,7 +91,9 @@ def write_private(path: Path, content: bytes) -> None:
 def _folder_problems(keys_dir: Path, records: tuple[KeyRecord, ...]) -> list[str]:
     problems = []
     if keys_dir.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        problems.append(f"{keys_dir}: otros usuarios pueden escribir en la carpeta; ejecute: chmod 700 {keys_dir}")
+        problems.append(
+            f"{keys_dir}: otros usuarios pueden escribir en la carpeta; ejecute: chmod 700 {keys_dir}"
+        )
     listed = {one.file for one in records}
     problems.extend(
         f"{path}: {METADATA} no la nombra; muévala a otra carpeta o restaure {METADATA}"

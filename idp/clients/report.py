@@ -1,0 +1,52 @@
+"""Collects the problems of one file, and knows where in the file each thing stands."""
+
+from __future__ import annotations
+
+from idp.clients.problem import Path, Problem, path_text
+
+Place = tuple[int, int]
+"""Line and column, from 1."""
+
+
+class Report:
+    """The problems so far. file: as it is named to the operator."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._found: dict[Problem, None] = {}
+        self._unusable: set[Path] = set()
+        self.values: dict[Path, Place] = {}
+        self.keys: dict[Path, Place] = {}
+
+    def whole(self, message: str, instead: str = "", at: Place = (0, 0)) -> None:
+        """A problem of the file itself."""
+        self._found[Problem(self._file, *at, "", message, instead)] = None
+
+    def add(self, path: Path, message: str, instead: str = "", *, at: Place | None = None) -> None:
+        """A problem at a path; its place is the value's, or that of the nearest thing around."""
+        line, column = at or self._place(path)
+        problem = Problem(self._file, line, column, path_text(path), message, instead)
+        self._found[problem] = None
+
+    def unusable(self, path: Path) -> None:
+        """Say that what stands here makes no sense, so that later rules keep silent about it."""
+        self._unusable.add(path)
+
+    def usable(self, path: Path) -> bool:
+        """Whether nothing on the way to this path was called unusable."""
+        return not any(path[:end] in self._unusable for end in range(len(path) + 1))
+
+    def problems(self) -> tuple[Problem, ...]:
+        """All of them once, in the order of the file."""
+        return tuple(sorted(self._found, key=lambda one: (one.line, one.column)))
+
+    def _place(self, path: Path) -> Place:
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, (1, 1))
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value from the file as a message may repeat it: short, no control characters."""
+    text = "".join(char if char.isprintable() else "·" for char in str(value))
+    return f"«{text[:limit]}…»" if len(text) > limit else f"«{text}»"

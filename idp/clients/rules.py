@@ -1,0 +1,182 @@
+"""What the JSON Schema cannot say: a row per rule, read like the table of docs/clients-yaml.md.
+
+Each rule gets one client as it stands in the file and reports what it finds. Values of a wrong
+type were reported by the schema; here they read as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from idp.clients.problem import Path
+from idp.clients.report import Report, shown
+from idp.clients.secrets import PLACEHOLDER, PREFIX
+from idp.clients.shape import HASH_HINT, suggestion
+from idp.clients.uris import Fault, origin_faults, uri_faults
+
+SCOPES = ("openid", "profile", "email", "phone", "address", "vuce")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One client of the file, where it stands, and what the rules are judged by."""
+
+    data: dict[str, Any]
+    path: Path
+    report: Report
+    production: bool
+    realms: tuple[str, ...]
+
+    def text(self, key: str) -> str | None:
+        """A text, or None where there is none that makes sense."""
+        value = self.data.get(key)
+        return value if isinstance(value, str) and self.report.usable((*self.path, key)) else None
+
+    def items(self, key: str) -> list[tuple[Path, Any]]:
+        """The usable items of a list, with their paths."""
+        value = self.data.get(key)
+        found = value if isinstance(value, list) else []
+        paths = [(*self.path, key, index) for index in range(len(found))]
+        return [(at, one) for at, one in zip(paths, found, strict=True) if self.report.usable(at)]
+
+    def add(self, path: Path, message: str, instead: str) -> None:
+        """Report."""
+        self.report.add(path, message, instead)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether http on the loopback is fine."""
+        return not self.production or self.data.get("application_type") == "native"
+
+
+def check(data: object, report: Report, *, production: bool, realms: tuple[str, ...]) -> None:
+    """Report what each rule finds in each client, and client_ids that stand twice."""
+    clients = data.get("clients") if isinstance(data, dict) else None
+    first: dict[str, int] = {}
+    for index, one in enumerate(clients if isinstance(clients, list) else []):
+        if not isinstance(one, dict):
+            continue
+        raw = Raw(one, ("clients", index), report, production, realms)
+        _unique(raw, first)
+        for rule in RULES:
+            rule(raw)
+
+
+def _unique(raw: Raw, first: dict[str, int]) -> None:
+    client_id = raw.text("client_id")
+    if client_id is None:
+        return
+    path = (*raw.path, "client_id")
+    line = raw.report.values.get(path, (0, 0))[0]
+    if client_id in first:
+        message = f"{shown(client_id)} está repetido: líneas {first[client_id]} y {line}"
+        raw.add(path, message, "cada componente tiene un client_id propio")
+    first.setdefault(client_id, line)
+
+
+def _redirect_uris(raw: Raw) -> None:
+    for key in ("redirect_uris", "post_logout_redirect_uris"):
+        for path, uri in raw.items(key):
+            _tell(raw, path, uri_faults(uri, loopback=raw.loopback))
+
+
+def _initiate_login_uri(raw: Raw) -> None:
+    for key in ("initiate_login_uri", "client_uri"):
+        uri = raw.text(key)
+        if uri is not None:
+            # A browser is sent there by us, so a native program's loopback makes no sense.
+            example = "https://componente.vuce.gob.pe/login"
+            faults = uri_faults(
+                uri, loopback=not raw.production, example=example, loopback_hint="use https"
+            )
+            _tell(raw, (*raw.path, key), faults)
+
+
+def _allowed_origins(raw: Raw) -> None:
+    for path, origin in raw.items("allowed_origins"):
+        _tell(raw, path, origin_faults(origin, loopback=raw.loopback))
+
+
+def _tell(raw: Raw, path: Path, faults: list[Fault]) -> None:
+    for message, instead in faults:
+        raw.add(path, message, instead)
+
+
+def _scope(raw: Raw) -> None:
+    scope, path = raw.text("scope"), (*raw.path, "scope")
+    if scope is None:
+        return
+    for one in dict.fromkeys(scope.split()):
+        if one not in SCOPES:
+            raw.add(path, f"el scope {shown(one)} no existe", suggestion(one, list(SCOPES)))
+    if "openid" not in scope.split():
+        raw.add(path, "falta `openid`, que OpenID Connect exige", f"openid {scope}".strip()[:80])
+
+
+def _realms(raw: Raw) -> None:
+    for path, realm in raw.items("realms"):
+        if realm not in raw.realms:
+            instead = suggestion(realm, list(raw.realms))
+            raw.add(path, f"el realm {shown(realm)} no existe", instead)
+
+
+def _authentication(raw: Raw) -> None:
+    method = raw.data.get("token_endpoint_auth_method", "client_secret_basic")
+    secrets, path = raw.data.get("secrets"), (*raw.path, "secrets")
+    if method == "none":
+        if secrets:
+            message = "un componente sin autenticación (`none`) no tiene secretos"
+            raw.add(path, message, "quite `secrets`, o use `client_secret_basic`")
+        if raw.data.get("require_pkce") is False:
+            message = "un componente público debe exigir PKCE (RFC 9700 §2.1.1)"
+            raw.add((*raw.path, "require_pkce"), message, "true")
+    elif method in ("client_secret_basic", "client_secret_post"):
+        # A secret in clear text, or the key under another name, was told of already.
+        if not secrets and raw.report.usable(path) and "client_secret" not in raw.data:
+            raw.add(path, f"falta un secreto, que `{method}` necesita", HASH_HINT)
+
+
+def _secrets(raw: Raw) -> None:
+    first: dict[str, int] = {}
+    for path, secret in raw.items("secrets"):
+        if not isinstance(secret, dict):
+            continue
+        hashed, at = secret.get("hash"), (*path, "hash")
+        if isinstance(hashed, str) and raw.report.usable(at):
+            line = raw.report.values.get(at, (0, 0))[0]
+            if hashed in first and hashed != PREFIX + PLACEHOLDER:
+                message = f"el mismo secreto está dos veces: líneas {first[hashed]} y {line}"
+                raw.add(at, message, "quite uno")
+            first.setdefault(hashed, line)
+            if raw.production and hashed == PREFIX + PLACEHOLDER:
+                raw.add(at, "es el secreto de ejemplo, que nunca coincide", HASH_HINT)
+        _not_after(raw, secret.get("not_after"), (*path, "not_after"))
+
+
+def _not_after(raw: Raw, text: object, path: Path) -> None:
+    if isinstance(text, str) and raw.report.usable(path) and moment(text) is None:
+        message = "no es una fecha y hora con zona horaria (RFC 3339)"
+        raw.add(path, message, '"2027-01-31T23:59:59-05:00"')
+
+
+def moment(text: str) -> datetime | None:
+    """A date-time with a zone (RFC 3339 §5.6), in UTC; None when it is not one."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+RULES: tuple[Callable[[Raw], None], ...] = (
+    _redirect_uris,
+    _initiate_login_uri,
+    _allowed_origins,
+    _scope,
+    _realms,
+    _authentication,
+    _secrets,
+)
