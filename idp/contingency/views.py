@@ -12,15 +12,16 @@ from idp.contingency.service import Contingency, Gate, Visit, Visitor
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
 from idp.links.service import REFUSALS
-from idp.web.browser import Browser
+from idp.web.browser import browser_hash
 from idp.web.client_address import ClientAddress
-from idp.web.cookies import KNOWN, Cookies
+from idp.web.cookies import BROWSER, KNOWN, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
 _REFUSAL_CODES = frozenset(code for code, _ in REFUSALS.values())
+LABELS = {"sol": "Clave SOL", "extranet": "Extranet de SUNAT"}
 _PAGES = {
     Outcome.SPENT: "ingreso/usado.html",
     Outcome.SUPERSEDED: "ingreso/reemplazado.html",
@@ -34,17 +35,20 @@ def blueprint(
     entry: Entry,
     pages: Pages,
     cookies: Cookies,
-    browser: Browser,
     csrf: Csrf,
     addresses: ClientAddress,
     link_minutes: int,
-    realm_labels: Mapping[str, str],
+    realm_labels: Mapping[str, str] = LABELS,
 ) -> Blueprint:
     """The routes `/contingencia/…` and `/ingreso/…`.
 
     link_minutes: what the waiting page says. realm_labels: what users call each upstream.
     """
     routes = Blueprint("contingency", __name__)
+
+    def here() -> str | None:
+        cookie = cookies.read(request, BROWSER)
+        return browser_hash(cookie) if cookie else None
 
     def visitor() -> Visitor:
         return Visitor(addresses.prefix(request), cookies.read(request, KNOWN))
@@ -88,23 +92,23 @@ def blueprint(
 
     @routes.get("/contingencia/<transaction_id>")
     def show(transaction_id: str) -> Response:
-        visit = contingency.visit(transaction_id, browser.hash(request))
+        visit = contingency.visit(transaction_id, here())
         return form_page(visit, EMPTY) if visit.gate is Gate.OPEN else not_open(visit)
 
     @routes.post("/contingencia/<transaction_id>")
     def ask(transaction_id: str) -> Response:
-        csrf.check(request, browser.read(request))
-        visit = contingency.visit(transaction_id, browser.hash(request))
+        csrf.check(request, cookies.read(request, BROWSER))
+        visit = contingency.visit(transaction_id, here())
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
-        typed = contingency.request(visit, browser.hash(request) or "", request.form, visitor())
+        typed = contingency.request(visit, here() or "", request.form, visitor())
         if typed.errors:
             return form_page(visit, typed, status=422)
         return see_other(url_for("contingency.wait", transaction_id=transaction_id))
 
     @routes.get("/contingencia/<transaction_id>/revise-su-correo")
     def wait(transaction_id: str) -> Response:
-        waiting = contingency.waiting(transaction_id, browser.hash(request))
+        waiting = contingency.waiting(transaction_id, here())
         if waiting is None:
             return see_other(_login(transaction_id))
         return pages.page(
@@ -118,28 +122,28 @@ def blueprint(
 
     @routes.post("/contingencia/<transaction_id>/reenviar")
     def resend(transaction_id: str) -> Response:
-        csrf.check(request, browser.read(request))
-        visit = contingency.visit(transaction_id, browser.hash(request))
+        csrf.check(request, cookies.read(request, BROWSER))
+        visit = contingency.visit(transaction_id, here())
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
-        asked = contingency.resend(visit, browser.hash(request) or "", visitor())
+        asked = contingency.resend(visit, here() or "", visitor())
         target = "contingency.wait" if asked else "contingency.show"
         return see_other(url_for(target, transaction_id=transaction_id))
 
     @routes.get("/ingreso/<token>")
     def look(token: str) -> Response:
-        return opened_page(token, entry.open(token, browser.hash(request)))
+        return opened_page(token, entry.open(token, here()))
 
     @routes.post("/ingreso/<token>")
     def enter(token: str) -> Response:
         try:
-            if entry.asked_here(token, browser.hash(request)):
-                csrf.check(request, browser.read(request))
-            transaction_id = entry.enter(token, browser.hash(request), cookies.read(request, KNOWN))
+            if entry.asked_here(token, here()):
+                csrf.check(request, cookies.read(request, BROWSER))
+            transaction_id = entry.enter(token, here(), cookies.read(request, KNOWN))
         except IdpError as error:
             if error.code not in _REFUSAL_CODES:
                 raise
-            return opened_page(token, entry.open(token, browser.hash(request)))
+            return opened_page(token, entry.open(token, here()))
         return see_other(_login(transaction_id))
 
     def opened_page(token: str, opened: Opened) -> Response:
