@@ -111,9 +111,7 @@ class AccountMails:
             raise RetryLater(error.reason) from None
         except RelayRefused as error:
             if error.recipient:
-                self._people.mark_undeliverable(
-                    person.id, address.id, code=error.reason
-                )
+                self._people.mark_undeliverable(person.id, address.id, code=error.reason)
             self._audit.record(
                 AuditEvent.MAIL_REFUSED,
                 person_id=person.id,

@@ -57,9 +57,7 @@ class Account:
     account to another mailbox.
     """
 
-    def __init__(
-        self, *, people: People, limits: Limits, queue: JobQueue, clock: Clock
-    ) -> None:
+    def __init__(self, *, people: People, limits: Limits, queue: JobQueue, clock: Clock) -> None:
         self._people = people
         self._limits = limits
         self._queue = queue
@@ -93,9 +91,7 @@ class Account:
         current = self.overview(session).current
         if current is None or not same_email(current.email, wanted):
             self._limits.hit("account.verification", session.person_id)
-        change = self._people.set_contact(
-            session.person_id, email=email, consent=consent
-        )
+        change = self._people.set_contact(session.person_id, email=email, consent=consent)
         if change.pending_verification_id is not None:
             self._queue.enqueue(
                 VERIFY,
@@ -120,9 +116,7 @@ class Account:
         if not code.strip():
             raise IdpError("verification_failed", 400)
         self._limits.hit("account.code", session.person_id)
-        self._settled(
-            session, self._people.confirm_address(session.person_id, code=code)
-        )
+        self._settled(session, self._people.confirm_address(session.person_id, code=code))
 
     def confirm_link(self, session: Session, token: str) -> None:
         """Verify the pending address by the link of its mail, in its person's own session.
@@ -130,9 +124,7 @@ class Account:
         Raises as `confirm_code` does.
         """
         _check(session)
-        self._settled(
-            session, self._people.confirm_address(session.person_id, token=token)
-        )
+        self._settled(session, self._people.confirm_address(session.person_id, token=token))
 
     def _settled(self, session: Session, confirmation: Confirmation) -> None:
         if confirmation.previous is not None:

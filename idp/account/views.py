@@ -51,6 +51,10 @@ def blueprint(
         browser.remember(response, cookie)
         return response
 
+    def with_browser(response: Response) -> Response:
+        browser.remember(response, browser.read_or_new(request)[0])
+        return response
+
     def form(
         found: Session, errors: Mapping[str, str], status: int = 200, **typed: object
     ) -> Response:
@@ -79,17 +83,14 @@ def blueprint(
         found = session()
         if found is None:
             return log_in_first()
+        if browser.read(request) is None:
+            return with_browser(see_other("/cuenta"))  # the form's token is bound to it
         waiting = cookies.read(request, _VERIFY_COOKIE)
-        if waiting:
-            response = (
-                see_other(f"/cuenta/verificar/{waiting}")
-                if _is_token(waiting)
-                else None
-            )
-            response = response or form(found, {})
-            cookies.clear(response, _VERIFY_COOKIE)
-            return response
-        return form(found, {})
+        if not waiting:
+            return form(found, {})
+        response = see_other(f"/cuenta/verificar/{waiting}" if _is_token(waiting) else "/cuenta")
+        cookies.clear(response, _VERIFY_COOKIE)
+        return response
 
     @routes.post("/cuenta")
     def update() -> Response:
@@ -129,6 +130,8 @@ def blueprint(
             return response
         if account.overview(found).read_only:
             return see_other("/cuenta")
+        if browser.read(request) is None:
+            return with_browser(see_other(request.path))
         address = account.masked_target(found, token)
         if address is None:
             raise IdpError("verification_expired", 400)
@@ -163,8 +166,4 @@ def blueprint(
 
 
 def _is_token(text: str) -> bool:
-    return (
-        len(text) == 43
-        and text.isascii()
-        and text.replace("-", "").replace("_", "").isalnum()
-    )
+    return len(text) == 43 and text.isascii() and text.replace("-", "").replace("_", "").isalnum()

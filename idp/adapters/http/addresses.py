@@ -13,9 +13,7 @@ _TRANSLATED = tuple(
     ipaddress.IPv6Network(text)
     for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 )
-_ALSO_PRIVATE = tuple(
-    ipaddress.IPv4Network(text) for text in ("100.64.0.0/10", "192.88.99.0/24")
-)
+_ALSO_PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("100.64.0.0/10", "192.88.99.0/24"))
 
 
 class AllowList:
@@ -42,9 +40,7 @@ class AllowList:
         found = _parse(address)
         if found is None:
             return False
-        if (host.lower(), port) in self._hosts or any(
-            found in net for net in self._networks
-        ):
+        if (host.lower(), port) in self._hosts or any(found in net for net in self._networks):
             return True
         return is_public(found)
 
@@ -54,9 +50,7 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv4Address):
         inside = any(address in network for network in _ALSO_PRIVATE)
     else:
-        inside = (
-            any(address in network for network in _TRANSLATED) or address.is_site_local
-        )
+        inside = any(address in network for network in _TRANSLATED) or address.is_site_local
     return address.is_global and not address.is_multicast and not inside
 
 

@@ -72,9 +72,7 @@ class GuardedHttpClient:
         self._tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
         self._resolver = resolver
         # getaddrinfo knows no time-out: it waits in a thread that a call can give up on.
-        self._resolving = ThreadPoolExecutor(
-            max_workers=8, thread_name_prefix="resolve"
-        )
+        self._resolving = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
 
     def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, timeout: float = 10.0,
@@ -89,9 +87,7 @@ class GuardedHttpClient:
     ) -> HttpResponse:  # fmt: skip
         """POST as application/x-www-form-urlencoded. Raises HttpFailure."""
         sent = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
-        return self._call(
-            "POST", url, urlencode(fields).encode(), sent, timeout, max_bytes
-        )
+        return self._call("POST", url, urlencode(fields).encode(), sent, timeout, max_bytes)
 
     def _call(
         self, method: str, url: str, body: bytes | None, headers: dict[str, str],
@@ -117,23 +113,17 @@ class GuardedHttpClient:
                 found = _read(answer, max_bytes)
                 if deadline.passed:
                     raise HttpFailure("timeout")
-                received = {
-                    name.lower(): value for name, value in answer.headers.items()
-                }
+                received = {name.lower(): value for name, value in answer.headers.items()}
                 return HttpResponse(answer.status, found, received)
             except HttpFailure:
                 raise
             except Exception as error:
                 raise _failure(error, deadline) from error
 
-    def _connect(
-        self, target: _Target, deadline: _Deadline, cutter: _Cutter
-    ) -> HTTPConnection:
+    def _connect(self, target: _Target, deadline: _Deadline, cutter: _Cutter) -> HTTPConnection:
         """Connect to the first address that takes the connection: `localhost` often has two."""
         addresses = self._addresses(target, deadline)
-        for left, address in zip(
-            range(len(addresses) - 1, -1, -1), addresses, strict=True
-        ):
+        for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
             connection = self._connection(target, address, deadline)
             cutter.watch(connection)
             try:
@@ -145,9 +135,7 @@ class GuardedHttpClient:
                     raise
         raise HttpFailure("connect")
 
-    def _connection(
-        self, target: _Target, address: str, deadline: _Deadline
-    ) -> HTTPConnection:
+    def _connection(self, target: _Target, address: str, deadline: _Deadline) -> HTTPConnection:
         port = self._proxy[1] if self._proxy else target.port
         if target.scheme == "http":
             return HTTPConnection(address, port, timeout=deadline.left)
@@ -157,7 +145,6 @@ class GuardedHttpClient:
             timeout=deadline.left,
             ssl_context=self._tls,
             server_hostname=target.host,
-            assert_hostname=target.host,
         )
         if self._proxy:
             connection.set_tunnel(target.host, target.port, scheme="http")
@@ -254,12 +241,7 @@ def _target(url: str) -> _Target:
         raise HttpFailure("protocol", "malformed URL") from error
     host = parts.hostname or ""
     plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
-    if (
-        parts.scheme not in ("http", "https")
-        or not host
-        or parts.username is not None
-        or not plain
-    ):
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None or not plain:
         raise HttpFailure("protocol", "unusable URL")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     port = port or {"http": 80, "https": 443}[parts.scheme]
