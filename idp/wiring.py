@@ -72,7 +72,8 @@ from idp.oidc.logout import Logout
 from idp.oidc.server import ProviderServer
 from idp.people.service import People
 from idp.settings import Settings, Upstream
-from idp.signing.keyring import Keyring, KeyringError
+from idp.signing.keyring import Keyring
+from idp.signing.store import KeyringError
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.watcher import FlagWatcher
 from idp.web.render import HelpDesk
@@ -205,7 +206,7 @@ def build_services(
     )  # fmt: skip
     sealing = Sealing(key=base.key("sealing"), random=random)
     delivery = Delivery(
-        links=links, people=people, addresses=people, clients=clients, sealing=sealing,
+        links=links, people=people, clients=clients, sealing=sealing,
         templates=templates, relay=relay, audit=audit, stream=stream, events=base.events,
         clock=clock, issuer=settings.issuer,
     )  # fmt: skip
@@ -225,7 +226,7 @@ def build_services(
         federation=_federation(base, logins, people),
         contingency=_contingency(base, logins, links, limits, people, queue, sealing),
         entry=Entry(
-            links=links, transactions=logins.transactions, people=people, browsers=people,
+            links=links, transactions=logins.transactions, people=people,
             clients=clients, audit=audit, stream=stream, clock=clock,
         ),
         account=Account(people=people, limits=limits, queue=queue, clock=clock),
@@ -354,7 +355,6 @@ def _contingency(
             ),
         ),
         limits=limits,
-        browsers=people,
         queue=queue,
         sealing=sealing,
         audit=base.audit,
@@ -374,7 +374,7 @@ def _federation(base: _Base, logins: Logins, people: People) -> Federation:
     )
     return Federation(
         upstreams={one.realm: _driver(one, base, http) for one in settings.upstreams},
-        states=RedisUpstreamStates(base.redis),
+        states=RedisUpstreamStates(base.redis, base.clock),
         transactions=logins.transactions,
         people=people,
         audit=base.audit,

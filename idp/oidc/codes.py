@@ -107,7 +107,17 @@ class Codes:
                 access_digest=digest(access_token),
                 access_ttl=self.access_token_ttl,
                 now=self._clock.timestamp(),
-            )
+            ),
+            self._audit.entry(
+                AuditEvent.TOKEN_ISSUED,
+                person_id="@person@",
+                client_id=client_id,
+                realm="@realm@",
+                mode="@mode@",
+                sid="@sid@",
+                grant="@grant@",
+                grant_type="authorization_code",
+            ),
         )
         if isinstance(found, Refusal):
             self._refused(found, client_id)

@@ -51,10 +51,12 @@ class CodeStore(Protocol):
         """
         ...
 
-    def redeem(self, attempt: Redemption) -> CodeRecord | Refusal:
+    def redeem(self, attempt: Redemption, audit: AuditRecord) -> CodeRecord | Refusal:
         """Compare client, redirect_uri and verifier, and only then spend the code.
 
-        A wrong try burns nothing; a second right one revokes what the first was given.
+        A wrong try burns nothing; a second right one revokes what the first was given. audit: the
+        entry of a success, in which `@person@`, `@realm@`, `@mode@`, `@sid@` and `@grant@` are
+        filled in from the code.
         """
         ...
 

@@ -12,11 +12,13 @@ from idp.oidc.ports import Redemption, Refusal
 from idp.oidc.records import AccessRecord, CodeRecord
 
 # KEYS: code, audit stream, the session's components, [transaction].
-# ARGV: data, client_id, redirect_uri, challenge, expires, TTL, audit entry, session TTL.
+# ARGV: data, client_id, redirect_uri, challenge, expires, TTL, audit entry, session TTL, and what
+# the audit entry of a redemption will name: person, realm, mode, sid, grant.
 _ISSUE = """
 if KEYS[4] and redis.call('DEL', KEYS[4]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'data', ARGV[1], 'client', ARGV[2], 'redirect_uri', ARGV[3],
-  'challenge', ARGV[4], 'expires', ARGV[5])
+  'challenge', ARGV[4], 'expires', ARGV[5], 'person', ARGV[9], 'realm', ARGV[10],
+  'mode', ARGV[11], 'sid', ARGV[12], 'grant', ARGV[13])
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('SADD', KEYS[3], ARGV[2])
 redis.call('EXPIRE', KEYS[3], ARGV[8])
@@ -25,8 +27,8 @@ return 1
 """
 
 # KEYS: code, access token, audit stream.
-# ARGV: client, redirect_uri, challenge, now, access digest, access TTL, grant data and audit entry
-# are made from the code's own data by the caller's template (%s), since only the code knows them.
+# ARGV: client, redirect_uri, challenge, now, access digest, access TTL, audit entry. Only the code
+# knows whose it is, so the entry comes with `@person@` and the like, filled in here.
 _REDEEM = """
 local code = redis.call('HMGET', KEYS[1], 'data', 'client', 'redirect_uri', 'challenge',
   'expires', 'access')
@@ -44,6 +46,10 @@ redis.call('HSET', KEYS[1], 'access', ARGV[5])
 redis.call('EXPIRE', KEYS[1], ttl + 60)
 redis.call('HSET', KEYS[2], 'code', code[1], 'expires', tonumber(ARGV[4]) + ttl)
 redis.call('EXPIRE', KEYS[2], ttl + 60)
+local entry = string.gsub(ARGV[7], '@(%a+)@', function(field)
+  return redis.call('HGET', KEYS[1], field) or ''
+end)
+redis.call('XADD', KEYS[3], '*', 'record', entry)
 return {'redeemed', code[1]}
 """
 
@@ -90,14 +96,19 @@ class RedisCodes:
                     self._marker_ttl,
                     audit.to_json(),
                     self._session_ttl,
+                    code.person_id,
+                    code.realm,
+                    code.mode,
+                    code.sid,
+                    code.grant_id,
                 ],
             )
         )
 
-    def redeem(self, attempt: Redemption) -> CodeRecord | Refusal:
+    def redeem(self, attempt: Redemption, audit: AuditRecord) -> CodeRecord | Refusal:
         """Compare, and only then spend."""
         answer = self._redeem(
-            [_code_key(attempt.code_digest), _access_key(attempt.access_digest)],
+            [_code_key(attempt.code_digest), _access_key(attempt.access_digest), STREAM],
             [
                 attempt.client_id,
                 attempt.redirect_uri,
@@ -105,6 +116,7 @@ class RedisCodes:
                 attempt.now,
                 attempt.access_digest,
                 attempt.access_ttl,
+                audit.to_json(),
             ],
         )
         if answer[0] == "redeemed":
