@@ -250,6 +250,10 @@ class World:
         for _, payload, _ in held:
             self.delivery(payload)
 
+    def queue_reference(self) -> str:
+        """The número de atención of the last mail's link."""
+        return self.events_of("link.requested")[-1].reference or ""
+
     def mailed_token(self) -> str:
         """The token in the last mail."""
         text = self.outbox.sent[-1].content.text

@@ -1,0 +1,414 @@
+"""The pages over HTTP: what a browser, a scanner and an attacker are answered."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from contingency_world import COOKIE, EXCLUDED, HERE, ISSUER, KNOWN, UNKNOWN, World
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.sql.database import Database
+from idp.contingency.views import blueprint
+from idp.kernel.errors import Unavailable
+from idp.login.transaction import Transaction
+from idp.web.browser import Browser
+from idp.web.client_address import ClientAddress
+from idp.web.cookies import Cookies
+from idp.web.csrf import Csrf
+from idp.web.errors import register_errors
+from idp.web.render import HelpDesk, Pages
+
+OTHER = "z" * 43
+
+
+def application(world: World, templates: Path) -> Flask:
+    app = Flask("test", static_folder=None, template_folder=None)
+    cookies = Cookies(production=False)
+    browser = Browser(cookies=cookies, random=world.random)
+    csrf = Csrf(b"f" * 32, issuer=ISSUER)
+    pages = Pages(
+        templates,
+        help_desk=HelpDesk("207-1510", "vuceayuda@example.com"),
+        browser=browser,
+        csrf=csrf,
+        production=False,
+    )
+    register_errors(app, pages, is_api=lambda path: False, production=False)
+    app.register_blueprint(
+        blueprint(
+            contingency=world.contingency,
+            entry=world.entry,
+            pages=pages,
+            cookies=cookies,
+            csrf=csrf,
+            addresses=ClientAddress(),
+            link_minutes=10,
+        )
+    )
+    return app
+
+
+@pytest.fixture
+def app(world: World, templates: Path) -> Flask:
+    return application(world, templates)
+
+
+@pytest.fixture
+def person(app: Flask) -> FlaskClient:
+    return client(app, COOKIE)
+
+
+def client(app: Flask, cookie: str | None) -> FlaskClient:
+    found = app.test_client()
+    if cookie:
+        found.set_cookie("idp_browser", cookie)
+    return found
+
+
+def csrf_token(response: TestResponse) -> str:
+    match = re.search(r'name="csrf_token" value="([^"]+)"', response.text)
+    assert match, response.text
+    return match[1]
+
+
+def post_form(
+    person: FlaskClient, transaction: Transaction, typed: dict[str, str] = KNOWN
+) -> TestResponse:
+    path = f"/contingencia/{transaction.id}"
+    token = csrf_token(person.get(path))
+    return person.post(path, data={**typed, "csrf_token": token})
+
+
+def press(person: FlaskClient, token: str) -> TestResponse:
+    """Open the link and press its one button."""
+    page = person.get(f"/ingreso/{token}")
+    assert page.status_code == 200, page.text
+    return person.post(f"/ingreso/{token}", data={"csrf_token": csrf_token(page)})
+
+
+@pytest.fixture
+def mailed(world: World, person: FlaskClient) -> tuple[Transaction, str]:
+    """A login, and the token that was mailed for it."""
+    transaction = world.park()
+    assert post_form(person, transaction).status_code == 303
+    world.work()
+    return transaction, world.mailed_token()
+
+
+def test_form_to_waiting_page_to_link_to_login(world: World, person: FlaskClient) -> None:
+    transaction = world.park()
+    answer = post_form(person, transaction)
+    waiting_path = f"/contingencia/{transaction.id}/revise-su-correo"
+    assert (answer.status_code, answer.location) == (303, waiting_path)
+    waiting = person.get(waiting_path)
+    world.work()
+    reference = world.queue_reference()
+    assert reference in waiting.text
+    assert reference in world.outbox.sent[0].content.text
+    entered = press(person, world.mailed_token())
+    assert (entered.status_code, entered.location) == (303, f"/login/{transaction.id}")
+    assert world.transactions.load(transaction.id, HERE).proof is not None
+
+
+def test_confirmation_says_who_enters_where_and_allows_the_redirect(
+    world: World, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    page = person.get(f"/ingreso/{mailed[1]}")
+    for words in ("IMPORTADORA SINTÉTICA S.A.C.", "20•••••••88", "Origen"):
+        assert words in page.text
+    csp = page.headers["Content-Security-Policy"]
+    assert "form-action 'self' https://origen.example.com" in csp
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def strip(text: str, *own: str) -> str:
+    """The page without what is the request's own: ids, tokens and what was typed."""
+    for value in own:
+        text = text.replace(value, "…")
+    return re.sub(r'(name="csrf_token" value=")[^"]+', r"\1…", text)
+
+
+def test_pages_for_known_unknown_and_excluded_people_are_the_same_bytes(
+    world: World, app: Flask
+) -> None:
+    seen = set()
+    people = [KNOWN, *EXCLUDED.values()]
+    for number, typed in enumerate(people):
+        person = client(app, COOKIE)
+        person.environ_base["REMOTE_ADDR"] = f"198.51.{number}.9"
+        transaction = world.park()
+        answer = post_form(person, transaction, typed)
+        reference = world.queue.held[-1][1]["reference"]
+        waiting = person.get(answer.location)
+        seen.add(
+            (
+                answer.status_code,
+                strip(answer.location, transaction.id),
+                sorted(answer.headers.keys()),
+                waiting.status_code,
+                strip(waiting.text, transaction.id, reference),
+                tuple(sorted(dict(waiting.headers).items())),
+            ).__repr__()
+        )
+    assert len(seen) == 1
+    world.work()
+    assert [mail.to for mail in world.outbox.sent] == ["importa1@example.com"]
+
+
+def test_request_costs_the_same_calls_for_everybody(
+    world: World, person: FlaskClient, gateway: RedisGateway, database: Database
+) -> None:
+    statements: list[str] = []
+    from sqlalchemy import event
+
+    event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda conn, cursor, statement, *rest: statements.append(statement),
+    )
+    costs = set()
+    for typed in (KNOWN, *EXCLUDED.values()):
+        transaction = world.park()
+        path = f"/contingencia/{transaction.id}"
+        token = csrf_token(person.get(path))
+        world.redis.client.config_resetstat()
+        statements.clear()
+        person.post(path, data={**typed, "csrf_token": token})
+        stats = world.redis.client.info("commandstats")
+        costs.add((str({name: row["calls"] for name, row in stats.items()}), tuple(statements)))
+    assert len(costs) == 1
+    assert next(iter(costs))[1] == ()
+
+
+def test_scanner_that_gets_and_heads_before_the_person_changes_nothing(
+    world: World, app: Flask, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    scanner = client(app, None)
+    for _ in range(5):
+        assert scanner.head(f"/ingreso/{mailed[1]}").status_code == 403
+        assert scanner.get(f"/ingreso/{mailed[1]}").status_code == 403
+        assert scanner.post(f"/ingreso/{mailed[1]}").status_code == 403
+        assert person.head(f"/ingreso/{mailed[1]}").status_code == 200
+    assert press(person, mailed[1]).status_code == 303
+
+
+def test_other_browser_is_told_to_go_back_and_learns_no_name(
+    world: World, app: Flask, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    phone = client(app, OTHER)
+    for answer in (phone.get(f"/ingreso/{mailed[1]}"), phone.post(f"/ingreso/{mailed[1]}")):
+        assert answer.status_code == 403
+        assert "SINTÉTICA" not in answer.text
+        assert "2050" not in answer.text
+        assert "20••" not in answer.text
+    assert press(person, mailed[1]).status_code == 303
+
+
+def test_link_pressed_64_times_at_once_enters_once(
+    world: World, app: Flask, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, token = mailed
+    form = {"csrf_token": csrf_token(person.get(f"/ingreso/{token}"))}
+
+    def attempt(_: int) -> int:
+        return client(app, COOKIE).post(f"/ingreso/{token}", data=form).status_code
+
+    with ThreadPoolExecutor(64) as pool:
+        answers = list(pool.map(attempt, range(64)))
+    assert (answers.count(303), answers.count(410)) == (1, 63)
+    assert len(world.events_of("link.consumed")) == 1
+
+
+def test_link_used_twice_says_so(person: FlaskClient, mailed: tuple[Transaction, str]) -> None:
+    press(person, mailed[1])
+    again = person.get(f"/ingreso/{mailed[1]}")
+    assert again.status_code == 410
+    assert "https://origen.example.com/login" in again.text
+
+
+def test_link_expired_in_the_asking_browser_offers_another_without_retyping(
+    world: World, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, token = mailed
+    world.clock.advance(601)
+    expired = person.get(f"/ingreso/{token}")
+    assert expired.status_code == 410
+    resend = f"/contingencia/{transaction.id}/reenviar"
+    assert resend in expired.text
+    answer = person.post(resend, data={"csrf_token": csrf_token(expired)})
+    assert (answer.status_code, answer.location) == (
+        303, f"/contingencia/{transaction.id}/revise-su-correo",
+    )  # fmt: skip
+    world.work()
+    assert world.mailed_token() != token
+    assert person.get(f"/ingreso/{token}").status_code == 410
+    assert press(person, world.mailed_token()).status_code == 303
+
+
+def test_link_expired_elsewhere_offers_no_resend(
+    world: World, app: Flask, mailed: tuple[Transaction, str]
+) -> None:
+    world.clock.advance(601)
+    answer = client(app, OTHER).get(f"/ingreso/{mailed[1]}")
+    assert answer.status_code == 410
+    assert "/reenviar" not in answer.text
+
+
+@pytest.mark.parametrize("token", ["x" * 43, "a", "%00", "../../etc", "á" * 200])
+def test_link_unknown_has_its_page(person: FlaskClient, token: str) -> None:
+    assert person.get(f"/ingreso/{token}").status_code == 404
+
+
+def test_resend_within_a_minute_says_when(
+    person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, _ = mailed
+    waiting = person.get(f"/contingencia/{transaction.id}/revise-su-correo")
+    answer = person.post(
+        f"/contingencia/{transaction.id}/reenviar", data={"csrf_token": csrf_token(waiting)}
+    )
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+
+
+def test_host_header_never_reaches_the_mail(world: World, app: Flask) -> None:
+    transaction = world.park()
+    person = app.test_client()
+    person.set_cookie("idp_browser", COOKIE, domain="evil.example.net")
+    path = f"/contingencia/{transaction.id}"
+    evil = {"base_url": "https://evil.example.net", "headers": {"X-Forwarded-Host": "evil.net"}}
+    token = csrf_token(person.get(path, **evil))
+    answer = person.post(path, data={**KNOWN, "csrf_token": token}, **evil)
+    assert answer.status_code == 303
+    assert answer.location.startswith("/")
+    world.work()
+    content = world.outbox.sent[0].content
+    assert "evil" not in content.text + content.html
+    assert f"{ISSUER}/ingreso/" in content.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/contingencia/{txn}", "/contingencia/{txn}/reenviar", "/ingreso/{token}"]
+)
+@pytest.mark.parametrize(
+    ("fields", "headers"),
+    [
+        ({}, {}),
+        ({"csrf_token": "x" * 43}, {}),
+        ({"csrf_token": "right"}, {"Origin": "https://evil.example.net"}),
+        ({"csrf_token": "right"}, {"Sec-Fetch-Site": "cross-site"}),
+    ],
+    ids=["no token", "wrong token", "foreign origin", "cross-site"],
+)
+def test_forged_form_is_refused_and_changes_nothing(
+    world: World,
+    person: FlaskClient,
+    mailed: tuple[Transaction, str],
+    path: str,
+    fields: dict[str, str],
+    headers: dict[str, str],
+) -> None:
+    transaction, token = mailed
+    if fields.get("csrf_token") == "right":
+        fields = {"csrf_token": csrf_token(person.get(f"/ingreso/{token}"))}
+    world.clock.advance(61)
+    answer = person.post(
+        path.format(txn=transaction.id, token=token), data={**KNOWN, **fields}, headers=headers
+    )
+    assert answer.status_code == 403
+    assert "csrf_failed" in answer.text
+    assert world.queue.held == []
+    assert world.transactions.load(transaction.id, HERE).proof is None
+
+
+def test_form_with_errors_keeps_what_was_typed(world: World, person: FlaskClient) -> None:
+    answer = post_form(person, world.park(), {"ruc": "20512333798", "usuario": "Mi <Usuario>"})
+    assert answer.status_code == 422
+    assert 'value="20512333798"' in answer.text
+    assert "Mi &lt;Usuario&gt;" in answer.text
+    assert "El RUC no es válido" in answer.text
+    assert world.queue.held == []
+
+
+def test_form_too_often_is_refused_with_a_time(world: World, person: FlaskClient) -> None:
+    answers = [post_form(person, world.park(), UNKNOWN) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "rate_limited" in answers[-1].text
+
+
+def test_form_once_the_upstream_is_back_leads_to_the_login(
+    world: World, person: FlaskClient
+) -> None:
+    transaction = world.park()
+    token = csrf_token(person.get(f"/contingencia/{transaction.id}"))
+    world.flag(up=True)
+    for answer in (
+        person.get(f"/contingencia/{transaction.id}"),
+        person.post(f"/contingencia/{transaction.id}", data={**KNOWN, "csrf_token": token}),
+    ):
+        assert answer.status_code == 200
+        assert f"/login/{transaction.id}" in answer.text
+    assert world.queue.held == []
+
+
+def test_form_in_another_browser_is_refused(world: World, app: Flask) -> None:
+    transaction = world.park()
+    assert client(app, OTHER).get(f"/contingencia/{transaction.id}").status_code == 403
+    assert client(app, None).get(f"/contingencia/{transaction.id}").status_code == 403
+
+
+def test_form_with_altcha_needs_its_solution(
+    gateway: RedisGateway, database: Database, templates: Path
+) -> None:
+    world = World(gateway, database, templates, captcha="altcha")
+    world.seed()
+    world.flag(up=False)
+    person = client(application(world, templates), COOKIE)
+    answer = post_form(person, world.park())
+    assert answer.status_code == 422
+    assert "No soy un robot" in answer.text
+    assert f'value="{KNOWN["ruc"]}"' in answer.text
+    assert world.queue.held == []
+    assert "worker-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_redis_away_is_said_and_it_recovers(
+    world: World, person: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transaction = world.park()
+    token = csrf_token(person.get(f"/contingencia/{transaction.id}"))
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("redis")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.queue, "enqueue", away)
+        answer = person.post(f"/contingencia/{transaction.id}", data={**KNOWN, "csrf_token": token})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert post_form(person, transaction).status_code == 303
+
+
+def test_sql_away_when_entering_gives_the_link_back(
+    world: World, person: FlaskClient, database: Database, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, token = mailed
+    form = {"csrf_token": csrf_token(person.get(f"/ingreso/{token}"))}
+
+    def rename(old: str, new: str) -> None:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename("spent_links", "spent_links_away")
+    answer = person.post(f"/ingreso/{token}", data=form)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert world.transactions.load(transaction.id, HERE).proof is None
+    rename("spent_links_away", "spent_links")
+    assert person.post(f"/ingreso/{token}", data=form).status_code == 303
+    assert len(world.events_of("link.consumed")) == 1
