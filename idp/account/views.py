@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -59,7 +60,7 @@ def blueprint(
         found: Session, errors: Mapping[str, str], status: int = 200, **typed: object
     ) -> Response:
         data = account.overview(found)
-        context: dict[str, object] = {
+        context: dict[str, Any] = {
             "name": data.person.name,
             "realm_label": realm_labels.get(found.realm, found.realm),
             "ruc": data.person.ruc,

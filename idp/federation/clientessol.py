@@ -46,9 +46,7 @@ class Endpoint:
     def oauth2_url(self) -> str:
         """What the login page and the token endpoint begin with."""
         base = self.base_url.rstrip("/")
-        return (
-            f"{base}/v1/{self.path.strip('/')}/{quote(self.client_id, safe='')}/oauth2"
-        )
+        return f"{base}/v1/{self.path.strip('/')}/{quote(self.client_id, safe='')}/oauth2"
 
     @property
     def token_url(self) -> str:
@@ -115,17 +113,9 @@ def access_token(answer: HttpResponse) -> str:
         raise UpstreamFailed(Failure.SERVER_ERROR)
     if 300 <= answer.status < 400:
         raise UpstreamFailed(Failure.REDIRECT)
-    body = (
-        _json_object(answer.body)
-        if answer.status == 200
-        else _json_or_nothing(answer.body)
-    )
+    body = _json_object(answer.body) if answer.status == 200 else _json_or_nothing(answer.body)
     error = body.get("error")
-    if (
-        isinstance(error, str)
-        and error in _CODE_ERRORS
-        and answer.status in (200, 400, 401, 403)
-    ):
+    if isinstance(error, str) and error in _CODE_ERRORS and answer.status in (200, 400, 401, 403):
         raise ProofRefused(Refusal.CODE)
     if answer.status in (400, 401, 403):
         raise UpstreamFailed(Failure.CLIENT_REFUSED)

@@ -35,7 +35,7 @@ class Arrival:
 class StateStore(Protocol):
     """States under way and codes seen; both stored by their digests only."""
 
-    def put(self, state: str, departure: Departure) -> None:
+    def put(self, state: str, departure: Departure, *, now: datetime) -> None:
         """Keep a new state until it expires. Raises Unavailable("redis")."""
         ...
 

@@ -83,9 +83,7 @@ class Stranded(Exception):
     transaction_id: where *Reintentar* goes, None when the callback is not this browser's.
     """
 
-    def __init__(
-        self, error: IdpError, reference: str, transaction_id: str | None
-    ) -> None:
+    def __init__(self, error: IdpError, reference: str, transaction_id: str | None) -> None:
         super().__init__(str(error))
         self.error = error
         self.reference = reference
@@ -148,7 +146,7 @@ class Federation:
             browser_hash=browser_hash or "",
             expires_at=min(now + timedelta(seconds=STATE_TTL), transaction.expires_at),
         )
-        self._states.put(state, departure)
+        self._states.put(state, departure, now=now)
         self._audit.record(
             AuditEvent.UPSTREAM_STARTED,
             client_id=transaction.client_id,
@@ -162,15 +160,11 @@ class Federation:
         """Take a callback. Raises Stranded; IdpError for an unknown realm or a login that ended."""
         upstream = self._upstream(realm)
         state, code = self._arrived(realm, callback)
-        transaction = self._transactions.load(
-            state.transaction_id, callback.browser_hash
-        )
+        transaction = self._transactions.load(state.transaction_id, callback.browser_hash)
         facts = self._exchange(upstream, transaction, realm, code, state.value)
         person = self._people.record_upstream_login(facts)
         known = self._people.known_browser(callback.known_cookie, person.id)
-        proof = Proof(
-            realm, person.id, Mode.SUNAT, self._clock.now(), known_browser=known
-        )
+        proof = Proof(realm, person.id, Mode.SUNAT, self._clock.now(), known_browser=known)
         self._transactions.record_proof(transaction.id, callback.browser_hash, proof)
         cookie = self._people.remember_browser(person.id, callback.known_cookie)
         self._evidence.report(realm, "ok")
@@ -213,17 +207,11 @@ class Federation:
         except ProofRefused as error:
             raise self._refused(realm, error.reason, transaction.id) from error
 
-    def _failed(
-        self, realm: str, reason: Failure, transaction_id: str | None
-    ) -> Stranded:
+    def _failed(self, realm: str, reason: Failure, transaction_id: str | None) -> Stranded:
         error = IdpError("upstream_failed", 502, detail=reason.value)
-        return self._stranded(
-            AuditEvent.UPSTREAM_FAILED, error, realm, reason, transaction_id
-        )
+        return self._stranded(AuditEvent.UPSTREAM_FAILED, error, realm, reason, transaction_id)
 
-    def _refused(
-        self, realm: str, reason: Refusal, transaction_id: str | None
-    ) -> Stranded:
+    def _refused(self, realm: str, reason: Refusal, transaction_id: str | None) -> Stranded:
         error = IdpError("proof_refused", 400, detail=reason.value)
         return self._stranded(
             AuditEvent.UPSTREAM_PROOF_REFUSED, error, realm, reason, transaction_id

@@ -40,9 +40,7 @@ MAX_TOKEN = 65_536
 _MAX_NAME = 300
 _MAX_EXTRA = 100
 _EXTRAS = ("ddp_numruc", "ddp_estado", "ddp_flag22", "ddp_ubigeo")
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
-)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
 
 
@@ -50,16 +48,14 @@ _SPACES = re.compile(r"\s+")
 class Expected:
     """What a token of this upstream must say.
 
-    issuer: the token URL. tip_origen: `IT` (SOL), `ET` (Extranet). ruc_required: whether every
-    person of the realm has a RUC. pinned: RSA public keys by `kid`; when there are any, a token of
-    another key is refused.
+    issuer: the token URL. tip_origen: `IT` (SOL), `ET` (Extranet). pinned: RSA public keys by
+    `kid`; when there are any, a token of another key is refused.
     """
 
     realm: str
     issuer: str
     client_id: str
     tip_origen: str
-    ruc_required: bool = True
     sol_user_pattern: str = DEFAULT_SOL_USER_PATTERN
     extranet_user_pattern: str = DEFAULT_EXTRANET_USER_PATTERN
     pinned: Mapping[str, RSAKey] = field(default_factory=dict, repr=False)
@@ -73,9 +69,7 @@ def pinned_keys(pems: Mapping[str, str]) -> dict[str, RSAKey]:
             key = RSAKey.import_key(pem)
             size = key.public_key.key_size
         except (JoseError, ValueError, TypeError) as error:
-            raise ValueError(
-                f"pinned key {kid}: not an RSA public key in PEM"
-            ) from error
+            raise ValueError(f"pinned key {kid}: not an RSA public key in PEM") from error
         if size < 2048:
             raise ValueError(f"pinned key {kid}: shorter than 2048 bits")
         keys[kid] = key
@@ -139,9 +133,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check_signature(
-    token: str, header: dict[str, Any], pinned: Mapping[str, RSAKey]
-) -> None:
+def _check_signature(token: str, header: dict[str, Any], pinned: Mapping[str, RSAKey]) -> None:
     kid = header.get("kid")
     key = pinned.get(kid) if isinstance(kid, str) else None
     if key is None:
@@ -191,10 +183,13 @@ def _check_audience(audience: Any) -> None:
 def _checked_ruc(
     payload: dict[str, Any], userdata: dict[str, Any], user: str, expected: Expected
 ) -> str | None:
-    """The RUC, which must be said three times alike: `sub`, `numRUC`, and within `login`."""
+    """The RUC, which must be said three times alike: `sub`, `numRUC`, and within `login`.
+
+    An official is known by the user alone, so there the RUC (the entity's) may be missing.
+    """
     subject, ruc = _plain(payload.get("sub")), _plain(userdata.get("numRUC"))
     login = normalise(_plain(userdata.get("login")))
-    if not ruc and not expected.ruc_required:
+    if not ruc and expected.realm == EXTRANET:
         # Without a RUC the user is all there is, and everything must name that user.
         if normalise(subject) != user:
             raise ProofRefused(Refusal.SUBJECT)
@@ -226,9 +221,7 @@ def _names(userdata: dict[str, Any]) -> tuple[str, str]:
     return given, family
 
 
-def _full_name(
-    userdata: dict[str, Any], who: Identifier, given: str, family: str
-) -> str:
+def _full_name(userdata: dict[str, Any], who: Identifier, given: str, family: str) -> str:
     """A company's razón social, a person's names: as a mail would call them.
 
     The RUC of a company begins with 20; an official's may be the entity's, who is not meant.

@@ -14,8 +14,8 @@ from sandbox.sunat.board import Board
 from sandbox.sunat.faults import setting_of
 from sandbox.sunat.server import build_server
 
-ISSUER = "http://idp.test:8000"
-NOW = datetime(2026, 11, 23, 15, 0, 0, 250_000, tzinfo=UTC)
+ISSUER = "http://localhost:8000"
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 PEOPLE = {
     "sol": {"ruc": "20504774288", "usuario": "IMPORTA1", "clave": "sandbox"},
     "extranet": {"usuario": "EXT0001", "clave": "sandbox"},

@@ -17,14 +17,14 @@ STATE = "0123456789abcdef" * 2
 
 
 @pytest.fixture
-def states(gateway: RedisGateway, clock: FixedClock) -> RedisUpstreamStates:
-    return RedisUpstreamStates(gateway, clock)
+def states(gateway: RedisGateway) -> RedisUpstreamStates:
+    return RedisUpstreamStates(gateway)
 
 
 @pytest.fixture
 def departure(states: RedisUpstreamStates, clock: FixedClock) -> Departure:
     made = Departure("sol", "transaction", "browser", clock.now() + timedelta(seconds=900))
-    states.put(STATE, made)
+    states.put(STATE, made, now=clock.now())
     return made
 
 
@@ -105,7 +105,7 @@ def test_arrive_one_code_with_many_states_in_parallel_is_good_once(
 ) -> None:
     many = [f"{number:032x}" for number in range(32)]
     for state in many:
-        states.put(state, departure)
+        states.put(state, departure, now=clock.now())
     with ThreadPoolExecutor(16) as pool:
         arrivals = list(pool.map(lambda state: arrive(states, clock, state=state), many))
     assert [one.refusal for one in arrivals].count(None) == 1

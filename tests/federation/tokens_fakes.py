@@ -18,9 +18,7 @@ Payload = dict[str, Any]
 Spoil = Callable[[Payload], None]
 
 EXPECTED = Expected(realm="sol", issuer=ISSUER, client_id=CLIENT, tip_origen="IT")
-EXTRANET = Expected(
-    realm="extranet", issuer=ISSUER, client_id=CLIENT, tip_origen="ET", ruc_required=False
-)
+EXTRANET = Expected(realm="extranet", issuer=ISSUER, client_id=CLIENT, tip_origen="ET")
 
 
 def company() -> Payload:

@@ -8,7 +8,6 @@ from typing import Any
 from idp.adapters.redis.connection import RedisGateway
 from idp.federation.driver import Refusal
 from idp.federation.ports import Arrival, Departure
-from idp.kernel.clock import Clock
 from idp.kernel.ids import digest
 
 # A code outlives its state at most by what SUNAT lets it live, which nobody has published.
@@ -40,15 +39,14 @@ return {'', realm, browser, transaction, expires}
 class RedisUpstreamStates:
     """`federation.ports.StateStore` on Redis."""
 
-    def __init__(self, redis: RedisGateway, clock: Clock) -> None:
+    def __init__(self, redis: RedisGateway) -> None:
         self._redis = redis
-        self._clock = clock
         self._arrive = redis.script(_ARRIVE)
 
-    def put(self, state: str, departure: Departure) -> None:
+    def put(self, state: str, departure: Departure, *, now: datetime) -> None:
         """Keep a new state until it expires."""
         key = _state_key(state)
-        left = (departure.expires_at - self._clock.now()).total_seconds()
+        left = (departure.expires_at - now).total_seconds()
         values = {
             "realm": departure.realm,
             "browser": departure.browser_hash,
@@ -76,9 +74,7 @@ class RedisUpstreamStates:
         keys = [_state_key(state)]
         if code is not None:
             keys.append(f"idp:federation:code:{digest(code)}")
-        answer = self._arrive(
-            keys, [realm, browser_hash or "", now.timestamp(), CODE_SEEN_TTL]
-        )
+        answer = self._arrive(keys, [realm, browser_hash or "", now.timestamp(), CODE_SEEN_TTL])
         refusal = Refusal(answer[0]) if answer[0] else None
         if len(answer) == 1:
             return Arrival(None, refusal)

@@ -1,0 +1,402 @@
+"""From `/login/<txn>` to SUNAT and back: the whole provider, the real mock SUNAT, a browser each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from federation_servers import ISSUER, PEOPLE, MockSunat, log_in
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from idp.adapters.redis.connection import RedisGateway
+from idp.audit.events import AuditEvent
+from idp.audit.records import AuditFilter, AuditRecord
+from idp.kernel.identity import Identifier
+from idp.kernel.ids import digest
+from idp.people.person import Person
+from idp.settings import Upstream
+from idp.upstream_status.state import FlagState
+from tests.support.world import World, build_world, query_of
+
+IDENTIFIERS = {
+    "sol": Identifier("sol", "20504774288:IMPORTA1"),
+    "extranet": Identifier("extranet", "EXT0001"),
+}
+
+
+def upstreams(sunat: MockSunat) -> tuple[Upstream, ...]:
+    return tuple(
+        Upstream(
+            realm=realm,
+            base_url=sunat.base_url,
+            path=path,
+            client_id=f"vuce-{realm}",
+            client_secret="sandbox-sunat-secret",
+            label=label,
+            tip_origen=origin,
+            timeout=0.5,
+        )
+        for realm, path, label, origin in (
+            ("sol", "clientessol", "Clave SOL", "IT"),
+            ("extranet", "clientesextranet", "Extranet de SUNAT", "ET"),
+        )
+    )
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path, gateway: RedisGateway, federation_valkey: str, sunat: MockSunat
+) -> Iterator[World]:
+    built = build_world(tmp_path, federation_valkey, upstreams=upstreams(sunat))
+    yield built
+    built.services.redis.close()
+    built.services.database.close()
+
+
+@dataclass
+class Visit:
+    """A browser that is about to come back from SUNAT."""
+
+    browser: FlaskClient
+    transaction_id: str
+    answer: dict[str, str]
+    realm: str
+
+    def callback(self, **changes: str | None) -> TestResponse:
+        query = {name: value for name, value in {**self.answer, **changes}.items() if value}
+        return self.browser.get(f"/upstream/{self.realm}/callback", query_string=query)
+
+
+def park(world: World, browser: FlaskClient, **changes: str) -> str:
+    answer = world.authorize(browser, **changes)
+    assert answer.status_code == 303
+    return answer.headers["Location"].rpartition("/")[2]
+
+
+def at_sunat(
+    world: World,
+    realm: str = "sol",
+    browser: FlaskClient | None = None,
+    person: dict[str, str] | None = None,
+) -> Visit:
+    """Park a request, go to SUNAT and log in there."""
+    browser = browser or world.browser()
+    transaction_id = park(world, browser)
+    start = browser.get(f"/upstream/{realm}/start?txn={transaction_id}")
+    assert start.status_code == 303
+    answer = log_in(start.headers["Location"], realm, person)
+    return Visit(browser, transaction_id, answer, realm)
+
+
+def known(world: World, realm: str = "sol") -> Person | None:
+    return world.services.people.find(IDENTIFIERS[realm])
+
+
+def proved(world: World, visit: Visit) -> bool:
+    """Whether the visit's transaction has a proof."""
+    cookie = visit.browser.get_cookie("idp_browser", domain="localhost")
+    assert cookie is not None
+    transactions = world.services.logins.transactions
+    return transactions.load(visit.transaction_id, digest(cookie.value)).proof is not None
+
+
+def events(world: World, event: AuditEvent) -> list[AuditRecord]:
+    return world.services.audit.search(AuditFilter(event=event))
+
+
+def assert_page(answer: TestResponse, status: int, code: str) -> None:
+    assert answer.status_code == status
+    assert f'<code id="error-code">{code}</code>' in answer.text
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_start_sends_the_browser_to_sunat_with_a_new_state_each_time(
+    world: World, sunat: MockSunat
+) -> None:
+    browser = world.browser()
+    transaction_id = park(world, browser)
+    states = set()
+    for _ in range(3):
+        answer = browser.get(f"/upstream/sol/start?txn={transaction_id}")
+        assert answer.status_code == 303
+        location = answer.headers["Location"]
+        assert location.startswith(f"{sunat.base_url}/v1/clientessol/vuce-sol/oauth2/login?")
+        query = query_of(location)
+        assert query["originalUrl"] == f"{ISSUER}/upstream/sol/callback"
+        assert len(query["state"]) == 32 and int(query["state"], 16) >= 0
+        states.add(query["state"])
+    assert len(states) == 3
+    assert len(events(world, AuditEvent.UPSTREAM_STARTED)) == 3
+
+
+def test_start_with_another_host_header_still_names_our_own_callback(world: World) -> None:
+    browser = world.browser()
+    transaction_id = park(world, browser)
+    cookie = browser.get_cookie("idp_browser", domain="localhost")
+    assert cookie is not None
+    elsewhere = world.browser()
+    elsewhere.set_cookie("idp_browser", cookie.value, domain="evil.test")
+    answer = elsewhere.get(f"/upstream/sol/start?txn={transaction_id}", base_url="http://evil.test")
+    callback = query_of(answer.headers["Location"])["originalUrl"]
+    assert callback == f"{ISSUER}/upstream/sol/callback"
+
+
+def test_start_by_another_browser_is_refused(world: World) -> None:
+    transaction_id = park(world, world.browser())
+    stranger = world.browser()
+    park(world, stranger)
+    for browser in (stranger, world.browser()):
+        assert browser.get(f"/upstream/sol/start?txn={transaction_id}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/upstream/intranet/start?txn={txn}", 404),
+        ("/upstream/sol/start?txn=unknown", 404),
+        ("/upstream/sol/start", 404),
+        ("/upstream/intranet/callback?state=x&code=y", 404),
+    ],
+)
+def test_upstream_unknown_realm_or_login_is_refused(path: str, status: int, world: World) -> None:
+    browser = world.browser()
+    transaction_id = park(world, browser)
+    assert browser.get(path.format(txn=transaction_id)).status_code == status
+
+
+def test_start_realm_that_the_component_does_not_allow_is_refused(world: World) -> None:
+    browser = world.browser()
+    transaction_id = park(
+        world, browser, client_id="origen", redirect_uri="http://localhost:9002/callback"
+    )
+    assert browser.get(f"/upstream/extranet/start?txn={transaction_id}").status_code == 400
+
+
+@pytest.mark.parametrize("realm", ["sol", "extranet"])
+def test_callback_of_a_real_login_proves_the_person_and_returns_to_the_login(
+    realm: str, world: World
+) -> None:
+    visit = at_sunat(world, realm)
+    answer = visit.callback()
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/login/{visit.transaction_id}"
+    assert answer.headers["Cache-Control"] == "no-store"
+    person = known(world, realm)
+    assert person is not None
+    assert person.first_login_at == world.clock.now()
+    assert proved(world, visit)
+    landed = visit.browser.get(answer.headers["Location"])
+    assert landed.headers["Location"] == f"/authorize/{visit.transaction_id}"
+    assert "code" in query_of(visit.browser.get(landed.headers["Location"]).headers["Location"])
+
+
+def test_callback_remembers_the_browser_and_knows_it_a_day_later(world: World) -> None:
+    visit = at_sunat(world)
+    cookie = visit.callback().headers.getlist("Set-Cookie")
+    assert any(one.startswith("idp_known=") and "HttpOnly" in one for one in cookie)
+    person = known(world)
+    assert person is not None
+    value = visit.browser.get_cookie("idp_known", domain="localhost")
+    assert value is not None
+    assert not world.services.people.known_browser(value.value, person.id)
+    world.clock.advance(86_401)
+    assert world.services.people.known_browser(value.value, person.id)
+    assert len(world.services.people.browsers(person.id)) == 1
+
+
+def test_callback_second_login_updates_and_keeps_sub_and_browser(world: World) -> None:
+    browser = world.browser()
+    at_sunat(world, browser=browser).callback()
+    first = known(world)
+    world.clock.advance(30)
+    browser.delete_cookie("idp_session", domain="localhost")
+    at_sunat(world, browser=browser).callback()
+    second = known(world)
+    assert first and second
+    assert (first.id, first.sub) == (second.id, second.sub)
+    assert second.first_login_at == first.first_login_at
+    assert second.last_login_at == world.clock.now()
+    assert len(world.services.people.browsers(first.id)) == 1
+
+
+def test_callback_again_shows_a_way_on_and_exchanges_nothing(
+    world: World, sunat: MockSunat
+) -> None:
+    visit = at_sunat(world)
+    visit.callback()
+    answer = visit.callback()
+    assert_page(answer, 400, "proof_refused")
+    assert f'href="/login/{visit.transaction_id}"' in answer.text
+    assert sunat.token_posts("sol") == 1
+
+
+def test_callback_in_parallel_exactly_one_wins(world: World, sunat: MockSunat) -> None:
+    visit = at_sunat(world)
+    cookie = visit.browser.get_cookie("idp_browser", domain="localhost")
+    assert cookie is not None
+
+    def call(_: int) -> int:
+        browser = world.browser()
+        browser.set_cookie("idp_browser", cookie.value, domain="localhost")
+        query = visit.answer
+        return browser.get("/upstream/sol/callback", query_string=query).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(call, range(16)))
+    assert statuses == [303] + [400] * 15
+    assert sunat.token_posts("sol") == 1
+
+
+def test_callback_by_a_stranger_changes_nothing_and_burns_the_code(
+    world: World, sunat: MockSunat
+) -> None:
+    visit = at_sunat(world)
+    stranger = world.browser()
+    park(world, stranger)
+    for browser in (stranger, world.browser()):
+        answer = browser.get("/upstream/sol/callback", query_string=visit.answer)
+        assert_page(answer, 400, "proof_refused")
+        assert visit.transaction_id not in answer.text
+        assert "idp_known" not in str(answer.headers)
+    assert_page(visit.callback(), 400, "proof_refused")
+    assert sunat.token_posts("sol") == 0
+    assert not proved(world, visit)
+
+
+def test_callback_planted_in_a_victims_browser_logs_nobody_in(
+    world: World, sunat: MockSunat
+) -> None:
+    """The stranger's own code and state, sent to somebody: login CSRF."""
+    stranger = at_sunat(world)
+    victim = at_sunat(world, browser=world.browser())
+    answer = victim.callback(code=stranger.answer["code"], state=stranger.answer["state"])
+    assert_page(answer, 400, "proof_refused")
+    mixed = victim.callback(code=stranger.answer["code"])
+    assert_page(mixed, 400, "proof_refused")
+    assert sunat.token_posts("sol") == 0
+    assert not proved(world, victim)
+
+
+def test_callback_of_another_realm_is_refused(world: World, sunat: MockSunat) -> None:
+    visit = at_sunat(world)
+    answer = visit.browser.get("/upstream/extranet/callback", query_string=visit.answer)
+    assert_page(answer, 400, "proof_refused")
+    assert_page(visit.callback(), 400, "proof_refused")
+    assert sunat.token_posts("sol") == sunat.token_posts("extranet") == 0
+
+
+def test_callback_code_seen_with_another_state_is_never_exchanged(
+    world: World, sunat: MockSunat
+) -> None:
+    visit = at_sunat(world)
+    again = at_sunat(world, browser=visit.browser)
+    assert_page(visit.callback(state="0" * 32), 400, "proof_refused")
+    assert_page(again.callback(code=visit.answer["code"]), 400, "proof_refused")
+    assert sunat.token_posts("sol") == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"code": None}, 502, "upstream_failed"),
+        ({"code": "x" * 3000}, 400, "proof_refused"),
+        ({"code": "ñ\x00\ud83d"}, 400, "proof_refused"),
+        ({"state": None}, 400, "proof_refused"),
+        ({"state": "x"}, 400, "proof_refused"),
+        ({"state": "F" * 32}, 400, "proof_refused"),
+        ({"state": None, "code": None}, 400, "proof_refused"),
+    ],
+)
+def test_callback_malformed_is_a_page_and_no_exchange(
+    changes: dict[str, str | None], status: int, code: str, world: World, sunat: MockSunat
+) -> None:
+    visit = at_sunat(world)
+    changes = {
+        name: value.encode("utf-8", "ignore").decode() if value else value
+        for name, value in changes.items()
+    }
+    assert_page(visit.callback(**changes), status, code)
+    assert sunat.token_posts("sol") <= 1
+
+
+def test_callback_after_fifteen_minutes_is_expired(world: World, sunat: MockSunat) -> None:
+    visit = at_sunat(world)
+    world.clock.advance(899)
+    late = at_sunat(world)
+    world.clock.advance(1)
+    answer = visit.callback()
+    assert_page(answer, 400, "proof_refused")
+    assert f'href="/login/{visit.transaction_id}"' in answer.text
+    assert sunat.token_posts("sol") == 0
+    assert late.callback().status_code in (303, 400)
+
+
+def test_callback_after_the_flag_went_down_still_counts(world: World) -> None:
+    visit = at_sunat(world)
+    world.services.upstream_status.set(
+        "sol", FlagState.FORCED_DOWN, reason="prueba", who="ops", until=None
+    )
+    assert not world.services.upstream_status.up("sol")
+    answer = visit.callback()
+    assert answer.headers["Location"] == f"/login/{visit.transaction_id}"
+    landed = visit.browser.get(answer.headers["Location"])
+    assert landed.headers["Location"] == f"/authorize/{visit.transaction_id}"
+
+
+FAULTS = [
+    ("down", 502, "upstream_failed"),
+    ("slow", 502, "upstream_failed"),
+    ("error500", 502, "upstream_failed"),
+    ("empty200", 502, "upstream_failed"),
+    ("html200", 502, "upstream_failed"),
+    ("huge", 502, "upstream_failed"),
+    ("redirect", 502, "upstream_failed"),
+    ("bad_json", 502, "upstream_failed"),
+    ("bad_jwt", 400, "proof_refused"),
+    ("wrong_iss", 400, "proof_refused"),
+    ("expired", 400, "proof_refused"),
+    ("not_yet_valid", 400, "proof_refused"),
+    ("altered_ruc", 400, "proof_refused"),
+    ("altered_login", 400, "proof_refused"),
+    ("other_realm", 400, "proof_refused"),
+    ("other_client", 400, "proof_refused"),
+]
+
+
+@pytest.mark.parametrize(("fault", "status", "code"), FAULTS)
+def test_callback_with_sunat_misbehaving_offers_to_try_again_and_that_works(
+    fault: str, status: int, code: str, world: World, sunat: MockSunat
+) -> None:
+    visit = at_sunat(world)
+    sunat.misbehave("sol", fault, 1.5)
+    answer = visit.callback()
+    assert_page(answer, status, code)
+    assert f'href="/login/{visit.transaction_id}"' in answer.text
+    assert known(world) is None
+    assert not proved(world, visit)
+    failed = events(world, AuditEvent.UPSTREAM_FAILED)
+    refused = events(world, AuditEvent.UPSTREAM_PROOF_REFUSED)
+    assert len(failed + refused) == 1
+    assert (failed + refused)[0].reference in answer.text
+    sunat.reset()
+    start = visit.browser.get(
+        visit.browser.get(f"/login/{visit.transaction_id}").headers["Location"]
+    )
+    again = log_in(start.headers["Location"], "sol")
+    landed = visit.browser.get("/upstream/sol/callback", query_string=again)
+    assert landed.headers["Location"] == f"/login/{visit.transaction_id}"
+
+
+def test_audit_of_federation_holds_no_personal_data_and_no_secret(world: World) -> None:
+    visit = at_sunat(world)
+    visit.callback()
+    visit.callback()
+    text = "\n".join(record.to_json() for record in world.services.audit.search(AuditFilter()))
+    assert "upstream.started" in text and "upstream.proof_refused" in text
+    secrets = [visit.transaction_id, *visit.answer.values(), *PEOPLE["sol"].values(), "IMPORTADORA"]
+    assert [secret for secret in secrets if secret in text and secret != "sandbox"] == []
