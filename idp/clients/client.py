@@ -54,7 +54,7 @@ class Client:
     scopes: frozenset[str] = frozenset({"openid"})
     token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 - a method's name
     secrets: tuple[Secret, ...] = ()
-    id_token_signed_response_alg: str = "RS256"
+    id_token_signed_response_alg: str = "RS256"  # noqa: S105 - an algorithm
     realms: tuple[str, ...] = ()
     contingency: ContingencyPolicy = field(default_factory=ContingencyPolicy)
     initiate_login_uri: str | None = None

@@ -16,6 +16,7 @@ from idp.clients.report import Place, Report, shown
 MAX_DEPTH = 20
 MAX_NODES = 50_000
 _TAG = "tag:yaml.org,2002:"
+_Pair = tuple[yaml.Node, yaml.Node]
 _SCALARS = {"str", "int", "float", "bool", "null"}
 
 
@@ -115,17 +116,17 @@ class _Builder:
 
     def _pairs(
         self, node: yaml.MappingNode, path: Path, *, silent: bool = False
-    ) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    ) -> dict[str, _Pair]:
         """A mapping's own pairs, then those of its `<<: *base`, which never win.
 
         silent: what is merged was reported where it is written.
         """
-        found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
-        merged: list[yaml.Node] = []
+        found: dict[str, _Pair] = {}
+        merged: list[tuple[Place, yaml.Node]] = []
         for key, value in node.value:
             place = _place(key.start_mark)
             if key.tag == _TAG + "merge":
-                merged.append(value)
+                merged.append((place, value))
             elif not isinstance(key, yaml.ScalarNode):
                 if not silent:
                     message = "una clave no es un texto"
@@ -136,15 +137,12 @@ class _Builder:
                 first = _place(found[key.value][0].start_mark)[0]
                 message = f"la clave está repetida: líneas {first} y {place[0]}"
                 self._report.add((*path, key.value), message, "deje una sola", at=place)
-        for one in merged:
-            self._merge(one, path, found)
+        for place, value in merged:
+            self._merge(value, place, path, found)
         return found
 
-    def _merge(
-        self, value: yaml.Node, path: Path, found: dict[str, tuple[yaml.Node, yaml.Node]]
-    ) -> None:
+    def _merge(self, value: yaml.Node, place: Place, path: Path, found: dict[str, _Pair]) -> None:
         for one in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-            place = _place(one.start_mark if isinstance(one, yaml.Node) else value.start_mark)
             if not isinstance(one, yaml.MappingNode):
                 message = "`<<` necesita un alias de un bloque"
                 self._report.add(path, message, "escriba `<<: *nombre`", at=place)

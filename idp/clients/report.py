@@ -25,8 +25,8 @@ class Report:
     def add(self, path: Path, message: str, instead: str = "", *, at: Place | None = None) -> None:
         """A problem at a path; its place is the value's, or that of the nearest thing around."""
         line, column = at or self._place(path)
-        problem = Problem(self._file, line, column, path_text(path), message, instead)
-        self._found[problem] = None
+        told = (_printable(one) for one in (path_text(path), message, instead))
+        self._found[Problem(self._file, line, column, *told)] = None
 
     def unusable(self, path: Path) -> None:
         """Say that what stands here makes no sense, so that later rules keep silent about it."""
@@ -47,6 +47,11 @@ class Report:
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """A value from the file as a message may repeat it: short, no control characters."""
-    text = "".join(char if char.isprintable() else "·" for char in str(value))
+    """A value from the file as a message may repeat it: short, on one line."""
+    text = _printable(str(value))
     return f"«{text[:limit]}…»" if len(text) > limit else f"«{text}»"
+
+
+def _printable(text: str) -> str:
+    """What a terminal cannot be steered with: the file's words end up in a log and on a screen."""
+    return "".join(char if char.isprintable() else "·" for char in text)

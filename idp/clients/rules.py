@@ -133,10 +133,14 @@ def _authentication(raw: Raw) -> None:
         if raw.data.get("require_pkce") is False:
             message = "un componente público debe exigir PKCE (RFC 9700 §2.1.1)"
             raw.add((*raw.path, "require_pkce"), message, "true")
-    elif method in ("client_secret_basic", "client_secret_post"):
-        # A secret in clear text, or the key under another name, was told of already.
-        if not secrets and raw.report.usable(path) and "client_secret" not in raw.data:
-            raw.add(path, f"falta un secreto, que `{method}` necesita", HASH_HINT)
+    # A secret in clear text was told of already.
+    elif (
+        method in ("client_secret_basic", "client_secret_post")
+        and not secrets
+        and raw.report.usable(path)
+        and "client_secret" not in raw.data
+    ):
+        raw.add(path, f"falta un secreto, que `{method}` necesita", HASH_HINT)
 
 
 def _secrets(raw: Raw) -> None:

@@ -142,7 +142,7 @@ def _tell_unknown(error: ValidationError, path: Path, report: Report) -> None:
             continue
         meant = _HABITS.get(key)
         near = f"¿quiso decir `{meant}`?" if meant in known else suggestion(key, known)
-        report.add((*path, _safe(key)), "clave desconocida", near, at=at)
+        report.add((*path, shown(key)[1:-1]), "clave desconocida", near, at=at)
 
 
 def _tell_repeated(error: ValidationError, path: Path, report: Report) -> None:
@@ -164,10 +164,6 @@ def _repetitions(items: list[Any]) -> Iterator[tuple[int, int]]:
 
 def _tell_other(error: ValidationError, path: Path, report: Report) -> None:
     report.add(path, f"no cumple el esquema ({error.validator})", "véase docs/clients-yaml.md")
-
-
-def _safe(key: str) -> str:
-    return shown(key)[1:-1]
 
 
 _TELL: dict[str, Callable[[ValidationError, Path, Report], None]] = {

@@ -92,7 +92,8 @@ def _folder_problems(keys_dir: Path, records: tuple[KeyRecord, ...]) -> list[str
     problems = []
     if keys_dir.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         problems.append(
-            f"{keys_dir}: otros usuarios pueden escribir en la carpeta; ejecute: chmod 700 {keys_dir}"
+            f"{keys_dir}: otros usuarios pueden escribir en esta carpeta; "
+            f"ejecute: chmod 700 {keys_dir}"
         )
     listed = {one.file for one in records}
     problems.extend(
