@@ -40,7 +40,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def templates(tmp_path: Path) -> Path:
-    return TEMPLATES if (TEMPLATES / "mail" / "ingreso").exists() else Path("/tmp/lab/h_tpl")
+    return TEMPLATES
 
 
 @pytest.fixture

@@ -193,7 +193,8 @@ class World:
         tools = Tools(spent=RedisSpentSolutions(gateway), clock=clock, key=b"c" * 32, altcha_cost=5)
         self.contingency = Contingency(
             transactions=self.transactions, dispatcher=self.logins, links=self.links,
-            captcha=Captcha(vendor=captcha, tools=tools), limits=self.limits, queue=queue or self.queue,
+            captcha=Captcha(vendor=captcha, tools=tools), limits=self.limits,
+            queue=queue or self.queue,
             sealing=self.sealing, audit=audit, stream=self.stream, identifier_key=b"i" * 32,
             link_max_age=1_800, patterns=Patterns(),
         )  # fmt: skip
@@ -206,8 +207,8 @@ class World:
             templates=MailTemplates(
                 templates, shared={"help_desk": {"phone": "207-1510", "email": "m@example.com"}}
             ),
-            relay=relay or self.outbox, audit=audit, stream=self.stream, events=self.events, clock=clock,
-            issuer=ISSUER,
+            relay=relay or self.outbox, audit=audit, stream=self.stream, events=self.events,
+            clock=clock, issuer=ISSUER,
         )  # fmt: skip
 
     def seed(self) -> None:

@@ -214,7 +214,7 @@ def test_other_browser_is_told_to_go_back_and_learns_no_name(
 def test_link_pressed_64_times_at_once_enters_once(
     world: World, app: Flask, person: FlaskClient, mailed: tuple[Transaction, str]
 ) -> None:
-    transaction, token = mailed
+    _, token = mailed
     form = {"csrf_token": csrf_token(person.get(f"/ingreso/{token}"))}
 
     def attempt(_: int) -> int:
