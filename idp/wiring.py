@@ -374,7 +374,7 @@ def _federation(base: _Base, logins: Logins, people: People) -> Federation:
     )
     return Federation(
         upstreams={one.realm: _driver(one, base, http) for one in settings.upstreams},
-        states=RedisUpstreamStates(base.redis, base.clock),
+        states=RedisUpstreamStates(base.redis),
         transactions=logins.transactions,
         people=people,
         audit=base.audit,

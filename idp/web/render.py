@@ -54,6 +54,8 @@ class Pages:
         self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
         self._environment.filters.update(lima=lima, lima_date=lima_date)
         self._environment.globals.update(static=StaticUrls(folder / "static"), help_desk=help_desk)
+        icons: Any = self._environment.get_template("parts/icons.html").module
+        self._environment.globals["icon"] = icons.icon
 
     def page(
         self,
