@@ -22,10 +22,15 @@ from idp.web.render import Pages
 _VERIFY_COOKIE = "idp_verify"
 _VERIFY_TTL = 3_600
 _BAD_EMAIL = "Escriba una dirección de correo electrónico completa, por ejemplo nombre@empresa.pe."
+# By code: the field that it is said at, and the words.
 _CODE_ERRORS = {
-    "verification_failed": "El código no es correcto. Revise el último correo que le enviamos.",
+    "verification_failed": (
+        "codigo",
+        "El código no es correcto. Revise el último correo que le enviamos.",
+    ),
     "verification_expired": (
-        "El código ya no es válido. Presione Actualizar Datos para recibir uno nuevo."
+        "email",
+        "El código ya no es válido. Pulse Actualizar Datos para recibir uno nuevo.",
     ),
 }
 
@@ -160,7 +165,7 @@ def blueprint(
         if error.code == "account_read_only":
             return form(found, {}, error.status)
         if error.code in _CODE_ERRORS:
-            return form(found, {"codigo": _CODE_ERRORS[error.code]}, 422)
+            return form(found, dict([_CODE_ERRORS[error.code]]), 422)
         raise error
 
     return routes

@@ -134,7 +134,7 @@ class Contingency:
         typed = read(visit.realm, form, self._patterns)
         if typed.identifier is None:
             return typed
-        self._hit("contingency.address", visitor.address_prefix)
+        # The captcha before the limits: who uses up a neighbourhood's allowance pays for each use.
         try:
             self._captcha.verify(form, visit.transaction.id)
         except IdpError as error:
@@ -148,6 +148,7 @@ class Contingency:
                 )
             )
             return replace(typed, identifier=None, errors={"captcha": CAPTCHA_ERRORS[error.code]})
+        self._hit("contingency.address", visitor.address_prefix)
         self._ask(visit, browser_hash, typed.identifier, visitor)
         return typed
 

@@ -59,7 +59,8 @@ class Pages:
 
     def page(
         self,
-        name: str,
+        template: str,
+        /,
         *,
         status: int = 200,
         csp: Csp | None = None,
@@ -69,7 +70,7 @@ class Pages:
     ) -> Response:
         """A page. csrf_token: for a browser whose cookie is set only by this very response."""
         token = csrf_token if csrf_token is not None else self._token()
-        body = self._environment.get_template(name).render(
+        body = self._environment.get_template(template).render(
             {**context, "language": language, "csrf_field": lambda: _field(token)}
         )
         response = Response(body, status, content_type="text/html; charset=utf-8")

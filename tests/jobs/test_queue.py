@@ -66,9 +66,7 @@ def nothing(payload: Mapping[str, str]) -> None:
     """A handler for brokers that only enqueue."""
 
 
-def test_enqueue_runs_the_handler_with_the_payload(
-    valkey_url: str, gateway: RedisGateway
-) -> None:
+def test_enqueue_runs_the_handler_with_the_payload(valkey_url: str, gateway: RedisGateway) -> None:
     seen: list[Mapping[str, str]] = []
     build = builder(valkey_url, lambda payload: seen.append(payload))
     with working(build):

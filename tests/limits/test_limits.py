@@ -70,9 +70,7 @@ def test_hit_stores_nothing_of_what_was_typed(limits: Limits, gateway: RedisGate
 
 
 @pytest.mark.parametrize(("name", "passes"), [("small", False), ("lenient", True)])
-def test_hit_with_redis_down_follows_the_table(
-    name: str, passes: bool, clock: FixedClock
-) -> None:
+def test_hit_with_redis_down_follows_the_table(name: str, passes: bool, clock: FixedClock) -> None:
     gone = RedisGateway("unix:///nonexistent/valkey.sock")
     limits = Limits(counter=RedisCounter(gone), clock=clock, key=b"k" * 32, table=TABLE)
     if passes:
