@@ -11,7 +11,7 @@ from idp.contingency.form import EMPTY, Typed
 from idp.contingency.service import Contingency, Gate, Visit, Visitor
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
-from idp.links.service import REFUSALS, refusal
+from idp.links.service import REFUSALS
 from idp.web.browser import browser_hash
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import BROWSER, KNOWN, Cookies
@@ -24,6 +24,7 @@ _REFUSAL_CODES = frozenset(code for code, _ in REFUSALS.values())
 LABELS = {"sol": "Clave SOL", "extranet": "Extranet de SUNAT"}
 _PAGES = {
     Outcome.SPENT: "ingreso/usado.html",
+    Outcome.SUPERSEDED: "ingreso/reemplazado.html",
     Outcome.UNKNOWN: "ingreso/desconocido.html",
 }
 
@@ -83,6 +84,7 @@ def blueprint(
         if visit.gate is Gate.RECOVERED:
             return pages.page(
                 "contingencia/recuperado.html",
+                realm=visit.realm,
                 realm_label=realm_labels.get(visit.realm, visit.realm),
                 client_name=client_name(visit),
                 continue_url=_login(visit.transaction.id),
@@ -175,8 +177,6 @@ def blueprint(
                 resend_url=(url_for("contingency.resend", transaction_id=again) if again else None),
                 restart_url=opened.restart_url,
             )
-        if opened.problem is Outcome.SUPERSEDED:
-            return pages.error(refusal(opened.problem))
         return pages.page(
             _PAGES[opened.problem], status=opened.status, restart_url=opened.restart_url
         )
