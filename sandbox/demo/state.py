@@ -1,0 +1,105 @@
+"""The demo's state in `.demo/`: made on the first start, used again afterwards.
+
+Secrets are generated here and never leave the folder, which git ignores.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from sandbox.demo.parts import COMPONENTS, ISSUER
+from sandbox.people import PEOPLE, SandboxPerson
+
+PLACEHOLDER = "sha256:" + "0" * 64
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+def demo_environment(state: Path, secret_key: str) -> dict[str, str]:
+    """The provider's settings in the demo."""
+    sunat = "http://localhost:8100"
+    return {
+        "IDP_ENV": "development",
+        "IDP_ISSUER": ISSUER,
+        "IDP_SECRET_KEY": secret_key,
+        "IDP_DATABASE_URL": f"sqlite:///{(state / 'idp.sqlite3').resolve()}",
+        "IDP_REDIS_URL": f"unix://{(state / 'valkey.sock').resolve()}",
+        "IDP_CLIENTS_FILE": str((state / "clients.yaml").resolve()),
+        "IDP_KEYS_DIR": str(Path("keys").resolve()),
+        "IDP_SMTP_URL": "smtp://127.0.0.1:8026",
+        "IDP_MAIL_FROM": "VUCE <no-responder@vuce.example>",
+        "IDP_OUTBOUND_ALLOW": "127.0.0.1/32,::1/128",
+        "IDP_SOL_BASE_URL": sunat,
+        "IDP_SOL_CLIENT_ID": "vuce-sol",
+        "IDP_SOL_CLIENT_SECRET": "sandbox-sunat-secret",
+        "IDP_EXTRANET_BASE_URL": sunat,
+        "IDP_EXTRANET_CLIENT_ID": "vuce-extranet",
+        "IDP_EXTRANET_CLIENT_SECRET": "sandbox-sunat-secret",
+        "IDP_SUNAT_LOGOUT_URL": f"{sunat}/cerrar",
+        "IDP_ALTCHA_COST": "1000",
+    }
+
+
+def prepare(state: Path, clients_yaml: Path) -> dict[str, str]:
+    """Make what is missing; the environment of the provider's processes."""
+    state.mkdir(mode=0o700, exist_ok=True)
+    key_file = state / "secrets" / "secret_key"
+    if not key_file.exists():
+        write_private(key_file, secrets.token_urlsafe(48))
+    environment = demo_environment(state, key_file.read_text())
+    lines = "".join(f"{name}={value}\n" for name, value in environment.items())
+    write_private(state / "demo.env", lines)
+    write_private(state / "clients.yaml", _clients(state, clients_yaml.read_text(encoding="utf-8")))
+    return environment
+
+
+def _clients(state: Path, text: str) -> str:
+    """The committed clients.yaml with the hash of each component's own secret."""
+    parts = text.split(PLACEHOLDER)
+    if len(parts) != len(COMPONENTS) + 1:
+        raise SystemExit("demo: clients.yaml no longer has one placeholder for each component")
+    found = parts[0]
+    for component, rest in zip(COMPONENTS, parts[1:], strict=True):
+        file = state / "secrets" / component.client_id
+        if not file.exists():
+            write_private(file, secrets.token_urlsafe(32))
+        found += "sha256:" + sha256(file.read_text().encode()).hexdigest() + rest
+    return found
+
+
+def people_csv(people: Iterable[SandboxPerson] = PEOPLE) -> str:
+    """The seeded people in the form that `idp users import` takes."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    login, contact = (now - timedelta(days=30)).isoformat(), (now - timedelta(days=20)).isoformat()
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        "realm ruc usuario name email email_verified_at consent_at last_login_at".split()
+    )
+    for one in people:
+        if one.seeded:
+            writer.writerow(
+                (
+                    one.realm,
+                    one.ruc,
+                    one.usuario,
+                    one.name,
+                    one.email or "",
+                    contact if one.verified and one.email else "",
+                    contact if one.consent else "",
+                    login,
+                )
+            )
+    return out.getvalue()
