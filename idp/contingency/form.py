@@ -74,3 +74,10 @@ def _sol(values: Mapping[str, str], pattern: str) -> Typed:
     if errors:
         return Typed(values, errors)
     return Typed(values, identifier=sol_identifier(ruc, user, pattern))
+
+
+def come_back(seconds: int) -> str:
+    """That it was too often, and when to try again."""
+    minutes = -(-seconds // 60)
+    wait = "un minuto" if minutes == 1 else f"{minutes} minutos"
+    return f"Demasiados intentos. Vuelva a intentarlo dentro de {wait}."

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request, url_for
 
 from idp.contingency.entry import Entry, Opened
-from idp.contingency.form import EMPTY, Typed
+from idp.contingency.form import EMPTY, Typed, come_back
 from idp.contingency.service import Contingency, Gate, Visit, Visitor
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
@@ -80,6 +80,13 @@ def blueprint(
             back_url=contingency.back_url(visit.transaction) or _chooser(visit.transaction.id),
         )
 
+    def too_often(visit: Visit, seconds: int) -> Response:
+        """The form again, with what was typed and when to come back (RFC 6585 §4)."""
+        values = {name: request.form.get(name, "") for name in EMPTY.values}
+        response = form_page(visit, Typed(values, {"enviar": come_back(seconds)}), status=429)
+        response.headers["Retry-After"] = str(seconds)
+        return response
+
     def not_open(visit: Visit) -> Response:
         if visit.gate is Gate.RECOVERED:
             return pages.page(
@@ -102,7 +109,12 @@ def blueprint(
         visit = contingency.visit(transaction_id, here())
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
-        typed = contingency.request(visit, here() or "", request.form, visitor())
+        try:
+            typed = contingency.request(visit, here() or "", request.form, visitor())
+        except IdpError as error:
+            if error.code != "rate_limited":
+                raise
+            return too_often(visit, error.retry_after or 1)
         if typed.errors:
             return form_page(visit, typed, status=422)
         return see_other(url_for("contingency.wait", transaction_id=transaction_id))

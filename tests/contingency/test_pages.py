@@ -353,7 +353,8 @@ def test_form_too_often_is_refused_with_a_time(world: World, person: FlaskClient
     answers = [post_form(person, world.park(), UNKNOWN) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [303] * 5 + [429]
     assert int(answers[-1].headers["Retry-After"]) > 0
-    assert "rate_limited" in answers[-1].text
+    assert "Demasiados intentos" in answers[-1].text
+    assert 'value="20999999990"' in answers[-1].text
 
 
 def test_form_once_the_upstream_is_back_leads_to_the_login(
