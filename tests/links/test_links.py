@@ -5,11 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from links_fakes import Sql
 
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.redis.links import RedisLinks
+from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.audit.log import Audit
+from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.random import SystemRandom
@@ -20,18 +23,18 @@ HERE, THERE = "b" * 64, "c" * 64
 
 
 @pytest.fixture
-def sql() -> Sql:
-    return Sql()
+def audit(database: Database, clock: FixedClock) -> Audit:
+    return Audit(store=SqlAuditStore(database), clock=clock, random=SystemRandom())
 
 
 @pytest.fixture
-def links(gateway: RedisGateway, clock: FixedClock, sql: Sql) -> Links:
+def links(gateway: RedisGateway, clock: FixedClock, database: Database, audit: Audit) -> Links:
     random = SystemRandom()
     return Links(
         store=RedisLinks(gateway),
-        spent=sql,
-        uow=sql,
-        audit=Audit(store=sql, clock=clock, random=random),
+        spent=SqlSpentLinks(database),
+        uow=database,
+        audit=audit,
         clock=clock,
         random=random,
         key=b"l" * 32,
@@ -115,15 +118,15 @@ def test_expiry_is_never_before_the_hour_that_the_mail_printed(
         clock.advance(150)
 
 
-def test_consume_twice_refuses_the_second(links: Links, clock: FixedClock, sql: Sql) -> None:
+def test_consume_twice_refuses_the_second(links: Links, clock: FixedClock, audit: Audit) -> None:
     token = sent(links, clock)
     links.consume(token, HERE)
     assert code_of(links, token) == "link_used"
-    assert [record.event for record in sql.records] == ["link.consumed"]
+    assert [record.event for record in audit.search(AuditFilter())] == ["link.consumed"]
 
 
 def test_consume_64_times_in_parallel_has_one_winner(
-    links: Links, clock: FixedClock, sql: Sql
+    links: Links, clock: FixedClock, audit: Audit
 ) -> None:
     token = sent(links, clock)
 
@@ -138,7 +141,7 @@ def test_consume_64_times_in_parallel_has_one_winner(
         outcomes = list(pool.map(attempt, range(64)))
     assert outcomes.count("won") == 1
     assert outcomes.count("link_used") == 63
-    assert len(sql.spent) == 1
+    assert len(audit.search(AuditFilter())) == 1
 
 
 def test_consume_in_another_browser_leaves_it_whole(links: Links, clock: FixedClock) -> None:
@@ -147,20 +150,25 @@ def test_consume_in_another_browser_leaves_it_whole(links: Links, clock: FixedCl
     assert links.consume(token, HERE).person_id == "per_1"
 
 
-def test_consume_with_sql_down_gives_the_link_back(
-    links: Links, clock: FixedClock, sql: Sql
+def test_consume_with_sql_away_gives_the_link_back(
+    links: Links, clock: FixedClock, database: Database, audit: Audit
 ) -> None:
     token = sent(links, clock)
-    sql.down = True
+
+    def rename(old: str, new: str) -> None:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename("audit_log", "audit_log_away")
     with pytest.raises(Unavailable):
         links.consume(token, HERE)
-    assert sql.spent == {}
-    sql.down = False
+    rename("audit_log_away", "audit_log")
     assert links.consume(token, HERE).person_id == "per_1"
+    assert len(audit.search(AuditFilter())) == 1
 
 
 def test_consume_after_redis_forgot_the_use_is_still_refused(
-    links: Links, clock: FixedClock, sql: Sql, gateway: RedisGateway
+    links: Links, clock: FixedClock, gateway: RedisGateway
 ) -> None:
     token = sent(links, clock)
     key = next(one for one in gateway.client.keys("idp:links:*") if len(one) == 74)
