@@ -50,7 +50,8 @@ def add_parser(subparsers: Any) -> None:
 
 def _load(args: argparse.Namespace, context: Context) -> tuple[Path, LoadResult]:
     """The file's content. With FILE given, the environment need not be complete."""
-    production, realms, path = args.production, REALMS, args.file
+    production, path = args.production, args.file
+    realms: tuple[str, ...] = REALMS
     try:
         settings = context.settings
         production = production or settings.production

@@ -92,7 +92,8 @@ def _audit(made: tuple[KeyRecord, ...], context: Context) -> None:
             )
     except (IdpError, SettingsError, KeyringError, ClientsFileError):
         print(
-            "aviso: no hay base de datos todavía; no quedó registro de auditoría", file=sys.stderr
+            "aviso: la instalación aún no está completa; no quedó registro de auditoría",
+            file=sys.stderr,
         )
 
 

@@ -30,16 +30,19 @@ class _TooMuch(Exception):
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """The safe loader, which refuses to nest deeper than the composer's recursion can bear."""
+    """The safe loader, which refuses what its recursion, or our patience, cannot bear."""
 
     depth = 0
+    nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """As PyYAML's, counting."""
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            mark = self.peek_event().start_mark
-            raise _TooMuch("hay demasiados niveles anidados", _place(mark))
+        self.nodes += 1
+        if self.depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            deep = "hay demasiados niveles anidados"
+            message = deep if self.depth > MAX_DEPTH else "el archivo es demasiado largo"
+            raise _TooMuch(message, _place(self.peek_event().start_mark))
         try:
             return super().compose_node(parent, index)
         finally:

@@ -7,6 +7,9 @@ from idp.clients.problem import Path, Problem, path_text
 Place = tuple[int, int]
 """Line and column, from 1."""
 
+MAX_PROBLEMS = 500
+"""Nobody mends more in one go, and a file that is not ours at all may have one in every line."""
+
 
 class Report:
     """The problems so far. file: as it is named to the operator."""
@@ -25,6 +28,8 @@ class Report:
     def add(self, path: Path, message: str, instead: str = "", *, at: Place | None = None) -> None:
         """A problem at a path; its place is the value's, or that of the nearest thing around."""
         line, column = at or self._place(path)
+        if self.full:
+            return
         told = (_printable(one) for one in (path_text(path), message, instead))
         self._found[Problem(self._file, line, column, *told)] = None
 
@@ -32,13 +37,22 @@ class Report:
         """Say that what stands here makes no sense, so that later rules keep silent about it."""
         self._unusable.add(path)
 
+    @property
+    def full(self) -> bool:
+        """Whether no more problems are taken."""
+        return len(self._found) >= MAX_PROBLEMS
+
     def usable(self, path: Path) -> bool:
         """Whether nothing on the way to this path was called unusable."""
         return not any(path[:end] in self._unusable for end in range(len(path) + 1))
 
     def problems(self) -> tuple[Problem, ...]:
-        """All of them once, in the order of the file."""
-        return tuple(sorted(self._found, key=lambda one: (one.line, one.column)))
+        """All of them once, in the order of the file; at the end, whether there are more."""
+        found = sorted(self._found, key=lambda one: (one.line, one.column))
+        if self.full:
+            message = f"hay más problemas; aquí están {MAX_PROBLEMS}"
+            found.append(Problem(self._file, 0, 0, "", message, "corrija estos y repita"))
+        return tuple(found)
 
     def _place(self, path: Path) -> Place:
         while path and path not in self.values:

@@ -57,7 +57,7 @@ def check(data: object, report: Report, *, production: bool, realms: tuple[str, 
     clients = data.get("clients") if isinstance(data, dict) else None
     first: dict[str, int] = {}
     for index, one in enumerate(clients if isinstance(clients, list) else []):
-        if not isinstance(one, dict):
+        if not isinstance(one, dict) or report.full:
             continue
         raw = Raw(one, ("clients", index), report, production, realms)
         _unique(raw, first)

@@ -49,6 +49,8 @@ def check(data: object, report: Report) -> None:
     """Report everything that the schema refuses, and mark it unusable for later rules."""
     unusable: list[Path] = []
     for error in _VALIDATOR.iter_errors(data):
+        if report.full:
+            break
         path: Path = tuple(error.absolute_path)
         if not report.usable(path):
             continue
@@ -132,7 +134,7 @@ def _tell_unknown(error: ValidationError, path: Path, report: Report) -> None:
     schema: Any = error.schema
     known = list(schema["properties"])
     for key in error.instance:
-        if key in schema["properties"]:
+        if key in schema["properties"] or report.full:
             continue
         here, at = (*path, key), report.keys.get((*path, key))
         # What was typed may be a secret itself: only the key is repeated.

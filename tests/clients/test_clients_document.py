@@ -9,6 +9,7 @@ from clients_texts import HASH, REALMS, Load, client, document
 
 from idp.clients import loader
 from idp.clients.document import MAX_DEPTH
+from idp.clients.report import MAX_PROBLEMS
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join(['*' + old] * 10)}]\n"
@@ -48,6 +49,7 @@ BROKEN = {
     "merge of a text": (b"a: &a x\nclients: [{<<: *a}]\n", 2, "<<"),
     "bomb": (BOMB.encode(), None, "demasiado largo"),
     "merge bomb": (MERGE_BOMB.encode(), None, "demasiado largo"),
+    "long": (b"a: 1\n" * 30_000, None, "demasiado largo"),
     "deep": (b"[" * 100_000, 1, "niveles"),
     "huge number": (b"clients: " + b"9" * 5_000 + b"\n", 1, "no se entiende"),
     "over 1 MB": (b"#" * (loader.MAX_BYTES + 1), 0, "1 MB"),
@@ -118,3 +120,11 @@ def test_load_unquoted_moment_stays_a_text(load: Load) -> None:
     until = load(text).clients["uno"].secrets[0].not_after
     assert until is not None
     assert until.isoformat() == "2027-02-01T04:59:59+00:00"
+
+
+def test_load_file_of_another_kind_tells_a_part_of_what_is_wrong_and_that_there_is_more(
+    load: Load,
+) -> None:
+    result = load("clients:\n" + "  - x: y\n" * 3_000)
+    assert len(result.problems) == MAX_PROBLEMS + 1
+    assert "hay más problemas" in result.problems[-1].message
