@@ -8,6 +8,7 @@ The Extranet speaks the same under another path.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from idp.kernel.ports import HttpClient, HttpFailure, HttpResponse
 from idp.people.person import UpstreamFacts
 
 MAX_ANSWER = 65_536
+_QUEUE_SECONDS = 1.0
 # A 4xx with one of these is about the code; any other is about us, or about SUNAT's state.
 _CODE_ERRORS = {"invalid_grant", "access_denied", "expired_token"}
 
@@ -30,6 +32,8 @@ class Endpoint:
 
     extra_fields: form fields beside grant_type, client_id, client_secret and the code, or in their
     place; an empty value leaves a field out. code_field: what the code's field is called.
+    parallel: exchanges of one process at a time, fewer than its threads: a SUNAT that hangs must
+    leave threads to contingency and to whoever is logged in already.
     """
 
     base_url: str
@@ -41,6 +45,7 @@ class Endpoint:
     code_field: str = "code"
     extra_fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 15.0
+    parallel: int = 4
 
     @property
     def oauth2_url(self) -> str:
@@ -64,6 +69,7 @@ class ClientesSol:
         self._expected = expected
         self._http = http
         self._clock = clock
+        self._slots = threading.BoundedSemaphore(endpoint.parallel)
 
     @property
     def label(self) -> str:
@@ -77,8 +83,17 @@ class ClientesSol:
 
     def exchange(self, code: str, *, state: str, callback: str) -> UpstreamFacts:
         """Turn the code into who it was. Raises ProofRefused, UpstreamFailed and nothing else."""
+        if not self._slots.acquire(timeout=_QUEUE_SECONDS):
+            raise UpstreamFailed(Failure.BUSY)
         try:
-            answer = self._http.post_form(
+            answer = self._post(code)
+        finally:
+            self._slots.release()
+        return facts_of(access_token(answer), self._expected, self._clock.now())
+
+    def _post(self, code: str) -> HttpResponse:
+        try:
+            return self._http.post_form(
                 self._endpoint.token_url,
                 self._fields(code),
                 headers={"Accept": "application/json"},
@@ -87,7 +102,6 @@ class ClientesSol:
             )
         except HttpFailure as error:
             raise UpstreamFailed(_failure(error.reason)) from error
-        return facts_of(access_token(answer), self._expected, self._clock.now())
 
     def _fields(self, code: str) -> dict[str, str]:
         fields = {

@@ -29,6 +29,7 @@ class Failure(StrEnum):
     NOT_JSON = "not_json"
     NO_TOKEN = "no_token"
     NO_CODE = "no_code"
+    BUSY = "busy"
 
 
 class Refusal(StrEnum):

@@ -50,6 +50,11 @@ class MockSunat:
         """How often a code was presented."""
         return int(self._board.counters(realm).get("token_posts", 0))
 
+    def public_keys(self) -> dict[str, str]:
+        """The key that it signs with, by `kid`."""
+        told = urllib3.request("GET", f"{self.base_url}/control.json").json()
+        return {told["kid"]: told["public_key_pem"]}
+
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from federation_servers import ISSUER, MockSunat, log_in
 
 from idp.adapters.http.client import GuardedHttpClient
 from idp.federation.clientessol import ClientesSol, Endpoint, access_token
 from idp.federation.driver import Failure, ProofRefused, Refusal, UpstreamFailed
-from idp.federation.token import Expected
+from idp.federation.token import Expected, pinned_keys
 from idp.kernel.clock import FixedClock
 from idp.kernel.identity import Identifier
 from idp.kernel.ports import HttpResponse
@@ -17,7 +19,11 @@ STATE = "ab" * 16
 
 
 def driver(
-    sunat: MockSunat, clock: FixedClock, realm: str = "sol", **changes: object
+    sunat: MockSunat,
+    clock: FixedClock,
+    realm: str = "sol",
+    pems: dict[str, str] | None = None,
+    **changes: object,
 ) -> ClientesSol:
     path = "clientessol" if realm == "sol" else "clientesextranet"
     options: dict[str, object] = {
@@ -34,6 +40,7 @@ def driver(
         issuer=endpoint.token_url,
         client_id=endpoint.client_id,
         tip_origen="IT" if realm == "sol" else "ET",
+        pinned=pinned_keys(pems or {}),
     )
     return ClientesSol(
         endpoint=endpoint,
@@ -125,12 +132,43 @@ def test_exchange_spoilt_token_is_refused_with_its_reason(
     assert caught.value.reason is reason
 
 
+def test_exchange_with_sunats_pinned_key_tells_an_altered_signature(
+    sunat: MockSunat, clock: FixedClock
+) -> None:
+    upstream = driver(sunat, clock, pems=sunat.public_keys())
+    assert exchange(upstream, returned(upstream)["code"]) == "20504774288:IMPORTA1"
+    sunat.misbehave("sol", "bad_signature")
+    with pytest.raises(ProofRefused) as caught:
+        exchange(upstream, returned(upstream)["code"])
+    assert caught.value.reason is Refusal.SIGNATURE
+
+
 def test_exchange_after_a_fault_recovers_by_itself(sunat: MockSunat, clock: FixedClock) -> None:
     upstream = driver(sunat, clock)
     sunat.misbehave("sol", "error500")
     with pytest.raises(UpstreamFailed):
         exchange(upstream, returned(upstream)["code"])
     sunat.misbehave("sol", "up")
+    assert exchange(upstream, returned(upstream)["code"]) == "20504774288:IMPORTA1"
+
+
+def test_exchange_while_sunat_hangs_leaves_the_other_threads_free(
+    sunat: MockSunat, clock: FixedClock
+) -> None:
+    upstream = driver(sunat, clock, parallel=2, timeout=3.0)
+    codes = [returned(upstream)["code"] for _ in range(6)]
+    sunat.misbehave("sol", "slow", 2)
+
+    def outcome(code: str) -> str:
+        try:
+            return exchange(upstream, code)
+        except UpstreamFailed as failed:
+            return failed.reason
+
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = sorted(pool.map(outcome, codes))
+    assert outcomes == ["20504774288:IMPORTA1"] * 2 + [Failure.BUSY] * 4
+    sunat.reset()
     assert exchange(upstream, returned(upstream)["code"]) == "20504774288:IMPORTA1"
 
 

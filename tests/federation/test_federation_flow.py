@@ -13,8 +13,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.redis.upstream_states import RedisUpstreamStates
 from idp.audit.events import AuditEvent
 from idp.audit.records import AuditFilter, AuditRecord
+from idp.federation.service import Callback, Federation, Stranded
 from idp.kernel.identity import Identifier
 from idp.kernel.ids import digest
 from idp.people.person import Person
@@ -390,6 +392,52 @@ def test_callback_with_sunat_misbehaving_offers_to_try_again_and_that_works(
     again = log_in(start.headers["Location"], "sol")
     landed = visit.browser.get("/upstream/sol/callback", query_string=again)
     assert landed.headers["Location"] == f"/login/{visit.transaction_id}"
+
+
+@dataclass
+class Reports:
+    """`federation.ports.Evidence` that keeps what it is told."""
+
+    told: list[tuple[str, str]]
+
+    def report(self, realm: str, kind: str) -> None:
+        self.told.append((realm, kind))
+
+
+def test_finish_reports_how_the_upstream_fares_and_not_what_visitors_make_up(
+    world: World, sunat: MockSunat
+) -> None:
+    services, reports = world.services, Reports([])
+    federation = Federation(
+        upstreams=services.federation._upstreams,
+        states=RedisUpstreamStates(services.redis),
+        transactions=services.logins.transactions,
+        people=services.people,
+        audit=services.audit,
+        clock=services.clock,
+        random=services.random,
+        issuer=ISSUER,
+        evidence=reports,
+    )
+
+    def finish(fault: str, **changes: str) -> None:
+        sunat.reset()
+        visit = at_sunat(world)
+        sunat.misbehave("sol", fault)
+        cookie = visit.browser.get_cookie("idp_browser", domain="localhost")
+        assert cookie is not None
+        brought = {**visit.answer, **changes}
+        callback = Callback(brought["state"], brought["code"], digest(cookie.value), None)
+        try:
+            federation.finish("sol", callback)
+        except Stranded as stranded:
+            assert stranded.reference.isdigit()
+
+    for fault in ("up", "error500", "wrong_iss"):
+        finish(fault)
+    finish("up", state="0" * 32)
+    finish("up", code="made-up")
+    assert reports.told == [("sol", "ok"), ("sol", "server_error"), ("sol", "token_issuer")]
 
 
 def test_audit_of_federation_holds_no_personal_data_and_no_secret(world: World) -> None:

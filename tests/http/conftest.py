@@ -95,12 +95,6 @@ def serve() -> Iterator[Serve]:
         server.stop()
 
 
-def answer(body: bytes, status: str = "200 OK", *headers: str) -> Handler:
-    """A handler that gives one honest answer."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
-    return lambda connection, _: connection.sendall("\r\n".join(lines).encode() + body)
-
-
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate for `sunat.test` that signs itself, and its key: paths of two PEM files."""
