@@ -120,6 +120,8 @@ def create_app(settings: Settings, services: Services) -> Flask:
             pages=pages,
             cookies=cookies,
             browser=browser,
+            limits=services.limits,
+            addresses=client_address,
             known_browser_ttl=settings.known_browser_ttl,
         )
     )

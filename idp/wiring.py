@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -235,12 +236,11 @@ def build_services(
 
 def _tell_reload(audit: Audit, told: Reload) -> None:
     if told.ok:
-        audit.record(
-            AuditEvent.CLIENTS_RELOADED,
-            clients=len(told.added) + len(told.removed) + len(told.changed),
-        )
+        audit.record(AuditEvent.CLIENTS_RELOADED, clients=told.clients, digest=told.digest)
     else:
-        audit.record(AuditEvent.CLIENTS_RELOAD_FAILED, problems=len(told.problems))
+        audit.record(
+            AuditEvent.CLIENTS_RELOAD_FAILED, problems=len(told.problems), digest=told.digest
+        )
 
 
 def _people(base: _Base) -> People:
@@ -355,6 +355,7 @@ def _contingency(
             ),
         ),
         limits=limits,
+        browsers=people,
         queue=queue,
         sealing=sealing,
         audit=base.audit,
@@ -393,6 +394,8 @@ def _driver(upstream: Upstream, base: _Base, http: GuardedHttpClient) -> Driver:
         label=upstream.label,
         grant_type=upstream.grant_type,
         timeout=upstream.timeout,
+        # SUNAT may hang: half of the threads stay free for everybody else.
+        parallel=max(1, base.settings.threads // 2),
     )
     return ClientesSol(
         endpoint=endpoint,
@@ -416,6 +419,10 @@ def _periodic(base: _Base, people: People) -> Periodic:
     periodic = Periodic(clock=base.clock)
     periodic.register("audit.drain", 1.0, lambda: drain(base.stream, store))
     periodic.register("people.purge", 3_600.0, lambda: people.purge(base.clock.now()))
+    spent = SqlSpentLinks(base.database)
+    # A link's record in Redis is gone after a day; a month leaves room for any fail-over.
+    month = timedelta(days=30)
+    periodic.register("links.purge", 3_600.0, lambda: spent.purge(base.clock.now() - month))
     return periodic
 
 
@@ -440,18 +447,28 @@ def start_problems(settings: Settings) -> list[str]:
     """Everything beyond the environment that would keep the provider from serving, a line each."""
     problems: list[str] = []
     realms = tuple(one.realm for one in settings.upstreams)
+    needed: dict[str, str] = {}
     try:
-        ClientRegistry(settings.clients_file, realms=realms, production=settings.production)
+        clients = ClientRegistry(
+            settings.clients_file, realms=realms, production=settings.production
+        )
+        needed = {one.id_token_signed_response_alg: one.client_id for one in clients.all()}
     except ClientsFileError as error:
         problems.extend(str(one) for one in error.problems)
     try:
-        Keyring.load(settings.keys_dir, clock=SystemClock())
+        algorithms = Keyring.load(settings.keys_dir, clock=SystemClock()).algorithms
+        problems.extend(
+            f"IDP_KEYS_DIR: no {alg} key, which {client_id} needs"
+            for alg, client_id in needed.items()
+            if alg not in algorithms
+        )
     except KeyringError as error:
-        problems.append(str(error))
-    for name, ping in (
+        problems.extend(str(one) for one in error.problems)
+    pings: tuple[tuple[str, Callable[[], None]], ...] = (
         ("IDP_REDIS_URL", lambda: RedisGateway(settings.redis_url).ping()),
         ("IDP_DATABASE_URL", lambda: Database(settings.database_url).ping()),
-    ):
+    )
+    for name, ping in pings:
         try:
             ping()
         except (Unavailable, ValueError) as error:

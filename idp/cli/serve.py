@@ -19,6 +19,7 @@ def add_parser(subparsers: Any) -> None:
 def _serve(args: argparse.Namespace, context: Context) -> int:
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     settings = context.settings
     # Each server process reads the settings anew: hand the demo's on where it is the demo.
@@ -34,6 +35,6 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
         workers=settings.processes,
         blocking_threads=settings.threads,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
     ).serve()
     return 0

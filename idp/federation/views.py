@@ -6,8 +6,10 @@ from flask import Blueprint, Response, request
 
 from idp.federation.service import Callback, Federation, Stranded
 from idp.kernel.errors import IdpError
+from idp.limits.service import Limits
 from idp.login.service import Logins
 from idp.web.browser import Browser
+from idp.web.client_address import ClientAddress
 from idp.web.cookies import KNOWN, Cookies
 from idp.web.redirects import see_other
 from idp.web.render import Pages
@@ -20,6 +22,8 @@ def blueprint(
     pages: Pages,
     cookies: Cookies,
     browser: Browser,
+    limits: Limits,
+    addresses: ClientAddress,
     known_browser_ttl: int,
 ) -> Blueprint:
     """The way to an upstream and back. known_browser_ttl: seconds that its cookie lasts."""
@@ -32,6 +36,7 @@ def blueprint(
 
     @routes.get("/upstream/<realm>/callback")
     def callback(realm: str) -> Response:
+        limits.hit("upstream.callback", addresses.prefix(request))
         brought = Callback(
             state=request.args.get("state"),
             code=request.args.get("code"),

@@ -30,6 +30,8 @@ _ROWS = (
     Limit("contingency.known_browser", "known browser, what was typed", 5, 900),
     Limit("contingency.resend", "transaction", 5, 1_800),
     Limit("login.park", "address prefix", 300, 600),
+    # Each callback notes its code for a day and writes an audit row, junk included.
+    Limit("upstream.callback", "address prefix", 300, 600),
     Limit("account.verification", "person", 5, 3_600),
     Limit("account.code", "person", 20, 3_600),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -53,7 +54,7 @@ def blueprint(
         origin = transaction.redirect_origin
         return Csp(form_action=(*upstream_origins, *((origin,) if origin else ())))
 
-    def show(template: str, transaction: Transaction, **context: object) -> Response:
+    def show(template: str, transaction: Transaction, **context: Any) -> Response:
         return pages.page(
             template,
             csp=csp(transaction),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 
@@ -13,7 +13,7 @@ from idp.kernel.ports import AccessGrant
 from idp.oidc.ports import CodeStore
 from idp.oidc.records import AccessRecord
 from idp.people.attributes import claims
-from idp.people.ports import PersonStore
+from idp.people.person import Person
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,18 @@ class OpaqueAccessTokens:
         return AccessGrant(record.client_id, frozenset(record.scope.split()), record.person_id)
 
 
+class FindsPeople(Protocol):
+    """What is needed of the directory."""
+
+    def get(self, person_id: str) -> Person | None:
+        """The person, or None."""
+        ...
+
+
 class UserInfo:
     """The claims that a token's scopes give, as the directory has them now (Core §5.3)."""
 
-    def __init__(self, *, bearer: Bearer, people: PersonStore, clock: Clock) -> None:
+    def __init__(self, *, bearer: Bearer, people: FindsPeople, clock: Clock) -> None:
         self._bearer = bearer
         self._people = people
         self._clock = clock

@@ -120,18 +120,18 @@ class Codes:
             ),
         )
         if isinstance(found, Refusal):
-            self._refused(found, client_id)
+            raise self._refused(found, client_id)
         request.access_token = access_token
         return found
 
-    def _refused(self, refusal: Refusal, client_id: str) -> None:
+    def _refused(self, refusal: Refusal, client_id: str) -> InvalidGrantError:
         event = (
             AuditEvent.CODE_REPLAYED if refusal is Refusal.REPLAYED else AuditEvent.TOKEN_REFUSED
         )
         details = {} if refusal is Refusal.REPLAYED else {"reason": refusal.value}
         self._audit.record(event, client_id=client_id, **details)
         # One text for all: what was wrong is for the log, not for whoever guesses.
-        raise InvalidGrantError("The code is invalid, expired, used, or not for this request.")
+        return InvalidGrantError("The code is invalid, expired, used, or not for this request.")
 
 
 def code_grant(codes: Codes) -> type[AuthorizationCodeGrant]:

@@ -82,6 +82,15 @@ class KnownBrowsers:
         found = self._find(person_id, tokens_of(cookie))
         return found is not None and found.counts_from <= now < found.expires_at
 
+    def recognise(self, cookie: str | None) -> str | None:
+        """The id of a known browser that counts, whoever's it is; depends on the cookie alone."""
+        now = self._clock.now()
+        for token in reversed(tokens_of(cookie)):
+            found = self._store.with_token(digest(token))
+            if found is not None and found.counts_from <= now < found.expires_at:
+                return found.id
+        return None
+
     def of_person(self, person_id: str) -> list[KnownBrowser]:
         """The person's browsers that have not expired, the newest first."""
         now = self._clock.now()

@@ -81,6 +81,10 @@ class BrowserStore(Protocol):
         """This person's browser with that token."""
         ...
 
+    def with_token(self, token_digest: str) -> KnownBrowser | None:
+        """The browser with that token, whoever's it is."""
+        ...
+
     def of_person(self, person_id: str) -> list[KnownBrowser]:
         """The person's browsers, the newest first."""
         ...

@@ -217,6 +217,10 @@ class People:
         """Whether the cookie is of a browser of that very person that counts already."""
         return self._browsers.is_known(person_id, cookie)
 
+    def recognise(self, cookie: str | None) -> str | None:
+        """The id of a known browser that counts, whoever's it is, or None."""
+        return self._browsers.recognise(cookie)
+
     def browsers(self, person_id: str) -> list[KnownBrowser]:
         """The person's known browsers, the newest first."""
         return self._browsers.of_person(person_id)

@@ -30,7 +30,7 @@ class RedisAuditStream:
         """Up to `count` records not acknowledged: what a dead worker left, then new ones."""
         with self._redis.guard():
             self._ensure_group()
-            claimed = self._redis.client.xautoclaim(
+            claimed: Any = self._redis.client.xautoclaim(
                 STREAM, _GROUP, self._consumer, min_idle_time=_IDLE_MS, count=count
             )
             entries = list(claimed[1])
@@ -61,7 +61,8 @@ class RedisAuditStream:
                 raise
 
 
-def _streams(answer: object) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
+def _streams(answer: Any) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
     if isinstance(answer, dict):  # RESP3
         return [(name, found[0] if found else []) for name, found in answer.items()]
-    return list(answer or [])  # type: ignore[call-overload]
+    found: list[tuple[str, list[tuple[str, dict[str, str]]]]] = list(answer or [])
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from idp.adapters.redis.audit_stream import STREAM
 from idp.adapters.redis.connection import RedisGateway
@@ -126,9 +127,10 @@ class RedisCodes:
     def access(self, access_digest: str, now: float) -> AccessRecord | None:
         """The live access token, or None."""
         with self._redis.guard():
-            data, expires = self._redis.client.hmget(
+            found: Any = self._redis.client.hmget(
                 _access_key(access_digest), ["code", "expires"]
             )
+        data, expires = found
         if not data or now >= float(expires):
             return None
         code = json.loads(data)

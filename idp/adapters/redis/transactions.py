@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from idp.adapters.redis.connection import RedisGateway
 from idp.kernel.clock import Clock
 from idp.kernel.ids import digest
@@ -68,9 +70,10 @@ class RedisTransactions:
     def get(self, transaction_id: str) -> Transaction | None:
         """The stored one, or None."""
         with self._redis.guard():
-            data, version = self._redis.client.hmget(
+            found: Any = self._redis.client.hmget(
                 transaction_key(transaction_id), ["data", "version"]
             )
+        data, version = found
         return Transaction.from_json(data, int(version)) if data else None
 
     def replace(self, transaction: Transaction) -> bool:

@@ -73,6 +73,13 @@ class SqlBrowserStore:
             row = connection.execute(query).mappings().one_or_none()
         return KnownBrowser(**row) if row is not None else None
 
+    def with_token(self, token_digest: str) -> KnownBrowser | None:
+        """The browser with that token, whoever's it is."""
+        query = select(_BROWSERS).where(_BROWSERS.c.token_digest == token_digest)
+        with self._database.connection() as connection:
+            row = connection.execute(query).mappings().first()
+        return KnownBrowser(**row) if row is not None else None
+
     def of_person(self, person_id: str) -> list[KnownBrowser]:
         """The person's browsers, the newest first."""
         query = (

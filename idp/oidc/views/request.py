@@ -14,6 +14,6 @@ def provider_request(surface: Surface, issuer: str) -> ProviderRequest:
         surface=surface,
         method=request.method,
         uri=f"{issuer}{request.path}",
-        headers=request.headers,
+        headers=dict(request.headers.items()),
         pairs=source.items(multi=True),
     )

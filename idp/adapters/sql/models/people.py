@@ -85,7 +85,11 @@ class KnownBrowserRow(Base):
     """A known browser; only the digest of its token is stored."""
 
     __tablename__ = "known_browsers"
-    __table_args__ = (UniqueConstraint("person_id", "token_digest"), Index(None, "expires_at"))
+    __table_args__ = (
+        UniqueConstraint("person_id", "token_digest"),
+        Index(None, "token_digest"),
+        Index(None, "expires_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     person_id: Mapped[str] = _person()

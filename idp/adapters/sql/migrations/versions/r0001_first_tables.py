@@ -153,6 +153,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_known_browsers_expires_at"), "known_browsers", ["expires_at"])
+    op.create_index(op.f("ix_known_browsers_token_digest"), "known_browsers", ["token_digest"])
 
     op.create_table(
         "address_verifications",
