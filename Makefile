@@ -1,0 +1,51 @@
+# make demo   a whole VUCE on this machine     make test    every test
+# make check  linter, types, contracts, audit  make bench   measurements
+SHELL := /bin/sh
+PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3; do \
+  if command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  >/dev/null 2>&1; then echo $$name; break; fi; done)
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: demo test check bench lock clean setup
+
+setup: $(VENV)/installed
+	@$(BIN)/python assets/install.py
+
+$(VENV)/installed: requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed; name it with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "make: $(PYTHON) has no venv module; install it (on Debian: python3-venv)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "make: installing the locked requirements"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	@$(BIN)/sandbox demo
+
+test: setup
+	@$(BIN)/python -m tests.support.browser
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config setup.cfg
+	@$(BIN)/python -m tests.support.dependency_audit
+
+bench: setup
+	@$(BIN)/python -m bench
+
+lock:
+	@command -v uv >/dev/null || { echo "make: uv is needed to lock the requirements" >&2; exit 1; }
+	@for name in production dev node; do uv pip compile --quiet --universal --generate-hashes \
+	  --no-emit-index-url --no-header --python-version 3.11 --upgrade \
+	  requirements/$$name.in -o requirements/$$name.txt; done
+
+clean:
+	@rm -rf $(VENV) .venv-node .demo build *.egg-info assets/node_modules templates/static/vendor \
+	  .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,107 @@
+"""Fixtures that every room may use: real servers, and no way out but loopback."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from idp.kernel.clock import FixedClock
+from idp.kernel.random import SeededRandom
+from tests.support.browser import HOW_TO, find_browser
+from tests.support.servers import OwnValkey, postgres_binaries, postgres_cluster
+
+_COUNTER = itertools.count()
+_CI = bool(os.environ.get("CI"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser its tests are listed as not run; in CI they fail instead."""
+    marked = [item for item in items if item.get_closest_marker("browser")]
+    for item in marked:
+        # One worker runs them all, on one demo.
+        item.add_marker(pytest.mark.xdist_group("browser"))
+    if not marked or _CI or find_browser() is not None:
+        return
+    config.hook.pytest_deselected(items=marked)
+    items[:] = [item for item in items if item not in marked]
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        print(f"\nnot run: {len(marked)} browser tests. {HOW_TO}")
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback() -> None:
+    """Sockets reach this machine only."""
+    socket_allow_hosts(["127.0.0.0/8", "127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that a test moves."""
+    return FixedClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def random() -> SeededRandom:
+    """Repeatable randomness."""
+    return SeededRandom(1)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnValkey]:
+    """One Valkey for a test process."""
+    server = OwnValkey(tmp_path_factory.mktemp("v"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def valkey(valkey_server: OwnValkey) -> str:
+    """The URL of an empty Valkey."""
+    import redis
+
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture
+def own_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnValkey]:
+    """A Valkey that the test may stop and start."""
+    server = OwnValkey(tmp_path_factory.mktemp("ov"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[Path]:
+    """The socket folder of a running PostgreSQL cluster."""
+    binaries = postgres_binaries()
+    assert binaries is not None, "PostgreSQL is not installed (on Debian: postgresql)"
+    with postgres_cluster(binaries) as folder:
+        yield folder
+
+
+def _database_kinds() -> list[str]:
+    return ["sqlite", "postgresql"] if _CI or postgres_binaries() else ["sqlite"]
+
+
+@pytest.fixture(params=_database_kinds())
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind that the provider runs on."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+    folder: Path = request.getfixturevalue("postgres_folder")
+    import psycopg
+
+    name = f"test{next(_COUNTER)}"
+    with psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True) as one:
+        one.execute(f'CREATE DATABASE "{name}"')
+    return f"postgresql+psycopg://test@/{name}?host={folder}"
