@@ -63,9 +63,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
         production=settings.production,
     )
     client_address = ClientAddress()
-    register_errors(
-        app, pages, is_api=is_api, production=settings.production
-    )
+    register_errors(app, pages, is_api=is_api, production=settings.production)
     app.register_blueprint(static_blueprint(TEMPLATES / "static", production=settings.production))
     app.register_blueprint(
         api.blueprint(

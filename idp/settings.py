@@ -22,7 +22,7 @@ from idp.kernel.identity import (
     SOL,
 )
 
-DEVELOPMENT_SECRET = "development-only-secret-development-only"  # noqa: S105 - refused in production
+DEVELOPMENT_SECRET = "development-only-secret-development-only"
 _UPSTREAM_KEYS = {
     "realm", "driver", "label", "base_url", "path", "client_id", "client_secret", "grant_type",
     "timeout", "tip_origen", "pinned_keys",
@@ -152,7 +152,9 @@ class Settings:
         _seconds, "Longest life of a session that began by mail.", 3_600
     )
     transaction_ttl: int = _var(_seconds, "Life of an untouched login.", 600)
-    transaction_touched_ttl: int = _var(_seconds, "Life of a login that somebody goes on with.", 3_600)
+    transaction_touched_ttl: int = _var(
+        _seconds, "Life of a login that somebody goes on with.", 3_600
+    )
     code_ttl: int = _var(_seconds, "Life of an authorization code.", 60)
     access_token_ttl: int = _var(_seconds, "Life of an access token.", 900)
     id_token_ttl: int = _var(_seconds, "Life of an ID token.", 900)
@@ -163,7 +165,9 @@ class Settings:
     known_browser_ttl: int = _var(_seconds, "A browser stays known for so long.", 180 * 86_400)
     audit_retention: int = _var(_seconds, "Audit rows are kept for so long.", 5 * 365 * 86_400)
 
-    sol_user_pattern: str = _var(_pattern, "What a usuario SOL looks like.", DEFAULT_SOL_USER_PATTERN)
+    sol_user_pattern: str = _var(
+        _pattern, "What a usuario SOL looks like.", DEFAULT_SOL_USER_PATTERN
+    )
     extranet_user_pattern: str = _var(
         _pattern, "What an Extranet user looks like.", DEFAULT_EXTRANET_USER_PATTERN
     )
@@ -178,7 +182,9 @@ class Settings:
     threads: int = _var(_count, "Threads per server process.", 8)
     processes: int = _var(_count, "Server processes.", 1)
     worker_threads: int = _var(_count, "Mail worker threads.", 4)
-    log_level: str = _var(_one_of("debug", "info", "warning", "error"), "Least level logged.", "info")
+    log_level: str = _var(
+        _one_of("debug", "info", "warning", "error"), "Least level logged.", "info"
+    )
     help_desk_phone: str = _var(_text, "Shown on every page and mail.", "207-1510 / 713-4646")
     help_desk_email: str = _var(_text, "Shown on every page and mail.", "vuceayuda@mincetur.gob.pe")
     sunat_logout_url: str | None = _var(
@@ -215,7 +221,9 @@ def load(environ: Mapping[str, str]) -> Settings:
     problems: list[str] = []
     values: dict[str, Any] = {}
     known = {f"IDP_{one.name.upper()}": one for one in fields(Settings) if "parse" in one.metadata}
-    upstream_names = {f"IDP_{realm.upper()}_{key.upper()}" for realm in (SOL, EXTRANET) for key in _UPSTREAM_KEYS}
+    upstream_names = {
+        f"IDP_{realm.upper()}_{key.upper()}" for realm in (SOL, EXTRANET) for key in _UPSTREAM_KEYS
+    }
     for name in sorted(environ):
         if name.startswith("IDP_") and name not in known and name not in upstream_names:
             problems.append(f"{name}: unknown variable")
@@ -272,7 +280,11 @@ def _upstreams(
             problems.append(f"IDP_UPSTREAMS_FILE: {path}: {error}")
     for realm in (SOL, EXTRANET):
         prefix = f"IDP_{realm.upper()}_"
-        named = {key: environ[prefix + key.upper()] for key in _UPSTREAM_KEYS if environ.get(prefix + key.upper())}
+        named = {
+            key: environ[prefix + key.upper()]
+            for key in _UPSTREAM_KEYS
+            if environ.get(prefix + key.upper())
+        }
         if named:
             defaults = {"path": "clientesextranet", "tip_origen": "ET"} if realm == EXTRANET else {}
             rows.append({**defaults, **named, "realm": realm})
@@ -295,5 +307,7 @@ def _upstream(row: Mapping[str, Any], problems: list[str]) -> Upstream | None:
     except ValueError:
         problems.append(f"{name}: timeout must be a number of seconds")
         return None
-    label = row.get("label") or {SOL: "Clave SOL", EXTRANET: "Extranet de SUNAT"}.get(row["realm"], row["realm"])
+    label = row.get("label") or {SOL: "Clave SOL", EXTRANET: "Extranet de SUNAT"}.get(
+        row["realm"], row["realm"]
+    )
     return Upstream(**{**row, "timeout": timeout, "label": label})

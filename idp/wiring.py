@@ -169,9 +169,7 @@ def build_services(
 
     keyring = Keyring.load(settings.keys_dir, clock=clock)
     realms = tuple(one.realm for one in settings.upstreams)
-    clients = ClientRegistry(
-        settings.clients_file, realms=realms, production=settings.production
-    )
+    clients = ClientRegistry(settings.clients_file, realms=realms, production=settings.production)
     clients.on_reload = lambda told: _tell_reload(audit, told)
     limits = Limits(counter=RedisCounter(redis), clock=clock, key=base.key("limits"))
     people = _people(base)
@@ -198,9 +196,7 @@ def build_services(
         TEMPLATES,
         shared={"help_desk": HelpDesk(settings.help_desk_phone, settings.help_desk_email)},
     )
-    relay = SmtpRelay(
-        settings.smtp_url, sender=settings.mail_from, ca_file=settings.smtp_ca_file
-    )
+    relay = SmtpRelay(settings.smtp_url, sender=settings.mail_from, ca_file=settings.smtp_ca_file)
     mails = AccountMails(
         people=people, templates=templates, relay=relay, audit=audit, clock=clock,
         issuer=settings.issuer,

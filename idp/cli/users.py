@@ -69,7 +69,9 @@ def _import(args: argparse.Namespace, context: Context) -> int:
         )
     elif report.problems:
         lines = [
-            f"{args.file}:{found.line}: {f'{found.column}: ' if found.column else ''}{found.problem}"
+            f"{args.file}:{found.line}: "
+            + (f"{found.column}: " if found.column else "")
+            + found.problem
             for found in report.problems
         ]
         context.out("\n".join([*lines, "nothing was imported"]))

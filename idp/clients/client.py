@@ -52,9 +52,9 @@ class Client:
     grant_types: tuple[str, ...] = ("authorization_code",)
     response_types: tuple[str, ...] = ("code",)
     scopes: frozenset[str] = frozenset({"openid"})
-    token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 - a method's name
+    token_endpoint_auth_method: str = "client_secret_basic"
     secrets: tuple[Secret, ...] = ()
-    id_token_signed_response_alg: str = "RS256"  # noqa: S105 - an algorithm
+    id_token_signed_response_alg: str = "RS256"
     realms: tuple[str, ...] = ()
     contingency: ContingencyPolicy = field(default_factory=ContingencyPolicy)
     initiate_login_uri: str | None = None
@@ -67,4 +67,4 @@ class Client:
     @property
     def public(self) -> bool:
         """Whether it cannot keep a secret (RFC 6749 §2.1)."""
-        return self.token_endpoint_auth_method == "none"  # noqa: S105 - a method's name
+        return self.token_endpoint_auth_method == "none"

@@ -246,7 +246,7 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> str:
-    """A padded identifier, stripped. Only ASCII counts: other letters have upper-case forms in it."""
+    """A padded identifier, stripped. Only ASCII counts: other letters upper-case into it."""
     return value.strip() if isinstance(value, str) and value.isascii() else ""
 
 

@@ -43,15 +43,24 @@ class HttpClient(Protocol):
     """The one guarded way out: address pinned, no redirects, size cap, time-outs."""
 
     def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, timeout: float = 10.0,
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
         max_bytes: int = 262_144,
     ) -> HttpResponse:
         """GET; any status is an answer (redirects are not followed). Raises HttpFailure."""
         ...
 
     def post_form(
-        self, url: str, fields: Mapping[str, str], *, headers: Mapping[str, str] | None = None,
-        timeout: float = 10.0, max_bytes: int = 262_144,
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+        max_bytes: int = 262_144,
     ) -> HttpResponse:
         """POST as application/x-www-form-urlencoded. Raises HttpFailure."""
         ...

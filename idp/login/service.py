@@ -1,4 +1,4 @@
-"""The dispatcher's service: it joins a transaction, a session, the flag and a component's policy."""
+"""The dispatcher's service: it joins transaction, session, flag and a component's policy."""
 
 from __future__ import annotations
 

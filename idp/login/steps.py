@@ -71,7 +71,11 @@ def next_step(
             return Step(StepKind.CHOOSE)
         return Step(StepKind.FINISH)
     realm = transaction.realm
-    if realm is None and len(transaction.realms) == 1 and "select_account" not in transaction.prompt:
+    if (
+        realm is None
+        and len(transaction.realms) == 1
+        and "select_account" not in transaction.prompt
+    ):
         realm = transaction.realms[0]
     if realm is None:
         return Step(StepKind.CHOOSE)
@@ -129,9 +133,7 @@ def satisfies(
     return fresh or policy.on_recovery == "keep" or not recovered
 
 
-def _contingency_allowed(
-    transaction: Transaction, policy: Policy, *, known_browser: bool
-) -> bool:
+def _contingency_allowed(transaction: Transaction, policy: Policy, *, known_browser: bool) -> bool:
     if not policy.contingency or transaction.acr_required == ACR[Mode.SUNAT]:
         return False
     return known_browser or not policy.require_known_browser

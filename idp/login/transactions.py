@@ -113,15 +113,11 @@ class Transactions:
         def change(transaction: Transaction) -> Transaction:
             if proof.realm not in transaction.realms:
                 raise IdpError("invalid_realm", 400)
-            return replace(
-                transaction, realm=proof.realm, proof=proof, switch_confirmed=False
-            )
+            return replace(transaction, realm=proof.realm, proof=proof, switch_confirmed=False)
 
         return self._change(transaction_id, browser_hash, change)
 
-    def set_link(
-        self, transaction_id: str, browser_hash: str | None, link_id: str
-    ) -> Transaction:
+    def set_link(self, transaction_id: str, browser_hash: str | None, link_id: str) -> Transaction:
         """Note the one live e-mail link."""
         return self._change(
             transaction_id, browser_hash, lambda found: replace(found, link_id=link_id)
@@ -182,4 +178,6 @@ class Transactions:
             changed = replace(change(found), expires_at=expires_at)
             if self._store.replace(changed):
                 return replace(changed, version=found.version + 1)
-        raise IdpError("temporarily_unavailable", 503, detail="transaction contended", retry_after=1)
+        raise IdpError(
+            "temporarily_unavailable", 503, detail="transaction contended", retry_after=1
+        )

@@ -86,7 +86,7 @@ def blueprint(
         )
 
     def establish(transaction: Transaction) -> Response:
-        cookie, session = logins.establish(transaction, cookies.read(request, SESSION))
+        cookie, _ = logins.establish(transaction, cookies.read(request, SESSION))
         response = finish(transaction)
         cookies.set(response, SESSION, cookie, max_age=None)
         return response
@@ -142,9 +142,7 @@ def blueprint(
     @bp.post("/login/<transaction_id>/elegir")
     def choose(transaction_id: str) -> Response:
         realm = request.form.get("realm", "")
-        return posted(
-            transaction_id, lambda txn, found: transactions.choose(txn, found, realm)
-        )
+        return posted(transaction_id, lambda txn, found: transactions.choose(txn, found, realm))
 
     @bp.post("/login/<transaction_id>/continuar")
     def go_on(transaction_id: str) -> Response:

@@ -81,7 +81,7 @@ class UserInfo:
         self._clock = clock
 
     def claims(self, access_token: str) -> dict[str, Any]:
-        """Claims by name, with `sub`. Raises Authlib's InvalidTokenError, InsufficientScopeError."""
+        """Claims by name, with `sub`. Raises Authlib's errors for a bad token or scope."""
         token = self._bearer.authenticate_token(access_token)
         self._bearer.validate_token(token, ["openid"], None)
         assert token is not None

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.clients.registry import ClientRegistry

@@ -1,7 +1,8 @@
 """A person's contact address and consent: asking for a change, proving it, withdrawing.
 
     (none) --set--> pending --confirm--> in force
-    in force --set other--> in force + pending --confirm--> in force + cooling off --time--> replaced
+    in force --set other--> in force + pending --confirm--> in force + cooling off
+    in force + cooling off --time--> replaced
     in force + (pending | cooling off) --set the one in force--> in force
 
 Code and token of a verification are HMACs of its id: a retried mail repeats them, and who reads

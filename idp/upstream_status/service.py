@@ -1,4 +1,4 @@
-"""The flags in this process: an in-memory copy that answers without I/O, and the way to flip one."""
+"""The flags in this process: a copy that answers without I/O, and the way to flip one."""
 
 from __future__ import annotations
 

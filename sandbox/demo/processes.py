@@ -59,7 +59,7 @@ class Family:
         """Start one and wait until it serves. Raises DemoError when it ends or never does."""
         self._logs.mkdir(parents=True, exist_ok=True)
         with (self._logs / f"{child.name}.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own commands
+            process = subprocess.Popen(
                 child.command,
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
@@ -82,9 +82,7 @@ class Family:
         for child, process in self._running:
             code = process.poll()
             if code is not None:
-                raise DemoError(
-                    f"demo: {child.name} ended with code {code}; {self._tail(child)}"
-                )
+                raise DemoError(f"demo: {child.name} ended with code {code}; {self._tail(child)}")
 
     def stop(self) -> None:
         """End every child: asked first, killed after ten seconds; the last started goes first."""
@@ -115,7 +113,7 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
 
 def _healthy(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(url, timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -80,7 +80,7 @@ def _start(places: Places, family: Family, ending: threading.Event) -> None:
 
 
 def _command(environment: Mapping[str, str], *words: str) -> None:
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [sys.executable, "-m", "idp.cli", *words],
         env={**os.environ, **environment},
         capture_output=True,
@@ -103,9 +103,7 @@ def _welcome(places: Places) -> str:
     ]
     lines = ["", *(f"  {name:<28}{url}" for name, url in places), ""]
     lines.append(f"  {'user':<12}{'RUC':<14}{'password':<11}in contingency")
-    lines += [
-        f"  {one.usuario:<12}{one.ruc:<14}{one.password:<11}{_fate(one)}" for one in PEOPLE
-    ]
+    lines += [f"  {one.usuario:<12}{one.ruc:<14}{one.password:<11}{_fate(one)}" for one in PEOPLE]
     lines += [
         "",
         "  Flag SUNAT down, and up again (in another terminal, in this folder):",

@@ -91,7 +91,16 @@ def people_csv(people: Iterable[SandboxPerson] = PEOPLE) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
-        "realm ruc usuario name email email_verified_at consent_at last_login_at".split()
+        [
+            "realm",
+            "ruc",
+            "usuario",
+            "name",
+            "email",
+            "email_verified_at",
+            "consent_at",
+            "last_login_at",
+        ]
     )
     for one in people:
         if one.seeded:

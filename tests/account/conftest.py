@@ -17,7 +17,7 @@ from tests.support.world import build_world
 @pytest.fixture(scope="session")
 def account_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket: Path = tmp_path_factory.mktemp("valkey") / "valkey.sock"
-    server = ValkeyServer(unix_socket_path=socket)
+    server = ValkeyServer(port=0, unix_socket_path=socket)
     server.start()
     yield f"unix://{socket}"
     server.stop()

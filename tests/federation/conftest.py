@@ -34,7 +34,7 @@ def sunat(running_sunat: MockSunat) -> MockSunat:
 @pytest.fixture(scope="session")
 def federation_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket: Path = tmp_path_factory.mktemp("valkey") / "valkey.sock"
-    server = ValkeyServer(unix_socket_path=socket)
+    server = ValkeyServer(port=0, unix_socket_path=socket)
     server.start()
     yield f"unix://{socket}"
     server.stop()

@@ -16,7 +16,7 @@ from idp.kernel.clock import FixedClock
 @pytest.fixture(scope="session")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket: Path = tmp_path_factory.mktemp("valkey") / "valkey.sock"
-    server = ValkeyServer(unix_socket_path=socket)
+    server = ValkeyServer(port=0, unix_socket_path=socket)
     server.start()
     yield f"unix://{socket}"
     server.stop()

@@ -26,7 +26,7 @@ class OwnValkey:
         return f"unix://{self._socket}"
 
     def start(self) -> None:
-        self._server = ValkeyServer(unix_socket_path=self._socket)
+        self._server = ValkeyServer(port=0, unix_socket_path=self._socket)
         self._server.start()
 
     def stop(self) -> None:

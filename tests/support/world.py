@@ -100,9 +100,7 @@ class World:
             )
         )
 
-    def log_in(
-        self, browser: FlaskClient, person: Person, mode: Mode = Mode.SUNAT
-    ) -> str:
+    def log_in(self, browser: FlaskClient, person: Person, mode: Mode = Mode.SUNAT) -> str:
         """Give the browser a session without a login's pages; its sid."""
         proof = Proof(person.realm, person.id, mode, self.clock.now())
         cookie, session = self.services.logins.sessions.start(person, proof, None, replaces=None)

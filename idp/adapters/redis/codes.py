@@ -127,9 +127,7 @@ class RedisCodes:
     def access(self, access_digest: str, now: float) -> AccessRecord | None:
         """The live access token, or None."""
         with self._redis.guard():
-            found: Any = self._redis.client.hmget(
-                _access_key(access_digest), ["code", "expires"]
-            )
+            found: Any = self._redis.client.hmget(_access_key(access_digest), ["code", "expires"])
         data, expires = found
         if not data or now >= float(expires):
             return None

@@ -62,7 +62,7 @@ class RedisGateway:
         return unavailable_when_down()
 
     def script(self, lua: str) -> Script:
-        """A function (keys, args) -> answer that runs this script by its hash, in one round trip."""
+        """A function (keys, args) -> answer that runs this script by its hash: one round trip."""
         registered = self._client.register_script(lua)
 
         def run(keys: Sequence[str], args: Sequence[Scalar]) -> Any:

@@ -13,9 +13,7 @@ from idp.kernel.clock import Clock
 # What a record holds anyway; the rest came by `extra=`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Paths whose next part is a secret: transaction, link, verification.
-_SECRET_PARTS = re.compile(
-    r"^(/(?:ingreso|login|authorize|contingencia|cuenta/verificar))/[^/?]+"
-)
+_SECRET_PARTS = re.compile(r"^(/(?:ingreso|login|authorize|contingencia|cuenta/verificar))/[^/?]+")
 
 
 def masked_path(path: str) -> str:
@@ -31,7 +29,7 @@ class JsonFormatter(logging.Formatter):
         self._clock = clock
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line. An exception is told by type and place; its text may hold what must not leak."""
+        """The line. Of an exception, type and place only: its text may hold secrets."""
         line: dict[str, Any] = {
             "time": self._clock.now().isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

@@ -1,0 +1,175 @@
+"""The running demo (real processes on ports of their own) and a real headless browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from sandbox.demo.parts import Places, children
+from sandbox.demo.processes import taken_ports
+from tests.support.browser import BROWSER_ARGS, find_browser
+
+ROOT = Path(__file__).resolve().parents[2]
+USUAL_PORTS = (8000, 8001, 8002, 8003, 8025, 8026, 8100)
+
+
+@dataclass
+class Demo:
+    """The demo of a test session."""
+
+    places: Places
+
+    def url(self, usual_port: int, path: str = "") -> str:
+        return self.places.url(usual_port) + path
+
+    def idp(self, *words: str) -> str:
+        """Run an `idp` command on it; what it printed."""
+        environment = {
+            line.split("=", 1)[0]: line.split("=", 1)[1]
+            for line in (self.places.state / "demo.env").read_text().splitlines()
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "idp.cli", *words],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def flag(self, state: str, realm: str) -> None:
+        """Flip the flag and wait the second within which every process knows."""
+        self.idp("upstream", state, realm, "--reason", "prueba")
+        time.sleep(1.0)
+
+    def api(self, usual_port: int, path: str, method: str = "GET", body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.places.port(usual_port)}{path}",
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def mails(self, to: str) -> list[dict[str, Any]]:
+        """The mails of an address, the newest first."""
+        found = self.api(8025, "/api/messages?to=" + urllib.parse.quote(to))
+        return list(found["messages"] if isinstance(found, dict) else found)
+
+    def wait_for_mail(self, to: str, *, after: int = 0) -> dict[str, Any]:
+        """The newest mail of an address, once there are more than `after`."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            found = self.mails(to)
+            if len(found) > after:
+                return dict(self.api(8025, f"/api/messages/{found[0]['id']}"))
+            time.sleep(0.1)
+        raise AssertionError(f"no mail for {to}")
+
+
+def link_of(mail: dict[str, Any], path: str = "/ingreso/") -> str:
+    """The link in a mail's text."""
+    found = re.search(r"https?://\S+" + re.escape(path) + r"[\w-]+", mail["text"])
+    assert found, "the mail has no link"
+    return found[0]
+
+
+def _free_offset() -> int:
+    for offset in range(21_000, 29_000, 250):
+        if not taken_ports(children(Places(offset=offset))):
+            return offset
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    state = tmp_path_factory.mktemp("d")
+    offset = _free_offset()
+    command = [sys.executable, "-m", "sandbox.cli", "demo"]
+    process = subprocess.Popen(
+        [*command, "--state", str(state), "--offset", str(offset)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        said.append(line)
+        if "Ctrl-C ends everything" in line:
+            break
+    else:
+        raise AssertionError("the demo did not start: " + "".join(said[-5:]))
+    yield Demo(Places(state, state / "keys", offset))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find_browser()
+    assert path is not None, "a browser test ran without a browser"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path), args=BROWSER_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Make browsers that know nothing of one another; each page must stay without script errors."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def make(**options: Any) -> BrowserContext:
+        context = chromium.new_context(
+            **{"locale": "es-PE", "viewport": {"width": 1280, "height": 900}, **options}
+        )
+        context.set_default_timeout(15_000)
+        context.on("weberror", lambda error: problems.append(str(error.error)))
+        context.on(
+            "console",
+            lambda message: (
+                problems.append(message.text) if "Content Security Policy" in message.text else None
+            ),
+        )
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not problems, problems
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    return new_context().new_page()
+
+
+@pytest.fixture(autouse=True)
+def _calm(demo: Demo) -> None:
+    """Each test begins with SUNAT up, by flag and by fact, and a mailbox that takes mail."""
+    demo.api(8100, "/control.json", "PUT", {"realm": "all", "fault": "up"})
+    status = demo.idp("upstream", "status")
+    for realm in ("sol", "extranet"):
+        if any(realm in line and "DOWN" in line for line in status.splitlines()):
+            demo.flag("up", realm)
