@@ -27,7 +27,7 @@ class LoginFailed(Exception):
 
 
 class Provider:
-    """Discovery and keys are read when first needed, so that a provider that is away only delays."""
+    """Discovery and keys are read when first needed: a provider that is away only delays."""
 
     def __init__(self, config: Config) -> None:
         self._config = config

@@ -120,6 +120,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         raise AssertionError("the demo did not start: " + "".join(said[-5:]))
     yield Demo(Places(state, state / "keys", offset))
     process.send_signal(signal.SIGINT)
+    with process.stdout:
+        process.stdout.read()
     assert process.wait(30) == 0
 
 
