@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Protocol
 
 from idp.audit.records import AuditFilter, AuditRecord
 
 
 class AuditStore(Protocol):
-    """Durable records, only ever added to."""
+    """Durable records: added to, and removed only by age."""
 
     def append(self, record: AuditRecord) -> None:
         """Add one record, in the unit of work under way if there is one.
@@ -24,6 +25,10 @@ class AuditStore(Protocol):
 
     def search(self, wanted: AuditFilter, limit: int) -> list[AuditRecord]:
         """At most `limit` matching records, the newest first. Raises Unavailable("sql")."""
+        ...
+
+    def purge(self, before: datetime) -> int:
+        """Remove the records of before that moment; how many. Raises Unavailable("sql")."""
         ...
 
 

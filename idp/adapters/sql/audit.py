@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, insert, select
+from sqlalchemy import RowMapping, Table, delete, insert, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
@@ -52,6 +53,11 @@ class SqlAuditStore:
             query = query.where(_LOG.c.at < wanted.until)
         with self._database.connection() as connection:
             return [_record(row) for row in connection.execute(query).mappings()]
+
+    def purge(self, before: datetime) -> int:
+        """Remove the records of before that moment; how many."""
+        with self._database.transaction(), self._database.connection() as connection:
+            return connection.execute(delete(_LOG).where(_LOG.c.at < before)).rowcount
 
 
 def _values(record: AuditRecord) -> dict[str, Any]:

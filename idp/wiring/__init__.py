@@ -1,0 +1,24 @@
+"""Composition: the only place that names concrete classes.
+
+Owns: building the services of a process from its settings, subscriptions to events, which room
+takes which step, the handlers of the queue, and the periodic work.
+Does not own: any behaviour.
+May import: every room, the adapters, settings, kernel.
+"""
+
+from idp.wiring.background import worker_broker
+from idp.wiring.base import Services
+from idp.wiring.build import build_services
+from idp.wiring.contingency import TEMPLATES
+from idp.wiring.routes import STEP_URLS
+from idp.wiring.start import start_problems, upstream_origins
+
+__all__ = [
+    "STEP_URLS",
+    "TEMPLATES",
+    "Services",
+    "build_services",
+    "start_problems",
+    "upstream_origins",
+    "worker_broker",
+]

@@ -1,0 +1,54 @@
+"""What goes on beside the requests: periodic work, the worker's broker, reload notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from idp.adapters.queue.broker import declare, make_broker
+from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.spent_links import SqlSpentLinks
+from idp.audit.drain import drain
+from idp.audit.events import AuditEvent
+from idp.audit.log import Audit
+from idp.clients.registry import Reload
+from idp.jobs.periodic import Periodic
+from idp.people.service import People
+from idp.wiring.base import Base, Services
+
+
+def periodic(base: Base, people: People) -> Periodic:
+    """What each worker does regularly; two workers at once do no harm."""
+    store = SqlAuditStore(base.database)
+    periodic = Periodic(clock=base.clock)
+    periodic.register("audit.drain", 1.0, lambda: drain(base.stream, store))
+    kept = timedelta(seconds=base.settings.audit_retention)
+    periodic.register("audit.purge", 3_600.0, lambda: store.purge(base.clock.now() - kept))
+    periodic.register("people.purge", 3_600.0, lambda: people.purge(base.clock.now()))
+    spent = SqlSpentLinks(base.database)
+    # A link's record in Redis is gone after a day; a month leaves room for any fail-over.
+    month = timedelta(days=30)
+    periodic.register("links.purge", 3_600.0, lambda: spent.purge(base.clock.now() - month))
+    return periodic
+
+
+def worker_broker(services: Services) -> Callable[[], Any]:
+    """What `idp worker` runs: a new broker with every actor declared, each time it is called."""
+
+    def make() -> Any:
+        broker = make_broker(services.settings.redis_url)
+        declare(broker, services.jobs)
+        return broker
+
+    return make
+
+
+def tell_reload(audit: Audit, told: Reload) -> None:
+    """Put a reload of clients.yaml on record."""
+    if told.ok:
+        audit.record(AuditEvent.CLIENTS_RELOADED, clients=told.clients, digest=told.digest)
+    else:
+        audit.record(
+            AuditEvent.CLIENTS_RELOAD_FAILED, problems=len(told.problems), digest=told.digest
+        )

@@ -1,0 +1,97 @@
+"""What every service of a process stands on, and the record that holds them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.account.service import Account
+from idp.adapters.queue.broker import DramatiqQueue
+from idp.adapters.redis.audit_stream import RedisAuditStream
+from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.sql.database import Database
+from idp.audit.log import Audit
+from idp.clients.registry import ClientRegistry
+from idp.contingency.entry import Entry
+from idp.contingency.service import Contingency
+from idp.federation.service import Federation
+from idp.jobs.periodic import Periodic
+from idp.jobs.registry import Jobs
+from idp.kernel.clock import Clock
+from idp.kernel.events import EventBus
+from idp.kernel.ids import derive_key
+from idp.kernel.random import Random
+from idp.limits.service import Limits
+from idp.links.service import Links
+from idp.login.service import Logins
+from idp.oidc.access import OpaqueAccessTokens, UserInfo
+from idp.oidc.authorization import Authorization
+from idp.oidc.logout import Logout
+from idp.oidc.server import ProviderServer
+from idp.people.service import People
+from idp.settings import Settings
+from idp.signing.keyring import Keyring
+from idp.upstream_status.service import UpstreamStatus
+from idp.upstream_status.watcher import FlagWatcher
+
+
+@dataclass(frozen=True)
+class Base:
+    """What every service stands on."""
+
+    settings: Settings
+    clock: Clock
+    random: Random
+    events: EventBus
+    redis: RedisGateway
+    database: Database
+    audit: Audit
+    stream: RedisAuditStream
+
+    def key(self, purpose: str) -> bytes:
+        return derive_key(self.settings.secret_key, purpose)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every service of a process; views and commands are handed the few that they need."""
+
+    settings: Settings
+    clock: Clock
+    random: Random
+    events: EventBus
+    redis: RedisGateway
+    database: Database
+    audit: Audit
+    audit_stream: RedisAuditStream
+    clients: ClientRegistry
+    keyring: Keyring
+    limits: Limits
+    people: People
+    upstream_status: UpstreamStatus
+    flag_watcher: FlagWatcher
+    links: Links
+    jobs: Jobs
+    queue: DramatiqQueue
+    periodic: Periodic
+    logins: Logins
+    server: ProviderServer
+    authorization: Authorization
+    userinfo: UserInfo
+    access_tokens: OpaqueAccessTokens
+    logout: Logout
+    federation: Federation
+    contingency: Contingency
+    entry: Entry
+    account: Account
+
+    def start(self) -> None:
+        """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""
+        self.flag_watcher.start()
+        self.clients.start()
+
+    def stop(self) -> None:
+        """End it, and close the connections."""
+        self.clients.stop()
+        self.flag_watcher.stop()
+        self.redis.close()
+        self.database.close()

@@ -1,0 +1,88 @@
+"""Building the services of a process from its settings."""
+
+from __future__ import annotations
+
+from idp.account.service import Account
+from idp.adapters.queue.broker import DramatiqQueue, declare, make_broker
+from idp.adapters.redis.audit_stream import RedisAuditStream
+from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.database import Database
+from idp.audit.log import Audit
+from idp.clients.registry import ClientRegistry
+from idp.contingency.sealing import Sealing
+from idp.kernel.clock import Clock, SystemClock
+from idp.kernel.events import EventBus
+from idp.kernel.ids import new_id
+from idp.kernel.random import Random, SystemRandom
+from idp.oidc.access import Bearer, OpaqueAccessTokens, UserInfo
+from idp.oidc.authorization import Authorization
+from idp.oidc.logout import Logout
+from idp.settings import Settings
+from idp.signing.keyring import Keyring
+from idp.wiring.background import periodic, tell_reload
+from idp.wiring.base import Base, Services
+from idp.wiring.contingency import contingency, entry, links, mail_jobs
+from idp.wiring.identity import federation, limits, logins, people, upstream_status
+from idp.wiring.provider import code_store, provider_server
+
+
+def build_services(
+    settings: Settings, *, clock: Clock | None = None, random: Random | None = None
+) -> Services:
+    """Build a process's services. Connects to nothing yet; keys and clients are read here.
+
+    Raises what `Keyring.load` and `ClientRegistry` raise for files that cannot be used.
+    """
+    clock, random = clock or SystemClock(), random or SystemRandom()
+    redis, database = RedisGateway(settings.redis_url), Database(settings.database_url)
+    audit = Audit(store=SqlAuditStore(database), clock=clock, random=random)
+    stream = RedisAuditStream(redis, consumer=new_id(random, "drain"))
+    base = Base(settings, clock, random, EventBus(), redis, database, audit, stream)
+
+    keyring = Keyring.load(settings.keys_dir, clock=clock)
+    realms = tuple(one.realm for one in settings.upstreams)
+    clients = ClientRegistry(settings.clients_file, realms=realms, production=settings.production)
+    clients.on_reload = lambda told: tell_reload(audit, told)
+    counters = limits(base)
+    persons = people(base)
+    status, watcher = upstream_status(base, realms)
+    dispatcher = logins(base, clients, persons, status, realms)
+    one_time = links(base)
+    sealing = Sealing(key=base.key("sealing"), random=random)
+    jobs = mail_jobs(base, one_time, persons, clients, sealing)
+    broker = make_broker(settings.redis_url)
+    declare(broker, jobs)
+    queue = DramatiqQueue(broker)
+    store = code_store(base)
+    server = provider_server(base, store, keyring, clients)
+    return Services(
+        settings=settings,
+        clock=clock,
+        random=random,
+        events=base.events,
+        redis=redis,
+        database=database,
+        audit=audit,
+        audit_stream=stream,
+        clients=clients,
+        keyring=keyring,
+        limits=counters,
+        people=persons,
+        upstream_status=status,
+        flag_watcher=watcher,
+        links=one_time,
+        jobs=jobs,
+        queue=queue,
+        periodic=periodic(base, persons),
+        logins=dispatcher,
+        server=server,
+        authorization=Authorization(server=server, logins=dispatcher, limits=counters),
+        userinfo=UserInfo(bearer=Bearer(store, clock), people=persons, clock=clock),
+        access_tokens=OpaqueAccessTokens(store, clock),
+        logout=Logout(keyring=keyring, clients=clients, issuer=settings.issuer),
+        federation=federation(base, dispatcher, persons),
+        contingency=contingency(base, dispatcher, one_time, counters, persons, queue, sealing),
+        entry=entry(base, dispatcher, one_time, persons, clients),
+        account=Account(people=persons, limits=counters, queue=queue, clock=clock),
+    )

@@ -1,0 +1,133 @@
+"""The e-mailed login: the form, the link, the mails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from idp.account.mails import AccountMails
+from idp.adapters.queue.broker import DramatiqQueue
+from idp.adapters.redis.captcha import RedisSpentSolutions
+from idp.adapters.redis.links import RedisLinks
+from idp.adapters.smtp.relay import SmtpRelay
+from idp.adapters.sql.spent_links import SqlSpentLinks
+from idp.captcha.service import Captcha, Tools
+from idp.clients.registry import ClientRegistry
+from idp.contingency.delivery import RETRY, Delivery
+from idp.contingency.entry import Entry
+from idp.contingency.form import Patterns
+from idp.contingency.sealing import Sealing
+from idp.contingency.service import DELIVER, Contingency
+from idp.jobs.registry import Jobs
+from idp.limits.service import Limits
+from idp.links.service import Links
+from idp.login.service import Logins
+from idp.mail.templates import MailTemplates
+from idp.people.service import People
+from idp.web.render import HelpDesk
+from idp.wiring.base import Base
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+def links(base: Base) -> Links:
+    """The one-time links: in Redis while they live, in SQL once spent."""
+    return Links(
+        store=RedisLinks(base.redis),
+        spent=SqlSpentLinks(base.database),
+        uow=base.database,
+        audit=base.audit,
+        clock=base.clock,
+        random=base.random,
+        key=base.key("links"),
+        ttl=base.settings.link_ttl,
+        max_age=base.settings.link_max_age,
+    )
+
+
+def mail_jobs(
+    base: Base, links: Links, people: People, clients: ClientRegistry, sealing: Sealing
+) -> Jobs:
+    """Every job that ends in a mail, with its handler."""
+    settings = base.settings
+    templates = MailTemplates(
+        TEMPLATES,
+        shared={"help_desk": HelpDesk(settings.help_desk_phone, settings.help_desk_email)},
+    )
+    relay = SmtpRelay(settings.smtp_url, sender=settings.mail_from, ca_file=settings.smtp_ca_file)
+    delivery = Delivery(
+        links=links,
+        people=people,
+        clients=clients,
+        sealing=sealing,
+        templates=templates,
+        relay=relay,
+        audit=base.audit,
+        stream=base.stream,
+        events=base.events,
+        clock=base.clock,
+        issuer=settings.issuer,
+    )
+    mails = AccountMails(
+        people=people,
+        templates=templates,
+        relay=relay,
+        audit=base.audit,
+        clock=base.clock,
+        issuer=settings.issuer,
+    )
+    jobs = Jobs()
+    jobs.register(DELIVER, delivery, RETRY)
+    for name, handler in mails.handlers().items():
+        jobs.register(name, handler)
+    return jobs
+
+
+def entry(
+    base: Base, logins: Logins, links: Links, people: People, clients: ClientRegistry
+) -> Entry:
+    """What happens behind a link."""
+    return Entry(
+        links=links,
+        transactions=logins.transactions,
+        people=people,
+        clients=clients,
+        audit=base.audit,
+        stream=base.stream,
+        clock=base.clock,
+    )
+
+
+def contingency(
+    base: Base,
+    logins: Logins,
+    links: Links,
+    limits: Limits,
+    people: People,
+    queue: DramatiqQueue,
+    sealing: Sealing,
+) -> Contingency:
+    """The form and the request for a link."""
+    settings = base.settings
+    return Contingency(
+        transactions=logins.transactions,
+        dispatcher=logins,
+        links=links,
+        captcha=Captcha(
+            vendor=settings.captcha,
+            tools=Tools(
+                spent=RedisSpentSolutions(base.redis),
+                clock=base.clock,
+                key=base.key("captcha"),
+                altcha_cost=settings.altcha_cost,
+            ),
+        ),
+        limits=limits,
+        browsers=people,
+        queue=queue,
+        sealing=sealing,
+        audit=base.audit,
+        stream=base.stream,
+        identifier_key=base.key("identifier"),
+        link_max_age=settings.link_max_age,
+        patterns=Patterns(settings.sol_user_pattern, settings.extranet_user_pattern),
+    )

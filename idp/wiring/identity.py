@@ -1,0 +1,150 @@
+"""Who a person is and how they prove it: people, the flag, the dispatcher, SUNAT, limits."""
+
+from __future__ import annotations
+
+from idp.adapters.http.client import GuardedHttpClient
+from idp.adapters.redis.flags import RedisFlagMessenger
+from idp.adapters.redis.limits import RedisCounter
+from idp.adapters.redis.sessions import RedisSessions
+from idp.adapters.redis.transactions import RedisTransactions
+from idp.adapters.redis.upstream_states import RedisUpstreamStates
+from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.upstream_status import SqlFlagStore
+from idp.clients.registry import ClientRegistry
+from idp.federation.clientessol import ClientesSol, Endpoint
+from idp.federation.driver import Upstream as Driver
+from idp.federation.service import Federation
+from idp.federation.token import Expected, pinned_keys
+from idp.limits.service import Limits
+from idp.login.service import Logins
+from idp.login.sessions import Sessions
+from idp.login.transactions import Transactions
+from idp.people.service import People
+from idp.settings import Upstream
+from idp.upstream_status.service import UpstreamStatus
+from idp.upstream_status.watcher import FlagWatcher
+from idp.wiring.base import Base
+
+
+def limits(base: Base) -> Limits:
+    """Counters shared by every process."""
+    return Limits(counter=RedisCounter(base.redis), clock=base.clock, key=base.key("limits"))
+
+
+def people(base: Base) -> People:
+    """People, their contact data and known browsers."""
+    settings = base.settings
+    return People(
+        store=SqlPersonStore(base.database),
+        verifications=SqlVerificationStore(base.database),
+        browsers=SqlBrowserStore(base.database),
+        uow=base.database,
+        audit=base.audit,
+        clock=base.clock,
+        random=base.random,
+        code_key=base.key("verification"),
+        address_cooloff=settings.address_cooloff,
+        known_browser_after=settings.known_browser_after,
+        known_browser_ttl=settings.known_browser_ttl,
+        sol_user_pattern=settings.sol_user_pattern,
+        extranet_user_pattern=settings.extranet_user_pattern,
+    )
+
+
+def upstream_status(base: Base, realms: tuple[str, ...]) -> tuple[UpstreamStatus, FlagWatcher]:
+    """The flag, and what tells this process of a change within a second."""
+    messenger = RedisFlagMessenger(base.redis)
+    status = UpstreamStatus(
+        store=SqlFlagStore(base.database),
+        uow=base.database,
+        audit=base.audit,
+        clock=base.clock,
+        realms=realms,
+        messenger=messenger,
+        events=base.events,
+    )
+    return status, FlagWatcher(status=status, messenger=messenger)
+
+
+def logins(
+    base: Base,
+    clients: ClientRegistry,
+    people: People,
+    status: UpstreamStatus,
+    realms: tuple[str, ...],
+) -> Logins:
+    """The dispatcher of a login."""
+    settings = base.settings
+    return Logins(
+        transactions=Transactions(
+            store=RedisTransactions(base.redis, base.clock),
+            clock=base.clock,
+            random=base.random,
+            ttl=settings.transaction_ttl,
+            touched_ttl=settings.transaction_touched_ttl,
+        ),
+        sessions=Sessions(
+            store=RedisSessions(base.redis),
+            audit=base.audit,
+            events=base.events,
+            clock=base.clock,
+            random=base.random,
+            ttl=settings.session_ttl,
+            contingency_ttl=settings.contingency_session_ttl,
+            idle=settings.session_idle,
+        ),
+        clients=clients,
+        people=people,
+        upstream_status=status,
+        realms=realms,
+        clock=base.clock,
+    )
+
+
+def federation(base: Base, logins: Logins, people: People) -> Federation:
+    """SUNAT, a driver for each realm."""
+    settings = base.settings
+    http = GuardedHttpClient(
+        allow=settings.outbound_allow,
+        proxy=settings.outbound_proxy,
+        ca_file=settings.outbound_ca_file,
+    )
+    return Federation(
+        upstreams={one.realm: _driver(one, base, http) for one in settings.upstreams},
+        states=RedisUpstreamStates(base.redis),
+        transactions=logins.transactions,
+        people=people,
+        audit=base.audit,
+        clock=base.clock,
+        random=base.random,
+        issuer=settings.issuer,
+    )
+
+
+def _driver(upstream: Upstream, base: Base, http: GuardedHttpClient) -> Driver:
+    endpoint = Endpoint(
+        base_url=upstream.base_url,
+        path=upstream.path,
+        client_id=upstream.client_id,
+        client_secret=upstream.client_secret,
+        label=upstream.label,
+        grant_type=upstream.grant_type,
+        timeout=upstream.timeout,
+        # SUNAT may hang: half of the threads stay free for everybody else.
+        parallel=max(1, base.settings.threads // 2),
+    )
+    return ClientesSol(
+        endpoint=endpoint,
+        expected=Expected(
+            realm=upstream.realm,
+            issuer=endpoint.token_url,
+            client_id=upstream.client_id,
+            tip_origen=upstream.tip_origen,
+            sol_user_pattern=base.settings.sol_user_pattern,
+            extranet_user_pattern=base.settings.extranet_user_pattern,
+            pinned=pinned_keys(upstream.pinned_keys),
+        ),
+        http=http,
+        clock=base.clock,
+    )
