@@ -1,0 +1,86 @@
+"""Reading the environment, and what makes a set of settings unfit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from idp.settings.table import Settings
+from idp.settings.upstreams import read_upstreams, upstream_variables
+
+DEVELOPMENT_SECRET = "development-only-secret-development-only"
+
+_POSITIVE = (
+    "link_ttl", "link_max_age", "session_ttl", "session_idle", "contingency_session_ttl",
+    "transaction_ttl", "transaction_touched_ttl", "code_ttl", "access_token_ttl", "id_token_ttl",
+    "known_browser_ttl", "audit_retention", "threads", "processes", "worker_threads", "altcha_cost",
+)  # fmt: skip
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; `problems` lists every reason, a line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from `IDP_*` variables.
+
+    Raises SettingsError with every problem found: unknown names, missing or malformed values,
+    and what production does not allow.
+    """
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    known = {f"IDP_{one.name.upper()}": one for one in fields(Settings) if "parse" in one.metadata}
+    known_upstream = upstream_variables()
+    for name in sorted(environ):
+        if name.startswith("IDP_") and name not in known.keys() | known_upstream:
+            problems.append(f"{name}: unknown variable")
+    for name, one in known.items():
+        raw = environ.get(name, "")
+        if not raw.strip():
+            if one.default is MISSING:
+                problems.append(f"{name}: missing; {one.metadata['doc']}")
+            continue
+        try:
+            values[one.name] = one.metadata["parse"](raw)
+        except ValueError as error:
+            problems.append(f"{name}: expected {error}")
+    values["upstreams"] = read_upstreams(environ, values.get("upstreams_file"), problems)
+    if not problems:
+        settings = Settings(**values)
+        problems = check(settings)
+        if not problems:
+            return settings
+    raise SettingsError(problems)
+
+
+def check(settings: Settings) -> list[str]:
+    """Every problem of a complete set of settings, a line each."""
+    problems = []
+    if len(settings.secret_key) < 32:
+        problems.append("IDP_SECRET_KEY: at least 32 characters")
+    if not settings.upstreams:
+        problems.append("IDP_UPSTREAMS_FILE (or IDP_SOL_*, IDP_EXTRANET_*): no upstream is named")
+    problems.extend(
+        f"IDP_{name.upper()}: must be more than zero"
+        for name in _POSITIVE
+        if getattr(settings, name) <= 0
+    )
+    if settings.link_ttl > settings.link_max_age:
+        problems.append("IDP_LINK_TTL: must not exceed IDP_LINK_MAX_AGE")
+    if not settings.production:
+        return problems
+    if settings.secret_key == DEVELOPMENT_SECRET:
+        problems.append("IDP_SECRET_KEY: the development secret is refused in production")
+    if not settings.issuer.startswith("https://"):
+        problems.append("IDP_ISSUER: production needs https")
+    if settings.captcha == "none":
+        problems.append("IDP_CAPTCHA: production needs a captcha")
+    for one in settings.upstreams:
+        if not one.base_url.startswith("https://"):
+            problems.append(f"upstream {one.realm}: production needs an https base_url")
+    return problems

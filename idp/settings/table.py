@@ -1,0 +1,124 @@
+"""The table of settings, each with its parser, its default and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from idp.kernel.identity import DEFAULT_EXTRANET_USER_PATTERN, DEFAULT_SOL_USER_PATTERN
+from idp.settings import parsers
+from idp.settings.upstreams import Upstream
+
+
+def _var(
+    parse: Callable[[str], Any], doc: str, default: Any = MISSING, *, secret: bool = False
+) -> Any:
+    metadata = {"parse": parse, "doc": doc}
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting; the variable of `issuer` is `IDP_ISSUER`, and so on."""
+
+    issuer: str = _var(parsers.issuer, "The provider's issuer URL; every link is built from it.")
+    env: str = _var(
+        parsers.one_of("development", "production"),
+        "`production` refuses what is unsafe.",
+        "production",
+    )
+    secret_key: str = _var(
+        parsers.text, "At least 32 characters; the keys of each purpose are derived.", secret=True
+    )
+    database_url: str = _var(
+        parsers.text, "`sqlite:///…` or `postgresql+psycopg://…`: the durable data.", secret=True
+    )
+    redis_url: str = _var(
+        parsers.text,
+        "`redis://`, `rediss://` or `unix://`: sessions, links, limits, queue.",
+        secret=True,
+    )
+    clients_file: Path = _var(parsers.path, "The components: clients.yaml.", Path("clients.yaml"))
+    keys_dir: Path = _var(parsers.path, "The signing keys.", Path("keys"))
+    upstreams_file: Path | None = _var(
+        parsers.path, "JSON list of upstreams (realm, driver, base_url, client_id, …).", None
+    )
+    smtp_url: str = _var(
+        parsers.text, "`smtp://`, `smtp+starttls://` or `smtps://`: the relay.", secret=True
+    )
+    mail_from: str = _var(parsers.text, "Sender of every mail, e.g. `VUCE <no-responder@…>`.")
+    captcha: str = _var(parsers.one_of("altcha", "none"), "`none` only in development.", "altcha")
+    altcha_cost: int = _var(parsers.count, "PBKDF2 rounds of one captcha try.", 5_000)
+
+    link_ttl: int = _var(
+        parsers.seconds, "Life of a link after the last hand-over to a relay.", 600
+    )
+    link_max_age: int = _var(parsers.seconds, "Total bound of a link's life.", 1_800)
+    session_ttl: int = _var(parsers.seconds, "Longest life of a session.", 28_800)
+    session_idle: int = _var(parsers.seconds, "A session unused for so long ends.", 1_800)
+    contingency_session_ttl: int = _var(
+        parsers.seconds, "Longest life of a session that began by mail.", 3_600
+    )
+    transaction_ttl: int = _var(parsers.seconds, "Life of an untouched login.", 600)
+    transaction_touched_ttl: int = _var(
+        parsers.seconds, "Life of a login that somebody goes on with.", 3_600
+    )
+    code_ttl: int = _var(parsers.seconds, "Life of an authorization code.", 60)
+    access_token_ttl: int = _var(parsers.seconds, "Life of an access token.", 900)
+    id_token_ttl: int = _var(parsers.seconds, "Life of an ID token.", 900)
+    address_cooloff: int = _var(
+        parsers.seconds, "A changed address counts for contingency after so long.", 86_400
+    )
+    known_browser_after: int = _var(parsers.seconds, "A browser is known after so long.", 86_400)
+    known_browser_ttl: int = _var(
+        parsers.seconds, "A browser stays known for so long.", 180 * 86_400
+    )
+    audit_retention: int = _var(
+        parsers.seconds, "Audit rows are kept for so long.", 5 * 365 * 86_400
+    )
+
+    sol_user_pattern: str = _var(
+        parsers.pattern, "What a usuario SOL looks like.", DEFAULT_SOL_USER_PATTERN
+    )
+    extranet_user_pattern: str = _var(
+        parsers.pattern, "What an Extranet user looks like.", DEFAULT_EXTRANET_USER_PATTERN
+    )
+    outbound_allow: tuple[str, ...] = _var(
+        parsers.comma_list,
+        "Private addresses that we may call: `host:port` or CIDR, comma-separated.",
+        (),
+    )
+    outbound_proxy: str | None = _var(parsers.text, "HTTP proxy for every outbound call.", None)
+    outbound_ca_file: Path | None = _var(parsers.path, "CA bundle for outbound TLS.", None)
+    smtp_ca_file: Path | None = _var(parsers.path, "CA bundle for the relay's TLS.", None)
+    trusted_proxies: int = _var(
+        parsers.count, "Proxies in front whose X-Forwarded-* we believe.", 0
+    )
+    bind: str = _var(parsers.text, "Where `idp serve` listens.", "127.0.0.1:8000")
+    threads: int = _var(parsers.count, "Threads per server process.", 8)
+    processes: int = _var(parsers.count, "Server processes.", 1)
+    worker_threads: int = _var(parsers.count, "Mail worker threads.", 4)
+    log_level: str = _var(
+        parsers.one_of("debug", "info", "warning", "error"), "Least level logged.", "info"
+    )
+    help_desk_phone: str = _var(
+        parsers.text, "Shown on every page and mail.", "207-1510 / 713-4646"
+    )
+    help_desk_email: str = _var(
+        parsers.text, "Shown on every page and mail.", "vuceayuda@mincetur.gob.pe"
+    )
+    sunat_logout_url: str | None = _var(
+        parsers.text, "Where a person ends SUNAT's own session; shown after logging out.", None
+    )
+    upstreams: tuple[Upstream, ...] = field(default=(), metadata={"derived": True})
+
+    @property
+    def production(self) -> bool:
+        """Whether the unsafe is refused."""
+        return self.env == "production"
+
+    def upstream(self, realm: str) -> Upstream | None:
+        """The upstream of a realm, or None."""
+        return next((one for one in self.upstreams if one.realm == realm), None)

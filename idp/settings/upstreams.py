@@ -1,0 +1,122 @@
+"""Who proves the people of each realm: from a JSON file or from variables per realm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.kernel.identity import EXTRANET, SOL
+
+_KEYS = {
+    "realm", "driver", "label", "base_url", "path", "client_id", "client_secret", "grant_type",
+    "timeout", "tip_origen", "pinned_keys",
+}  # fmt: skip
+_NEEDED = {"realm", "base_url", "client_id", "client_secret"}
+# What tells the realms of SUNAT apart (its wire format: see federation).
+_DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    SOL: {"label": "Clave SOL"},
+    EXTRANET: {
+        "label": "Extranet de SUNAT",
+        "path": "clientesextranet",
+        "tip_origen": "ET",
+    },
+}
+_LONGEST_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Who proves the people of one realm while all is well.
+
+    `timeout` is in seconds; `pinned_keys` maps a `kid` to a PEM public key (optional).
+    """
+
+    realm: str
+    base_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    label: str = ""
+    driver: str = "clientessol"
+    path: str = "clientessol"
+    grant_type: str = "authorization_code"
+    timeout: float = 15.0
+    tip_origen: str = "IT"
+    pinned_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def upstream_variables() -> set[str]:
+    """The names of the variables per realm."""
+    return {
+        f"IDP_{realm.upper()}_{key.upper()}"
+        for realm in (SOL, EXTRANET)
+        for key in _KEYS - {"realm", "pinned_keys"}
+    }
+
+
+def read_upstreams(
+    environ: Mapping[str, str], file: Path | None, problems: list[str]
+) -> tuple[Upstream, ...]:
+    """The upstreams of the file and of the variables; what is wrong is added to `problems`."""
+    rows = [] if file is None else _from_file(file, problems)
+    for realm in (SOL, EXTRANET):
+        prefix = f"IDP_{realm.upper()}_"
+        named = {
+            key: environ[prefix + key.upper()] for key in _KEYS if environ.get(prefix + key.upper())
+        }
+        if named:
+            rows.append({**named, "realm": realm})
+    realms = [row.get("realm") for row in rows]
+    problems.extend(
+        f"upstream {realm}: named twice"
+        for realm in dict.fromkeys(realms)
+        if realms.count(realm) > 1
+    )
+    return tuple(one for one in (_upstream(row, problems) for row in rows) if one is not None)
+
+
+def _from_file(file: Path, problems: list[str]) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        problems.append(f"IDP_UPSTREAMS_FILE: {file}: {error}")
+        return []
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        problems.append(f"IDP_UPSTREAMS_FILE: {file}: expected a list of objects")
+        return []
+    return found
+
+
+def _upstream(row: Mapping[str, Any], problems: list[str]) -> Upstream | None:
+    name = f"upstream {row.get('realm', '?')}"
+    wrong = [f"{name}: unknown key {key}" for key in sorted(set(row) - _KEYS)]
+    wrong += [f"{name}: missing {key}" for key in sorted(_NEEDED - set(row))]
+    wrong += [f"{name}: {what}" for what in _wrong_values(row)]
+    problems.extend(wrong)
+    if wrong:
+        return None
+    full = {**_DEFAULTS.get(row["realm"], {"label": row["realm"]}), **row}
+    return Upstream(**{**full, "timeout": float(full.get("timeout", 15.0))})
+
+
+def _wrong_values(row: Mapping[str, Any]) -> Iterator[str]:
+    """What each value should have been, a line each; no value is repeated."""
+    for key in sorted(_KEYS - {"timeout", "pinned_keys"}):
+        if key in row and not (isinstance(row[key], str) and row[key].strip()):
+            yield f"{key} must be a text"
+    if urlsplit(str(row.get("base_url", "https://x"))).scheme not in ("http", "https"):
+        yield "base_url must be an http(s) URL"
+    if row.get("driver", "clientessol") != "clientessol":
+        yield "driver must be clientessol"
+    try:
+        in_range = 0 < float(row.get("timeout", 15.0)) <= _LONGEST_TIMEOUT
+    except (TypeError, ValueError):
+        in_range = False
+    if not in_range:
+        yield f"timeout must be a number of seconds, at most {_LONGEST_TIMEOUT:g}"
+    pinned = row.get("pinned_keys", {})
+    if not isinstance(pinned, dict) or not all(isinstance(key, str) for key in pinned.values()):
+        yield "pinned_keys must map a kid to a PEM public key"
