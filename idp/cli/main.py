@@ -6,7 +6,6 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from types import ModuleType
 
 from idp.cli.context import Context
 from idp.kernel.errors import IdpError, Unavailable
@@ -15,8 +14,9 @@ from idp.settings import SettingsError
 GROUPS = ("serve", "worker", "upstream", "clients", "keys", "users", "audit", "db", "check")
 
 
-def build_parser(groups: Sequence[ModuleType]) -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command, a group of subcommands per module."""
+    groups = [importlib.import_module(f"idp.cli.{name}") for name in GROUPS]
     parser = argparse.ArgumentParser(
         prog="idp", description="VUCE's OpenID Connect provider with a contingency."
     )
@@ -32,8 +32,7 @@ def build_parser(groups: Sequence[ModuleType]) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see the package for the exit codes."""
-    groups = [importlib.import_module(f"idp.cli.{name}") for name in GROUPS]
-    args = build_parser(groups).parse_args(argv)
+    args = build_parser().parse_args(argv)
     context = Context(as_json=args.json, actor=args.actor)
     try:
         return int(args.func(args, context))
