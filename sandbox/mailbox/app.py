@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask, Response, abort, jsonify, redirect, render_template, request
+from flask import Flask, Response, abort, jsonify, make_response, redirect, render_template, request
 from markupsafe import Markup, escape
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.web.times import lima_date
@@ -73,6 +74,13 @@ def create_app(mailbox: Mailbox) -> Flask:
     def api_clear() -> tuple[str, int]:
         mailbox.clear()
         return "", 204
+
+    @app.errorhandler(HTTPException)
+    def failed(error: HTTPException) -> AnyResponse:
+        status = error.code or 500
+        if request.path.startswith("/api/"):
+            return make_response(jsonify({"error": error.name}), status)
+        return make_response(render_template("error.html", status=status), status)
 
     @app.put("/api/behaviour")
     def api_behave() -> Response:

@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.rp.config import Config
@@ -59,6 +60,12 @@ def create_app(config: Config) -> Flask:
         _, found = visit()
         status = 503 if error.code == "provider_unavailable" else 400
         return page("error.html", found, code=error.code, text=str(error)), status
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[str, int]:
+        _, found = visit()
+        code = "not_found" if error.code == 404 else "bad_request"
+        return page("error.html", found, code=code, text=""), error.code or 500
 
     @app.get("/")
     def home() -> Response:
