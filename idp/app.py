@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.account.views import blueprint as account_blueprint
 from idp.adapters.telemetry.log import configure_logging, masked_path
+from idp.clients.registry import ClientsFileError
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
 from idp.kernel.errors import Unavailable
@@ -25,6 +26,7 @@ from idp.kernel.ids import derive_key
 from idp.login.views import blueprint as login_blueprint
 from idp.oidc.views import api, authorize, logout
 from idp.settings import Settings, SettingsError, load
+from idp.signing.store import KeyringError
 from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import Cookies
@@ -221,8 +223,8 @@ def serve_application(environ: Mapping[str, str]) -> Flask:
     try:
         settings = load(environ)
         services = build_services(settings)
-    except SettingsError as error:
-        sys.exit("\n".join(error.problems))
+    except (SettingsError, KeyringError, ClientsFileError) as error:
+        sys.exit("\n".join(str(one) for one in error.problems))
     configure_logging(settings.log_level, services.clock)
     services.start()
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):

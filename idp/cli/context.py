@@ -59,6 +59,12 @@ class Context:
             json.dump(found, sys.stdout, ensure_ascii=False, indent=2, default=str)
             print()
 
+    def try_services(self) -> None:
+        """Build the services, which reads keys and clients, and let go of them again."""
+        _ = self.services
+        self.close()
+        del self.services
+
     def close(self) -> None:
         """Close what was opened."""
         if "services" in self.__dict__:

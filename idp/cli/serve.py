@@ -4,37 +4,61 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 from typing import Any
 
 from idp.cli.context import Context, environment
+from idp.settings import parsers
 
 
 def add_parser(subparsers: Any) -> None:
     """`idp serve [--bind HOST:PORT]`."""
     parser = subparsers.add_parser("serve", help="serve the provider over HTTP")
-    parser.add_argument("--bind", metavar="HOST:PORT", help="default: IDP_BIND")
+    parser.add_argument("--bind", type=_address, metavar="HOST:PORT", help="default: IDP_BIND")
     parser.set_defaults(func=_serve)
 
 
 def _serve(args: argparse.Namespace, context: Context) -> int:
-    from granian import Granian
+    from granian.server.mp import MPServer
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
     settings = context.settings
+    # What no server process could start with is said here, once; a database that is away is not.
+    context.try_services()
     # Each server process reads the settings anew: hand the demo's on where it is the demo.
     os.environ.update(
         (name, value) for name, value in environment(os.environ).items() if name.startswith("IDP_")
     )
     host, _, port = (args.bind or settings.bind).rpartition(":")
-    Granian(
+
+    class Server(MPServer):
+        """Hands SIGHUP on: it reads clients.yaml again.
+
+        Granian's own meaning, new processes, would end a provider whose file is not valid then.
+        """
+
+        def signal_handler_reload(self, *args: Any, **named: Any) -> None:
+            for process in self.wrks:
+                if process.inner.is_alive():
+                    os.kill(process.inner.pid, signal.SIGHUP)
+
+    Server(
         "wsgi:app",
-        address=host.strip("[]") or "127.0.0.1",
+        address=host.strip("[]"),
         port=int(port),
         interface=Interfaces.WSGI,
         workers=settings.processes,
         blocking_threads=settings.threads,
         log_access=False,
         log_level=LogLevels.warning,
+        respawn_failed_workers=True,
     ).serve()
     return 0
+
+
+def _address(raw: str) -> str:
+    try:
+        return parsers.address(raw)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected {error}") from error

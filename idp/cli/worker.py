@@ -26,6 +26,7 @@ def _work(args: argparse.Namespace, context: Context) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGHUP, lambda *_: services.clients.reload())
     services.start()
     try:
         run_worker(

@@ -66,3 +66,10 @@ def issuer(raw: str) -> str:
     if raw.strip().endswith("/"):
         raise ValueError("a URL without a slash at its end")
     return raw.strip()
+
+
+def address(raw: str) -> str:
+    """`HOST:PORT`, an IPv6 host in brackets."""
+    if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s:\[\]]+):\d{1,5}", raw.strip()):
+        raise ValueError("HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
+    return raw.strip()

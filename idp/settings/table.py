@@ -96,7 +96,7 @@ class Settings:
     trusted_proxies: int = _var(
         parsers.count, "Proxies in front whose X-Forwarded-* we believe.", 0
     )
-    bind: str = _var(parsers.text, "Where `idp serve` listens.", "127.0.0.1:8000")
+    bind: str = _var(parsers.address, "Where `idp serve` listens.", "127.0.0.1:8000")
     threads: int = _var(parsers.count, "Threads per server process.", 8)
     processes: int = _var(parsers.count, "Server processes.", 1)
     worker_threads: int = _var(parsers.count, "Mail worker threads.", 4)

@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> int:
     def end(number: int, frame: FrameType | None) -> None:
         ending.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     places = Places(offset=args.offset)
     if args.state is not None:
