@@ -19,9 +19,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _serve(args: argparse.Namespace, context: Context) -> int:
-    from granian.server.mp import MPServer
     from granian.constants import Interfaces
     from granian.log import LogLevels
+    from granian.server.mp import MPServer
 
     settings = context.settings
     # What no server process could start with is said here, once; a database that is away is not.
