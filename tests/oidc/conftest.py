@@ -1,43 +1,38 @@
-"""One set of keys and one empty database for the room; each test gets a world of its own."""
+"""The provider is built once for the room (keys take long); each test finds it empty."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from relying_party import RelyingParty
 
-from idp.adapters.sql.database import Database
-from idp.kernel.clock import FixedClock
-from idp.signing.generate import ensure_generated
+from idp.upstream_status.state import FlagState
+from tests.support.servers import OwnValkey
 from tests.support.world import START, World, build_world
 
 
 @pytest.fixture(scope="session")
-def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """RSA keys and migrations take long: made once, copied for each test."""
-    folder = tmp_path_factory.mktemp("oidc")
-    ensure_generated(folder / "keys", clock=FixedClock(START))
-    database = Database(f"sqlite:///{folder / 'idp.sqlite3'}")
-    database.upgrade()
-    database.close()
-    return folder
-
-
-@pytest.fixture
-def folder(prepared_folder: Path, tmp_path: Path) -> Path:
-    """A copy of the prepared folder."""
-    return Path(shutil.copytree(prepared_folder, tmp_path / "world"))
-
-
-@pytest.fixture
-def world(folder: Path, valkey: str) -> Iterator[World]:
-    """The whole provider, empty."""
-    world = build_world(folder, valkey)
+def running_world(
+    tmp_path_factory: pytest.TempPathFactory, valkey_server: OwnValkey
+) -> Iterator[World]:
+    """The whole provider of this test process."""
+    world = build_world(tmp_path_factory.mktemp("oidc"), valkey_server.url)
     yield world
     world.services.stop()
+
+
+@pytest.fixture
+def world(running_world: World, valkey: str) -> World:
+    """The provider with an empty Valkey, at the same hour, with no flag; only people stay."""
+    clock = running_world.clock
+    clock.advance((START - clock.now()).total_seconds())
+    status = running_world.services.upstream_status
+    for realm in ("sol", "extranet"):
+        flag = status.flag(realm)
+        if flag is not None and flag.state is not FlagState.AUTO:
+            status.set(realm, FlagState.AUTO, reason="otra prueba", who="prueba")
+    return running_world
 
 
 @pytest.fixture
