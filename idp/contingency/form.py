@@ -76,6 +76,19 @@ def _sol(values: Mapping[str, str], pattern: str) -> Typed:
     return Typed(values, identifier=sol_identifier(ruc, user, pattern))
 
 
+def hinted(realm: str, login_hint: str) -> Typed:
+    """The form as a component's hint fills it: `RUC`, `RUC:USUARIO` or `EXT…`; else empty.
+
+    It is what the person would type, and is checked like it; a hint is never said to be wrong.
+    """
+    hint = login_hint.strip()[:_LONGEST]
+    if realm != SOL:
+        is_user = re.fullmatch(DEFAULT_EXTRANET_USER_PATTERN, normalise(hint))
+        return Typed({"ruc": "", "usuario": hint}) if is_user else EMPTY
+    ruc, _, user = hint.partition(":")
+    return Typed({"ruc": ruc, "usuario": user}) if is_valid_ruc(ruc) else EMPTY
+
+
 def come_back(seconds: int) -> str:
     """That it was too often, and when to try again."""
     minutes = -(-seconds // 60)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request, url_for
 
 from idp.contingency.entry import Entry, Opened
-from idp.contingency.form import EMPTY, Typed, come_back
+from idp.contingency.form import EMPTY, Typed, come_back, hinted
 from idp.contingency.service import Contingency, Gate, Visit, Visitor
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
@@ -101,7 +101,9 @@ def blueprint(
     @routes.get("/contingencia/<transaction_id>")
     def show(transaction_id: str) -> Response:
         visit = contingency.visit(transaction_id, here())
-        return form_page(visit, EMPTY) if visit.gate is Gate.OPEN else not_open(visit)
+        if visit.gate is not Gate.OPEN:
+            return not_open(visit)
+        return form_page(visit, hinted(visit.realm, visit.transaction.login_hint))
 
     @routes.post("/contingencia/<transaction_id>")
     def ask(transaction_id: str) -> Response:

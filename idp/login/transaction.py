@@ -46,6 +46,11 @@ class Transaction:
     version: int = 0
 
     @property
+    def login_hint(self) -> str:
+        """Who the component thinks it is (OpenID Connect Core §3.1.2.1), empty without one."""
+        return dict(self.params).get("login_hint", "")
+
+    @property
     def redirect_origin(self) -> str | None:
         """Scheme, host and port of the component's redirect_uri: what `form-action` must allow."""
         for name, value in self.params:
