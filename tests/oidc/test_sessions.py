@@ -10,7 +10,7 @@ from relying_party import RelyingParty
 from idp.kernel.identity import EXTRANET, SOL, Identifier, Mode, Proof
 from idp.people.person import UpstreamFacts
 from idp.web.browser import browser_hash
-from tests.support.world import ISSUER, World, query_of
+from tests.support.world import ISSUER, World, csrf_of, query_of
 
 LOGIN_REQUIRED = {"error": "login_required", "state": "st", "iss": ISSUER}
 
@@ -94,10 +94,10 @@ def test_forced_login_is_met_by_a_new_proof_and_does_not_loop(
 def test_forced_login_is_not_met_by_the_session_that_was_there(mr: RelyingParty) -> None:
     mr.world.clock.advance(5)
     login = asks_for_login(mr, prompt="login")
-    # Neither at the login itself nor where a finished one would go.
-    page = mr.browser.get(login)
-    assert page.status_code == 200
-    assert f'action="{login}/elegir"' in page.text
+    # *Continuar* as this person is no way around it, nor is where a finished login would go.
+    token = csrf_of(mr.browser.get(login).text)
+    mr.browser.post(f"{login}/continuar", data={"csrf_token": token})
+    assert mr.browser.get(login).headers["Location"].startswith("/upstream/sol/start")
     resumed = mr.browser.get(login.replace("/login/", "/authorize/"))
     assert resumed.headers["Location"] == login
 
