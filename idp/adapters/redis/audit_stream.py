@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import redis as redis_library
@@ -10,8 +11,10 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.audit.records import AuditRecord
 
 STREAM = "idp:audit"
+UNREADABLE = "idp:audit:unreadable"
 _GROUP = "drain"
 _IDLE_MS = 30_000
+_log = logging.getLogger(__name__)
 
 
 class RedisAuditStream:
@@ -40,7 +43,7 @@ class RedisAuditStream:
                 )
                 for _, found in _streams(answer):
                     entries.extend(found)
-        return [(entry, AuditRecord.from_json(values["record"])) for entry, values in entries]
+        return self._readable(entries)
 
     def ack(self, entry_ids: list[str]) -> None:
         """Forget records that are in SQL."""
@@ -52,6 +55,22 @@ class RedisAuditStream:
             pipe.xdel(STREAM, *entry_ids)
 
         self._redis.pipeline(commands)
+
+    def _readable(self, entries: list[tuple[str, Any]]) -> list[tuple[str, AuditRecord]]:
+        """What can be parsed; the rest (of another version of us) is put aside, not lost."""
+        found, odd = [], []
+        for entry, values in entries:
+            try:
+                found.append((entry, AuditRecord.from_json(values["record"])))
+            except (ValueError, KeyError, TypeError):
+                odd.append((entry, values))
+        if odd:
+            _log.error("audit records put aside, unreadable", extra={"count": len(odd)})
+            with self._redis.guard():
+                for _, values in odd:
+                    self._redis.client.xadd(UNREADABLE, values or {"record": ""})
+            self.ack([entry for entry, _ in odd])
+        return found
 
     def _ensure_group(self) -> None:
         try:
