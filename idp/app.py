@@ -21,7 +21,7 @@ from idp.adapters.telemetry.log import configure_logging, masked_path
 from idp.clients.registry import ClientsFileError
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
-from idp.kernel.errors import Unavailable
+from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.ids import derive_key
 from idp.login.views import blueprint as login_blueprint
 from idp.oidc.views import api, authorize, logout
@@ -66,6 +66,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     )
     client_address = ClientAddress()
     register_errors(app, pages, is_api=is_api, production=settings.production)
+    app.before_request(readable_query)
     app.register_blueprint(static_blueprint(TEMPLATES / "static", production=settings.production))
     app.register_blueprint(
         api.blueprint(
@@ -151,6 +152,12 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(_health(services))
     _after_each_request(app, services)
     return app
+
+
+def readable_query() -> None:
+    """Refuse a query of raw bytes (RFC 3986 §3.4 has none) before anybody stumbles over it."""
+    if not request.query_string.isascii():
+        raise IdpError("invalid_request", 400, detail="raw bytes in the query")
 
 
 def _plain_pages(services: Services, pages: Pages) -> Blueprint:

@@ -5,6 +5,7 @@ Client and redirect_uri come first, the rest of the request second, the login th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from authlib.oauth2 import OAuth2Error
@@ -44,16 +45,20 @@ class Authorization:
         self,
         request: ProviderRequest,
         browser_hash: str,
-        session: Session | None,
+        current_session: Callable[[], Session | None],
         address_prefix: str,
     ) -> Outcome:
-        """A new request. Raises IdpError for a page; errors that may go back are responses."""
+        """A new request. Raises IdpError for a page; errors that may go back are responses.
+
+        current_session: asked only once the request itself is good.
+        """
         component = self._server.check_client_and_redirect_uri(request)
         try:
             grant = self._grant(request)
         except OAuth2Error as error:
             return self._refuse(request, error)
         transaction = self._transaction(request, component, browser_hash)
+        session = current_session()
         step = self._logins.step(transaction, session)
         if step.kind is StepKind.FINISH and session is not None:
             return self._issue(request, session, grant)

@@ -46,8 +46,12 @@ def blueprint(
     def authorize() -> Response:
         asked = provider_request("authorize", issuer)
         cookie, browser_hash = browser.read_or_new(request)
-        session = sessions.current(cookies.read(request, SESSION))
-        outcome = authorization.begin(asked, browser_hash, session, client_address.prefix(request))
+        outcome = authorization.begin(
+            asked,
+            browser_hash,
+            lambda: sessions.current(cookies.read(request, SESSION)),
+            client_address.prefix(request),
+        )
         if isinstance(outcome, AuthorizationResponse):
             return write(outcome)
         response = see_other(f"/login/{outcome.transaction_id}")
