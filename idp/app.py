@@ -17,7 +17,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.account.views import blueprint as account_blueprint
-from idp.adapters.telemetry.log import configure_logging, masked_path
+from idp.adapters.telemetry.log import configure_logging
 from idp.clients.registry import ClientsFileError
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
@@ -32,6 +32,7 @@ from idp.web.client_address import ClientAddress
 from idp.web.cookies import Cookies
 from idp.web.csrf import Csrf
 from idp.web.errors import register_errors
+from idp.web.headers import common
 from idp.web.render import HelpDesk, Pages
 from idp.web.static import blueprint as static_blueprint
 from idp.wiring import STEP_URLS, TEMPLATES, Services, build_services, upstream_origins
@@ -205,6 +206,7 @@ def _health(services: Services) -> Blueprint:
 def _after_each_request(app: Flask, services: Services) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
+        common(response, production=services.settings.production)
         api.cors(
             response,
             path=request.path,
@@ -215,7 +217,8 @@ def _after_each_request(app: Flask, services: Services) -> None:
             "request",
             extra={
                 "method": request.method,
-                "path": masked_path(request.path),
+                # The route, never the path: its parts are secrets, or whatever somebody typed.
+                "route": request.url_rule.rule if request.url_rule else None,
                 "status": response.status_code,
             },
         )

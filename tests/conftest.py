@@ -13,8 +13,10 @@ from pytest_socket import socket_allow_hosts
 
 from idp.kernel.clock import FixedClock
 from idp.kernel.random import SeededRandom
+from idp.upstream_status.state import FlagState
 from tests.support.browser import HOW_TO, find_browser
 from tests.support.servers import OwnValkey, postgres_binaries, postgres_cluster
+from tests.support.world import START, World, build_world
 
 _COUNTER = itertools.count()
 _CI = bool(os.environ.get("CI"))
@@ -105,3 +107,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True) as one:
         one.execute(f'CREATE DATABASE "{name}"')
     return f"postgresql+psycopg://test@/{name}?host={folder}"
+
+
+@pytest.fixture(scope="session")
+def running_world(
+    tmp_path_factory: pytest.TempPathFactory, valkey_server: OwnValkey
+) -> Iterator[World]:
+    """The whole provider of this test process: built once, since its keys take long."""
+    world = build_world(tmp_path_factory.mktemp("world"), valkey_server.url)
+    yield world
+    world.services.stop()
+
+
+@pytest.fixture
+def world(running_world: World, valkey: str) -> World:
+    """The provider with an empty Valkey, at the same hour, with SUNAT up; only people stay."""
+    clock = running_world.clock
+    clock.advance((START - clock.now()).total_seconds())
+    status = running_world.services.upstream_status
+    for realm in ("sol", "extranet"):
+        flag = status.flag(realm)
+        if flag is not None and flag.state is not FlagState.AUTO:
+            status.set(realm, FlagState.AUTO, reason="otra prueba", who="prueba")
+    return running_world

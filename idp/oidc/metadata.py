@@ -11,7 +11,9 @@ from idp.people.attributes import SCOPES, claim_names
 
 def provider_metadata(issuer: str, signing_algorithms: tuple[str, ...]) -> dict[str, Any]:
     """The document. issuer: without a slash at its end; every URL is built from it."""
-    protocol_claims = ("sub", "iss", "aud", "iat", "exp", "auth_time", "nonce", "acr", "amr", "sid")
+    protocol_claims = (
+        "sub", "iss", "aud", "iat", "exp", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
+    )  # fmt: skip
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -34,7 +36,7 @@ def provider_metadata(issuer: str, signing_algorithms: tuple[str, ...]) -> dict[
         "claim_types_supported": ["normal"],
         "claims_supported": [*protocol_claims, *claim_names()],
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": ["none", "login", "select_account"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["es"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,

@@ -95,6 +95,9 @@ class ProviderServer(AuthorizationServer):  # type: ignore[misc]
         if isinstance(body, AuthorizationResponse):
             return body
         merged = {**dict(headers), **dict(NO_STORE), "Content-Type": "application/json"}
+        if "WWW-Authenticate" in merged:
+            # RFC 7617 §2: Basic names a realm; the error is in the body (RFC 6749 §5.2).
+            merged["WWW-Authenticate"] = 'Basic realm="vuce"'
         return Answer(status, json.dumps(body), tuple(merged.items()))
 
     def handle_error_response(
@@ -104,6 +107,8 @@ class ProviderServer(AuthorizationServer):  # type: ignore[misc]
         if request.surface != "authorize":
             if isinstance(error, InvalidClientError):
                 self._audit.record(AuditEvent.CLIENT_AUTH_FAILED, endpoint=request.surface)
+                # One answer for all: which part was wrong is nobody's business.
+                error.description, error.status_code = _BAD_CLIENT, 401
             answer: Answer = super().handle_error_response(request, error)
             return answer
         if not error.redirect_uri:

@@ -61,9 +61,9 @@ BAD: dict[str, tuple[str, dict[str, Any], int, str]] = {
     ),
     "basic of an unknown client": ("mr", {"auth": ("nadie", SECRET)}, 401, "invalid_client"),
     "post of an unknown client": (
-        "mr", {"client_id": "nadie", "client_secret": SECRET}, 400, "invalid_client",
+        "mr", {"client_id": "nadie", "client_secret": SECRET}, 401, "invalid_client",
     ),
-    "none of an unknown client": ("mr", {"client_id": "nadie"}, 400, "invalid_client"),
+    "none of an unknown client": ("mr", {"client_id": "nadie"}, 401, "invalid_client"),
     "basic and another client_id": (
         "mr", {"auth": ("mr", SECRET), "client_id": "spa"}, 401, "invalid_client",
     ),

@@ -29,19 +29,22 @@ return 1
 
 # KEYS: code, access token, audit stream.
 # ARGV: client, redirect_uri, challenge, now, access digest, access TTL, audit entry. Only the code
-# knows whose it is, so the entry comes with `@person@` and the like, filled in here.
+# knows whose it is, so the entry comes with `@person@` and the like, filled in here. A replay
+# revokes only for who proves to be the right one (RFC 6749 §4.1.2): with a stolen code alone,
+# nobody ends another's token. Should an answer get lost after the script ran, the component's
+# retry is such a replay: it fails, and the login begins anew.
 _REDEEM = """
 local code = redis.call('HMGET', KEYS[1], 'data', 'client', 'redirect_uri', 'challenge',
   'expires', 'access')
 if not code[1] then return {'unknown'} end
 if code[2] ~= ARGV[1] then return {'other_client'} end
+if code[3] ~= ARGV[2] then return {'redirect_uri'} end
+if code[4] ~= ARGV[3] then return {'verifier'} end
 if code[6] then
   redis.call('DEL', 'idp:access:' .. code[6])
   return {'replayed'}
 end
 if tonumber(ARGV[4]) >= tonumber(code[5]) then return {'expired'} end
-if code[3] ~= ARGV[2] then return {'redirect_uri'} end
-if code[4] ~= ARGV[3] then return {'verifier'} end
 local ttl = tonumber(ARGV[6])
 redis.call('HSET', KEYS[1], 'access', ARGV[5])
 redis.call('EXPIRE', KEYS[1], ttl + 60)

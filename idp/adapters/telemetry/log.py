@@ -1,10 +1,9 @@
-"""Logs as JSON Lines on standard error, without personal data and without secrets in paths."""
+"""Logs as JSON Lines on standard error, without personal data and without secrets."""
 
 from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
 from typing import Any, TextIO
 
@@ -12,13 +11,6 @@ from idp.kernel.clock import Clock
 
 # What a record holds anyway; the rest came by `extra=`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-# Paths whose next part is a secret: transaction, link, verification.
-_SECRET_PARTS = re.compile(r"^(/(?:ingreso|login|authorize|contingencia|cuenta/verificar))/[^/?]+")
-
-
-def masked_path(path: str) -> str:
-    """A request path as it may be logged: no secret part, no query."""
-    return _SECRET_PARTS.sub(r"\1/…", path.partition("?")[0])
 
 
 class JsonFormatter(logging.Formatter):
