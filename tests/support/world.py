@@ -186,11 +186,11 @@ def settings_for(folder: Path, redis_url: str, **changes: Any) -> Settings:
     return replace(settings, **changes)
 
 
-def build_world(folder: Path, redis_url: str, **changes: Any) -> World:
+def build_world(folder: Path, redis_url: str, *, clients: str = CLIENTS, **changes: Any) -> World:
     """A world in this folder: keys, clients and database are made as needed."""
     clock = FixedClock(START)
     secret, hashed = new_secret(SystemRandom())
-    (folder / "clients.yaml").write_text(CLIENTS.format(hash=hashed), encoding="utf-8")
+    (folder / "clients.yaml").write_text(clients.format(hash=hashed), encoding="utf-8")
     ensure_generated(folder / "keys", clock=clock)
     settings = settings_for(folder, redis_url, **changes)
     services = build_services(settings, clock=clock)
@@ -200,6 +200,6 @@ def build_world(folder: Path, redis_url: str, **changes: Any) -> World:
 
 
 __all__ = [
-    "CHALLENGE", "ISSUER", "REDIRECT_URI", "START", "VERIFIER", "World", "authorization_params",
+    "CHALLENGE", "CLIENTS", "ISSUER", "REDIRECT_URI", "START", "VERIFIER", "World", "authorization_params",
     "build_world", "csrf_of", "parse_qs", "query_of", "settings_for",
 ]  # fmt: skip

@@ -169,7 +169,6 @@ def test_page_carries_every_header(world: World, shown: Any, status: int) -> Non
     assert headers["Cache-Control"] == "no-store"
     # HSTS is for https, which a developer's machine has not.
     assert "Strict-Transport-Security" not in headers
-    assert "Server" not in headers
 
 
 @TABLE
