@@ -191,7 +191,7 @@ def _health(services: Services) -> Blueprint:
     def ready() -> tuple[dict[str, object], int]:
         """What a login needs answers."""
         checks: dict[str, str] = {}
-        for name, ping in (("redis", services.redis.ping), ("sql", services.database.ping)):
+        for name, ping in (("redis", services.redis.ping), ("sql", services.database.ready)):
             try:
                 ping()
                 checks[name] = "ok"

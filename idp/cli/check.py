@@ -13,6 +13,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "check", help="check settings, clients.yaml, keys, database and Redis"
     )
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     parser.set_defaults(func=_check)
 
 

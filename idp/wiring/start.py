@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from idp.adapters.redis.connection import RedisGateway
@@ -42,13 +41,17 @@ def start_problems(settings: Settings) -> list[str]:
         )
     except KeyringError as error:
         problems.extend(str(one) for one in error.problems)
-    pings: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("IDP_REDIS_URL", lambda: RedisGateway(settings.redis_url).ping()),
-        ("IDP_DATABASE_URL", lambda: Database(settings.database_url).ping()),
-    )
-    for name, ping in pings:
-        try:
-            ping()
-        except (Unavailable, ValueError) as error:
-            problems.append(f"{name}: {error}")
+    try:
+        RedisGateway(settings.redis_url).ping()
+    except (Unavailable, ValueError) as error:
+        problems.append(f"IDP_REDIS_URL: {error}")
+    try:
+        current, newest = Database(settings.database_url).revision()
+        if current != newest:
+            problems.append(
+                f"IDP_DATABASE_URL: the schema is at {current or 'nothing'}, not at {newest}; "
+                "run `idp db upgrade`"
+            )
+    except (Unavailable, ValueError) as error:
+        problems.append(f"IDP_DATABASE_URL: {error}")
     return problems

@@ -109,6 +109,14 @@ class Database:
         with self.connection() as connection:
             connection.execute(text("SELECT 1"))
 
+    def ready(self) -> None:
+        """Raise Unavailable("sql") unless it answers and has a schema, of whichever revision.
+
+        A newer one than this code's is the ordinary middle of a rolling update.
+        """
+        with self.connection() as connection:
+            connection.execute(text("SELECT version_num FROM alembic_version")).one()
+
     def wait_ready(self, timeout: float) -> bool:
         """Wait at most about so many seconds until the database answers; whether it does."""
         pause = Event()
