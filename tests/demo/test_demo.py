@@ -1,0 +1,143 @@
+"""`sandbox demo`: starts everything, says in one line what cannot be, leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.demo.parts import Places, children
+from sandbox.demo.processes import taken_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = "Ctrl-C ends everything"
+# One demo at a time: it needs ports by the dozen.
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture
+def offset() -> int:
+    """Free ports, out of the way of the browser tests' and of those that systems hand out."""
+    first = os.getpid() % 8
+    for step in range(8):
+        offset = 10_000 + 1_000 * ((first + step) % 8)
+        if not taken_ports(children(Places(offset=offset))):
+            return offset
+    raise AssertionError("no free ports")
+
+
+def start(state: Path, offset: int, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "sandbox.cli", "demo", "--state", str(state)]
+    return subprocess.Popen(
+        [*command, "--offset", str(offset), *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until_ready(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if READY in line:
+            return said
+    assert process.stderr is not None
+    raise AssertionError(said + process.stderr.read())
+
+
+def of_demo(state: Path, offset: int) -> dict[int, str]:
+    """The processes of one demo, by what only their commands and surroundings name."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            surroundings = (folder / "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if str(state) in command + surroundings or f" {8100 + offset} " in command:
+            found[int(folder.name)] = command
+    return found
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "state"
+
+
+def test_demo_starts_twice_on_one_folder_prints_the_way_and_leaves_nothing(
+    state: Path, offset: int
+) -> None:
+    first = start(state, offset)
+    said = until_ready(first)
+    for words in (
+        f"http://localhost:{8000 + offset}", f"http://localhost:{8003 + offset}",
+        "EXPORTA1", "20131312955", "EXT0001",
+        'idp upstream down sol --reason "prueba"', "idp upstream up sol",
+    ):  # fmt: skip
+        assert words in said
+    assert len(of_demo(state, offset)) >= 9
+    first.send_signal(signal.SIGINT)
+    out, err = first.communicate(timeout=40)
+    assert (first.returncode, err) == (0, "")
+    assert out.endswith("demo: everything has ended\n")
+    assert of_demo(state, offset) == {}
+
+    secret = (state / "secrets" / "secret_key").read_text()
+    for path in [state, *state.rglob("*")]:
+        others = stat.S_IMODE(path.stat().st_mode) & 0o077
+        private = path == state or path.name in ("demo.env", "clients.yaml", "people.csv")
+        if private or (path.parent.name in ("secrets", "keys") and path.suffix in ("", ".pem")):
+            assert others == 0, path
+    second = start(state, offset, "--once")
+    assert second.communicate(timeout=60)[1] == ""
+    assert second.returncode == 0
+    assert (state / "secrets" / "secret_key").read_text() == secret
+
+
+def test_demo_with_a_port_taken_says_which_and_starts_nothing(state: Path, offset: int) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 8025 + offset))
+        taken.listen()
+        process = start(state, offset)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert err == f"demo: port {8025 + offset} is taken, and mailbox needs it\n"
+    assert out == ""
+    assert of_demo(state, offset) == {}
+
+
+def test_demo_with_a_child_that_dies_says_which_and_ends_the_rest(state: Path, offset: int) -> None:
+    process = start(state, offset)
+    until_ready(process)
+    (victim,) = [
+        pid for pid, command in of_demo(state, offset).items() if "sandbox.cli sunat" in command
+    ]
+    os.kill(victim, signal.SIGKILL)
+    _, err = process.communicate(timeout=40)
+    assert process.returncode == 1
+    (line,) = err.splitlines()
+    assert line.startswith("demo: sunat ended with code -9; ")
+    assert "sunat.log" in line
+    assert of_demo(state, offset) == {}
+
+
+def test_demo_outside_the_projects_folder_says_where_to_run_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sandbox.cli", "demo"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 1
+    assert done.stderr == "demo: run it in the project's folder, by `make demo`\n"
