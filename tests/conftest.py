@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +33,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     config.hook.pytest_deselected(items=marked)
     items[:] = [item for item in items if item not in marked]
-    if not os.environ.get("PYTEST_XDIST_WORKER"):
-        print(f"\nnot run: {len(marked)} browser tests. {HOW_TO}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the browser tests that could not run, where there is no browser."""
+    if _CI or find_browser() is not None:
+        return
+    terminalreporter.section(f"browser tests not run: there is no browser. {HOW_TO}")
+    for file in sorted((Path(__file__).parent / "browser").glob("test_*.py")):
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE):
+            terminalreporter.line(f"not run: {file.name}::{name}")
 
 
 @pytest.fixture(autouse=True)
