@@ -36,7 +36,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List the browser tests that could not run, where there is no browser."""
+    """List what could not run on this machine."""
+    if not _CI and postgres_binaries() is None:
+        terminalreporter.line("not run on PostgreSQL, which is not installed (Debian: postgresql)")
     if _CI or find_browser() is not None:
         return
     terminalreporter.section(f"browser tests not run: there is no browser. {HOW_TO}")
