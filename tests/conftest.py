@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from pytest_socket import socket_allow_hosts
 
+from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.sql.database import Database
 from idp.kernel.clock import FixedClock
 from idp.kernel.random import SeededRandom
 from idp.upstream_status.state import FlagState
@@ -56,7 +58,7 @@ def _only_loopback() -> None:
 @pytest.fixture
 def clock() -> FixedClock:
     """A clock that a test moves."""
-    return FixedClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+    return FixedClock(datetime(2026, 11, 23, 15, 0, 0, 250_000, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -82,6 +84,14 @@ def valkey(valkey_server: OwnValkey) -> str:
     with redis.Redis.from_url(valkey_server.url) as client:
         client.flushall()
     return valkey_server.url
+
+
+@pytest.fixture
+def gateway(valkey: str) -> Iterator[RedisGateway]:
+    """A pool of connections to an empty Valkey."""
+    found = RedisGateway(valkey)
+    yield found
+    found.close()
 
 
 @pytest.fixture
@@ -118,6 +128,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True) as one:
         one.execute(f'CREATE DATABASE "{name}"')
     return f"postgresql+psycopg://test@/{name}?host={folder}"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database of each kind, brought to its newest revision."""
+    found = Database(database_url)
+    found.upgrade()
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -35,11 +35,11 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 
 @pytest.fixture
-def queued(gateway: RedisGateway, database: Database, templates: Path, valkey_url: str) -> World:
+def queued(gateway: RedisGateway, database: Database, templates: Path, valkey: str) -> World:
     """The world with the real queue."""
     jobs = Jobs()
     jobs.register(DELIVER, lambda payload: None)
-    broker = make_broker(valkey_url)
+    broker = make_broker(valkey)
     declare(broker, jobs)
     world = World(gateway, database, templates, queue=DramatiqQueue(broker))
     world.seed()
@@ -49,7 +49,7 @@ def queued(gateway: RedisGateway, database: Database, templates: Path, valkey_ur
 
 @pytest.fixture
 def start(
-    valkey_url: str, tmp_path: Path, templates: Path
+    valkey: str, tmp_path: Path, templates: Path
 ) -> Iterator[Callable[[int], subprocess.Popen[bytes]]]:
     """Start a worker process for the SMTP server on this port."""
     running: list[subprocess.Popen[bytes]] = []
@@ -58,7 +58,7 @@ def start(
         path = os.pathsep.join([str(FOLDER.parents[1]), str(FOLDER)])
         process = subprocess.Popen(
             [
-                sys.executable, str(FOLDER / "delivery_process.py"), valkey_url,
+                sys.executable, str(FOLDER / "delivery_process.py"), valkey,
                 f"sqlite:///{tmp_path}/idp.sqlite3", f"smtp://127.0.0.1:{port}", str(templates),
             ],
             env={"PYTHONPATH": path},

@@ -50,10 +50,8 @@ def upstreams(sunat: MockSunat) -> tuple[Upstream, ...]:
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path, gateway: RedisGateway, federation_valkey: str, sunat: MockSunat
-) -> Iterator[World]:
-    built = build_world(tmp_path, federation_valkey, upstreams=upstreams(sunat))
+def world(tmp_path: Path, gateway: RedisGateway, valkey: str, sunat: MockSunat) -> Iterator[World]:
+    built = build_world(tmp_path, valkey, upstreams=upstreams(sunat))
     yield built
     built.services.redis.close()
     built.services.database.close()

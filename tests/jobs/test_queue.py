@@ -66,17 +66,17 @@ def nothing(payload: Mapping[str, str]) -> None:
     """A handler for brokers that only enqueue."""
 
 
-def test_enqueue_runs_the_handler_with_the_payload(valkey_url: str, gateway: RedisGateway) -> None:
+def test_enqueue_runs_the_handler_with_the_payload(valkey: str, gateway: RedisGateway) -> None:
     seen: list[Mapping[str, str]] = []
-    build = builder(valkey_url, lambda payload: seen.append(payload))
+    build = builder(valkey, lambda payload: seen.append(payload))
     with working(build):
         DramatiqQueue(build()).enqueue("greet.somebody", {"id": "1"}, max_age=60)
         until(lambda: seen == [{"id": "1"}])
 
 
-def test_enqueue_an_unknown_name_is_a_bug_of_ours(valkey_url: str, gateway: RedisGateway) -> None:
+def test_enqueue_an_unknown_name_is_a_bug_of_ours(valkey: str, gateway: RedisGateway) -> None:
     with pytest.raises(LookupError):
-        DramatiqQueue(builder(valkey_url, nothing)()).enqueue("nobody", {}, max_age=60)
+        DramatiqQueue(builder(valkey, nothing)()).enqueue("nobody", {}, max_age=60)
 
 
 def test_enqueue_with_redis_down_is_unavailable() -> None:
@@ -92,7 +92,7 @@ def test_enqueue_with_redis_down_is_unavailable() -> None:
     ids=["backoff", "after", "sql down", "bug"],
 )
 def test_handler_that_fails_is_called_again(
-    valkey_url: str, gateway: RedisGateway, failure: Exception
+    valkey: str, gateway: RedisGateway, failure: Exception
 ) -> None:
     calls: list[float] = []
 
@@ -101,7 +101,7 @@ def test_handler_that_fails_is_called_again(
         if len(calls) < 3:
             raise failure
 
-    build = builder(valkey_url, handler)
+    build = builder(valkey, handler)
     with working(build):
         DramatiqQueue(build()).enqueue("greet.somebody", {"id": "1"}, max_age=60)
         until(lambda: len(calls) == 3)
@@ -109,11 +109,9 @@ def test_handler_that_fails_is_called_again(
     assert len(calls) == 3
 
 
-def test_handler_is_never_called_for_what_is_too_old(
-    valkey_url: str, gateway: RedisGateway
-) -> None:
+def test_handler_is_never_called_for_what_is_too_old(valkey: str, gateway: RedisGateway) -> None:
     seen: list[str] = []
-    build = builder(valkey_url, lambda payload: seen.append(payload["id"]))
+    build = builder(valkey, lambda payload: seen.append(payload["id"]))
     queue = DramatiqQueue(build())
     queue.enqueue("greet.somebody", {"id": "old"}, max_age=1)
     time.sleep(1.1)  # the library compares with the machine's clock
@@ -124,12 +122,12 @@ def test_handler_is_never_called_for_what_is_too_old(
 
 
 def test_worker_killed_in_the_middle_leaves_its_work_to_another(
-    valkey_url: str, gateway: RedisGateway, tmp_path: Path
+    valkey: str, gateway: RedisGateway, tmp_path: Path
 ) -> None:
     def start() -> subprocess.Popen[bytes]:
         script = Path(__file__).with_name("worker_process.py")
         return subprocess.Popen(
-            [sys.executable, str(script), valkey_url, str(tmp_path)],
+            [sys.executable, str(script), valkey, str(tmp_path)],
             stderr=subprocess.DEVNULL,
             cwd=Path(__file__).parents[2],
             env={"PYTHONPATH": str(Path(__file__).parents[2])},
@@ -137,7 +135,7 @@ def test_worker_killed_in_the_middle_leaves_its_work_to_another(
 
     jobs = Jobs()
     jobs.register("slow", nothing)
-    broker = make_broker(valkey_url)
+    broker = make_broker(valkey)
     declare(broker, jobs)
     DramatiqQueue(broker).enqueue("slow", {"id": "1"}, max_age=600)
     first = start()
@@ -211,11 +209,11 @@ def test_periodic_tick_runs_what_is_due_and_survives_failures() -> None:
     assert ran == ["often", "rarely", "often"]
 
 
-def test_worker_runs_the_periodic_tasks(valkey_url: str, gateway: RedisGateway) -> None:
+def test_worker_runs_the_periodic_tasks(valkey: str, gateway: RedisGateway) -> None:
     ran = threading.Event()
     periodic = Periodic(clock=SystemClock())
     periodic.register("mark", 60, ran.set)
-    with working(builder(valkey_url, nothing), periodic):
+    with working(builder(valkey, nothing), periodic):
         assert ran.wait(10)
 
 

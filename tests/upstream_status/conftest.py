@@ -26,14 +26,6 @@ Build = Callable[..., UpstreamStatus]
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    found = Database(database_url)
-    found.upgrade()
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOW)
 
