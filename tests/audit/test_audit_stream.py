@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -22,13 +21,6 @@ from idp.kernel.random import SeededRandom
 from tests.support.servers import OwnValkey
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def gateway(valkey: str) -> Iterator[RedisGateway]:
-    found = RedisGateway(valkey)
-    yield found
-    found.close()
 
 
 @pytest.fixture
