@@ -8,6 +8,7 @@ from datetime import datetime
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
+from idp.clients.client import Client
 from idp.contingency.ports import Components, Directory
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
@@ -18,6 +19,7 @@ from idp.links.service import REFUSALS, Links, refusal
 from idp.login.service import ACCOUNT_NAME
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
+from idp.login.ways_back import initiation_url, return_origins
 from idp.people.masking import mask_identifier
 
 
@@ -29,7 +31,7 @@ class Opened:
     client_name, asked_at: where to and since when (None for an unknown link). name and
     masked_identifier: only without a problem. restart_url: where the component begins a login.
     resend_transaction: the login to ask again for, in the asking browser while it lives.
-    redirect_origin: where the login ends, which the page's `form-action` must allow.
+    return_origins: where the login may end, which the page's `form-action` must allow.
     """
 
     problem: Outcome | None
@@ -41,7 +43,7 @@ class Opened:
     masked_identifier: str = ""
     restart_url: str | None = None
     resend_transaction: str | None = None
-    redirect_origin: str | None = None
+    return_origins: tuple[str, ...] = ()
 
 
 class Entry:
@@ -57,6 +59,7 @@ class Entry:
         audit: Audit,
         stream: AuditStream,
         clock: Clock,
+        issuer: str,
     ) -> None:
         self._links = links
         self._transactions = transactions
@@ -65,6 +68,7 @@ class Entry:
         self._audit = audit
         self._stream = stream
         self._clock = clock
+        self._issuer = issuer
 
     def open(self, token: str, browser_hash: str | None) -> Opened:
         """Look, any number of times: a scanner's visit changes nothing. Raises Unavailable."""
@@ -87,7 +91,7 @@ class Entry:
             until=link.expires_at,
             name=person.name,
             masked_identifier=mask_identifier(Identifier(person.realm, person.identifier)),
-            redirect_origin=transaction.redirect_origin,
+            return_origins=return_origins(transaction, self._client(link)),
         )
 
     def asked_here(self, token: str, browser_hash: str | None) -> bool:
@@ -150,14 +154,14 @@ class Entry:
     def _refused(self, link: Link, problem: Outcome, transaction: Transaction | None) -> Opened:
         if problem is Outcome.OTHER_BROWSER:
             self._tell(AuditEvent.LINK_OPENED, link, where="other_browser")
-        client = self._clients.get(link.client_id) if link.client_id else None
         return Opened(
             problem,
             REFUSALS[problem][1],
             client_name=self._client_name(link),
             asked_at=link.created_at,
-            restart_url=client.initiate_login_uri if client else None,
+            restart_url=initiation_url(self._client(link), self._issuer),
             resend_transaction=transaction.id if transaction else None,
+            return_origins=(return_origins(transaction, self._client(link)) if transaction else ()),
         )
 
     def _refuse(self, link: Link | None, problem: Outcome) -> IdpError:
@@ -165,8 +169,11 @@ class Entry:
             self._tell(AuditEvent.LINK_REFUSED, link, reason=problem.value)
         return refusal(problem)
 
+    def _client(self, link: Link) -> Client | None:
+        return self._clients.get(link.client_id) if link.client_id else None
+
     def _client_name(self, link: Link) -> str:
-        client = self._clients.get(link.client_id) if link.client_id else None
+        client = self._client(link)
         return client.client_name if client else ACCOUNT_NAME
 
     def _tell(self, event: AuditEvent, link: Link, **details: str) -> None:

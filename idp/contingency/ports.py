@@ -58,6 +58,10 @@ class Dispatcher(Protocol):
         """The component's own page, where there is one to go back to."""
         ...
 
+    def return_origins(self, transaction: Transaction) -> tuple[str, ...]:
+        """What a form of this login may lead to, for `form-action`."""
+        ...
+
 
 class Components(Protocol):
     """The registry of components."""

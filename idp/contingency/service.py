@@ -120,6 +120,10 @@ class Contingency:
         """The component's own page, where there is one to go back to."""
         return self._dispatcher.back_url(transaction)
 
+    def return_origins(self, transaction: Transaction) -> tuple[str, ...]:
+        """What a form of this login may lead to, for `form-action`."""
+        return self._dispatcher.return_origins(transaction)
+
     def widget(self, visit: Visit) -> CaptchaWidget:
         """A captcha for this login."""
         return self._captcha.widget(visit.transaction.id)

@@ -67,6 +67,7 @@ def blueprint(
                 connect=widget.csp_connect,
                 worker=widget.csp_worker,
                 frame=widget.csp_frame,
+                form_action=contingency.return_origins(visit.transaction),
             ),
             realm=visit.realm,
             client_name=client_name(visit),
@@ -128,6 +129,7 @@ def blueprint(
             return see_other(_login(transaction_id))
         return pages.page(
             "contingencia/revise.html",
+            csp=Csp(form_action=contingency.return_origins(waiting.transaction)),
             minutes=link_minutes,
             reference=waiting.reference,
             resend_url=url_for("contingency.resend", transaction_id=transaction_id),
@@ -163,11 +165,10 @@ def blueprint(
 
     def opened_page(token: str, opened: Opened) -> Response:
         if opened.problem is None:
-            origin = opened.redirect_origin
             return pages.page(
                 "ingreso/confirmar.html",
                 # Browsers hold `form-action` against where a redirect after the POST leads.
-                csp=Csp(form_action=(origin,) if origin else ()),
+                csp=Csp(form_action=opened.return_origins),
                 name=opened.name,
                 masked_identifier=opened.masked_identifier,
                 client_name=opened.client_name,
@@ -187,6 +188,7 @@ def blueprint(
             return pages.page(
                 "ingreso/vencido.html",
                 status=opened.status,
+                csp=Csp(form_action=opened.return_origins),
                 can_resend=again is not None,
                 resend_url=(url_for("contingency.resend", transaction_id=again) if again else None),
                 restart_url=opened.restart_url,

@@ -10,9 +10,10 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.login.session import Session
 from idp.login.sessions import Sessions
-from idp.login.steps import Policy, Step, next_step
+from idp.login.steps import Policy, Step, begins_anew, next_step
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
+from idp.login.ways_back import initiation_url, return_origins
 from idp.people.person import Person
 
 ACCOUNT_NAME = "Modificación de Datos"
@@ -52,6 +53,7 @@ def policy_of(client: Client | None) -> Policy:
         max_session=rules.max_session,
         on_recovery=rules.on_recovery,
         require_known_browser=rules.require_known_browser,
+        state_lifetime=client.state_lifetime if client.initiate_login_uri else None,
     )
 
 
@@ -68,6 +70,7 @@ class Logins:
         upstream_status: KnowsUpstreams,
         realms: tuple[str, ...],
         clock: Clock,
+        issuer: str,
     ) -> None:
         self.transactions = transactions
         self.sessions = sessions
@@ -76,6 +79,7 @@ class Logins:
         self._upstream_status = upstream_status
         self._realms = realms
         self._clock = clock
+        self._issuer = issuer
 
     def step(self, transaction: Transaction, session: Session | None) -> Step:
         """What this login needs next. Raises IdpError("invalid_client") for one that is gone."""
@@ -83,6 +87,16 @@ class Logins:
         return next_step(
             transaction, session, self._upstreams(), policy_of(client), self._clock.now()
         )
+
+    def anew_url(self, transaction: Transaction, session: Session) -> str | None:
+        """For a login that is done: where its component begins a new one, if the parked request is
+        too old for it; None when the parked request goes on.
+        """
+        client = self._client(transaction)
+        anew = begins_anew(
+            transaction, session, self._upstreams(), policy_of(client), self._clock.now()
+        )
+        return initiation_url(client, self._issuer) if anew else None
 
     def establish(
         self, transaction: Transaction, session_cookie: str | None
@@ -117,6 +131,10 @@ class Logins:
         """The component's own page, where there is one to go back to."""
         client = self._client(transaction)
         return client.client_uri if client else None
+
+    def return_origins(self, transaction: Transaction) -> tuple[str, ...]:
+        """What a form of this login may lead to, for `form-action`."""
+        return return_origins(transaction, self._client(transaction))
 
     def person_name(self, person_id: str) -> str:
         """The name of a person who was proved."""

@@ -8,7 +8,7 @@ same rules as new logins.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -44,12 +44,15 @@ class Policy:
     contingency: whether an e-mailed link may stand in for SUNAT at all. max_session: seconds that
     a contingency session counts for it, None for no further limit. on_recovery: `end` (a
     contingency session is not enough for new requests once the upstream is up) or `keep`.
+    state_lifetime: seconds after which the component has forgotten its request and is entered
+    anew, None where it has no way to be.
     """
 
     contingency: bool = True
     max_session: int | None = None
     on_recovery: str = "end"
     require_known_browser: bool = False
+    state_lifetime: int | None = None
 
 
 def next_step(
@@ -131,6 +134,24 @@ def satisfies(
         return False
     recovered = upstream_up.get(session.realm, True)
     return fresh or policy.on_recovery == "keep" or not recovered
+
+
+def begins_anew(
+    transaction: Transaction,
+    session: Session,
+    upstream_up: Mapping[str, bool],
+    policy: Policy,
+    now: datetime,
+) -> bool:
+    """Whether a login that is done ends in a new request of its component, not in the parked one.
+
+    So it is when the component has forgotten the parked one's `state` meanwhile, and the session
+    answers the same request made now: nobody is made to log in twice.
+    """
+    age = (now - transaction.created_at).total_seconds()
+    if policy.state_lifetime is None or age <= policy.state_lifetime:
+        return False
+    return satisfies(replace(transaction, created_at=now), session, upstream_up, policy, now)
 
 
 def _contingency_allowed(transaction: Transaction, policy: Policy, *, known_browser: bool) -> bool:

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from idp.kernel.identity import Mode, Proof
 
@@ -49,15 +48,6 @@ class Transaction:
     def login_hint(self) -> str:
         """Who the component thinks it is (OpenID Connect Core §3.1.2.1), empty without one."""
         return dict(self.params).get("login_hint", "")
-
-    @property
-    def redirect_origin(self) -> str | None:
-        """Scheme, host and port of the component's redirect_uri: what `form-action` must allow."""
-        for name, value in self.params:
-            if name == "redirect_uri":
-                parts = urlsplit(value)
-                return f"{parts.scheme}://{parts.netloc}"
-        return None
 
     def to_json(self) -> str:
         """The stored form."""

@@ -51,8 +51,7 @@ def blueprint(
         return transaction, logins.sessions.current(cookies.read(request, SESSION))
 
     def csp(transaction: Transaction) -> Csp:
-        origin = transaction.redirect_origin
-        return Csp(form_action=(*upstream_origins, *((origin,) if origin else ())))
+        return Csp(form_action=(*upstream_origins, *logins.return_origins(transaction)))
 
     def show(template: str, transaction: Transaction, **context: Any) -> Response:
         return pages.page(

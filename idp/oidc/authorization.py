@@ -17,6 +17,7 @@ from idp.login.service import Logins
 from idp.login.session import Session
 from idp.login.steps import StepKind
 from idp.login.transaction import Transaction
+from idp.oidc.checks import max_age_of
 from idp.oidc.component import Component
 from idp.oidc.request import ProviderRequest
 from idp.oidc.respond import AuthorizationResponse
@@ -30,7 +31,14 @@ class Parked:
     transaction_id: str
 
 
-Outcome = AuthorizationResponse | Parked
+@dataclass(frozen=True)
+class BeginAnew:
+    """The component has forgotten its request: it is entered where it begins a login itself."""
+
+    url: str
+
+
+Outcome = AuthorizationResponse | Parked | BeginAnew
 
 
 class Authorization:
@@ -98,7 +106,8 @@ class Authorization:
             if "none" in transaction.prompt:
                 return self._refuse(request, LoginRequiredError())
             return Parked(transaction.id)
-        return self._issue(request, session, grant)
+        anew = self._logins.anew_url(transaction, session)
+        return BeginAnew(anew) if anew else self._issue(request, session, grant)
 
     def _grant(self, request: ProviderRequest) -> object:
         if request.parked is None:
@@ -125,7 +134,6 @@ class Authorization:
         self, request: ProviderRequest, component: Component, browser_hash: str | None
     ) -> Transaction:
         data = request.payload.data
-        max_age = data.get("max_age", "")
         return self._logins.transactions.prepare(
             browser_hash=browser_hash,
             destination="authorize",
@@ -133,7 +141,7 @@ class Authorization:
             params=request.parameters.pairs,
             realms=component.client.realms,
             prompt=frozenset(data.get("prompt", "").split()),
-            max_age=int(max_age) if max_age.isdigit() else None,
+            max_age=max_age_of(data.get("max_age")),
         )
 
 

@@ -78,8 +78,13 @@ def known_prompt(request: ProviderRequest, client: Client) -> None:
 def valid_max_age(request: ProviderRequest, client: Client) -> None:
     """OpenID Connect Core §3.1.2.1: seconds."""
     max_age = request.payload.data.get("max_age")
-    if max_age is not None and not re.fullmatch(r"[0-9]{1,9}", max_age):
+    if max_age is not None and max_age_of(max_age) is None:
         raise InvalidRequestError("Invalid max_age.")
+
+
+def max_age_of(text: str | None) -> int | None:
+    """Seconds, or None for what is no number of them: nine digits are thirty years."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def pkce_s256(request: ProviderRequest, client: Client) -> None:

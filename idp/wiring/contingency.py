@@ -94,6 +94,7 @@ def entry(
         audit=base.audit,
         stream=base.stream,
         clock=base.clock,
+        issuer=base.settings.issuer,
     )
 
 

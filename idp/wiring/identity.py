@@ -99,6 +99,7 @@ def logins(
         upstream_status=status,
         realms=realms,
         clock=base.clock,
+        issuer=settings.issuer,
     )
 
 

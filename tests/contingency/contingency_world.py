@@ -181,7 +181,7 @@ class World:
         self.logins = Logins(
             transactions=self.transactions, sessions=self.sessions, clients=self.components,
             people=self.people, upstream_status=self.status, realms=("sol", "extranet"),
-            clock=clock,
+            clock=clock, issuer=ISSUER,
         )  # fmt: skip
         self.links = Links(
             store=RedisLinks(gateway), spent=SqlSpentLinks(database), uow=database, audit=audit,
@@ -201,6 +201,7 @@ class World:
         self.entry = Entry(
             links=self.links, transactions=self.transactions, people=self.people,
             clients=self.components, audit=audit, stream=self.stream, clock=clock,
+            issuer=ISSUER,
         )  # fmt: skip
         self.delivery = Delivery(
             links=self.links, people=self.people, clients=self.components, sealing=self.sealing,

@@ -10,7 +10,7 @@ import pytest
 
 from idp.kernel.identity import ACR, EXTRANET, SOL, Mode, Proof
 from idp.login.session import Session
-from idp.login.steps import Policy, Step, StepKind, next_step
+from idp.login.steps import Policy, Step, StepKind, begins_anew, next_step
 from idp.login.transaction import Transaction
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -174,3 +174,36 @@ def test_transaction_json_round_trip_keeps_everything() -> None:
 def test_session_json_round_trip_keeps_everything() -> None:
     full = replace(MAIL_SESSION, claims={"ruc": "20131312955", "email_verified": True})
     assert Session.from_json(full.to_json()) == full
+
+
+ANEW = Policy(state_lifetime=300)
+DONE = replace(SUNAT_SESSION, auth_time=NOW - timedelta(seconds=1))
+DONE_BY_MAIL = replace(DONE, mode=Mode.CONTINGENCIA)
+OLD = {"created_at": NOW - timedelta(seconds=301), "proof": PROOF}
+BEGINS_ANEW = {
+    "the component has forgotten it": (txn(**OLD), DONE, UP, ANEW, True),
+    "the component still knows it": (
+        txn(created_at=NOW - timedelta(seconds=300)), DONE, UP, ANEW, False,
+    ),
+    "it has nowhere to begin": (txn(**OLD), DONE, UP, Policy(), False),
+    "it would ask for the login again": (
+        txn(**OLD, prompt=frozenset({"login"})), DONE, UP, ANEW, False,
+    ),
+    "it asks for a login of this hour": (
+        txn(**OLD, max_age=3_600), DONE, UP, ANEW, True,
+    ),
+    "it asks for a login of this moment": (
+        txn(**OLD, max_age=0), DONE, UP,
+        ANEW, False,
+    ),
+    "by mail, still down": (
+        txn(**OLD), DONE_BY_MAIL, DOWN, ANEW, True,
+    ),
+    "by mail, up meanwhile": (txn(**OLD), DONE_BY_MAIL, UP, ANEW, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BEGINS_ANEW)
+def test_login_that_is_done_begins_anew_when(name: str) -> None:
+    transaction, session, upstreams, policy, expected = BEGINS_ANEW[name]
+    assert begins_anew(transaction, session, upstreams, policy, NOW) is expected

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from relying_party import RelyingParty
 
 from tests.support.servers import OwnValkey
-from tests.support.world import World, build_world
+from tests.support.world import World, authorization_params, build_world, query_of
 
 
 @settings(
@@ -21,6 +22,24 @@ def test_query_of_arbitrary_bytes_is_answered_by_a_page(world: World, query: byt
     response = world.browser().get("/authorize", environ_overrides=raw)
     assert response.status_code == 400
     assert "Location" not in response.headers
+
+
+@pytest.mark.parametrize("max_age", ["²", "9" * 5_000, "-1", "+1", "1.5", "١", "ab"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_max_age_that_is_no_number_of_seconds_is_refused(
+    world: World, method: str, max_age: str
+) -> None:
+    params = authorization_params(max_age=max_age)
+    browser = world.browser()
+    response = (
+        browser.get("/authorize", query_string=params)
+        if method == "GET"
+        else browser.post("/authorize", data=params)
+    )
+    assert response.status_code == 303
+    if response.location.startswith("/authorize/"):
+        response = browser.get(response.location)
+    assert query_of(response.location)["error"] == "invalid_request"
 
 
 def test_unknown_client_is_told_so_although_redis_is_away(

@@ -47,6 +47,7 @@ clients:
   - client_id: origen
     client_name: Origen
     redirect_uris: [http://localhost:9002/callback]
+    initiate_login_uri: "http://localhost:9002/login?desde=vuce"
     scope: openid profile email vuce
     token_endpoint_auth_method: client_secret_post
     secrets: [{{hash: "{hash}"}}]

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from idp.kernel.errors import IdpError
 from idp.login.sessions import Sessions
 from idp.login.transactions import Transactions
-from idp.oidc.authorization import Authorization, Parked
+from idp.oidc.authorization import Authorization, BeginAnew, Parked
 from idp.oidc.respond import FORM_POST, AuthorizationResponse
 from idp.oidc.views.request import provider_request
 from idp.web.browser import Browser
@@ -32,7 +32,9 @@ def blueprint(
     """`/authorize`, which people's browsers meet."""
     bp = Blueprint("authorization", __name__)
 
-    def write(response: AuthorizationResponse) -> Response:
+    def write(response: AuthorizationResponse | BeginAnew) -> Response:
+        if isinstance(response, BeginAnew):
+            return see_other(response.url)
         if response.mode != FORM_POST:
             return see_other(response.location)
         return pages.page(
@@ -52,7 +54,7 @@ def blueprint(
             lambda: sessions.current(cookies.read(request, SESSION)),
             client_address.prefix(request),
         )
-        if isinstance(outcome, AuthorizationResponse):
+        if not isinstance(outcome, Parked):
             return write(outcome)
         response = see_other(f"/login/{outcome.transaction_id}")
         browser.remember(response, cookie)
@@ -62,7 +64,7 @@ def blueprint(
     def authorize_by_post() -> Response:
         asked = provider_request("authorize", issuer)
         outcome = authorization.park(asked, client_address.prefix(request))
-        if isinstance(outcome, AuthorizationResponse):
+        if not isinstance(outcome, Parked):
             return write(outcome)
         return see_other(f"/authorize/{outcome.transaction_id}")
 
