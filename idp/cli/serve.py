@@ -8,7 +8,7 @@ import signal
 from typing import Any
 
 from idp.cli.context import Context, environment
-from idp.settings import parsers
+from idp.settings import places
 
 
 def add_parser(subparsers: Any) -> None:
@@ -59,6 +59,6 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
 
 def _address(raw: str) -> str:
     try:
-        return parsers.address(raw)
+        return places.listen(raw)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected {error}") from error

@@ -6,16 +6,32 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+from idp.settings.parsers import LONGEST
 from idp.settings.table import Settings
 from idp.settings.upstreams import read_upstreams, upstream_variables
 
 DEVELOPMENT_SECRET = "development-only-secret-development-only"
 
-_POSITIVE = (
-    "link_ttl", "link_max_age", "session_ttl", "session_idle", "contingency_session_ttl",
-    "transaction_ttl", "transaction_touched_ttl", "code_ttl", "access_token_ttl", "id_token_ttl",
-    "known_browser_ttl", "audit_retention", "threads", "processes", "worker_threads", "altcha_cost",
-)  # fmt: skip
+# The least and the most of each number; a link's life is told to people in minutes.
+_BOUNDS: dict[str, tuple[int, int]] = {
+    "link_ttl": (60, LONGEST),
+    "link_max_age": (60, LONGEST),
+    "session_ttl": (60, LONGEST),
+    "session_idle": (60, LONGEST),
+    "contingency_session_ttl": (60, LONGEST),
+    "transaction_ttl": (60, LONGEST),
+    "transaction_touched_ttl": (60, LONGEST),
+    "code_ttl": (5, 600),
+    "access_token_ttl": (5, LONGEST),
+    "id_token_ttl": (5, LONGEST),
+    "known_browser_ttl": (60, LONGEST),
+    "audit_retention": (86_400, LONGEST),
+    "threads": (1, 512),
+    "processes": (1, 256),
+    "worker_threads": (1, 256),
+    "altcha_cost": (1, 1_000_000),
+    "trusted_proxies": (0, 10),
+}
 
 
 class SettingsError(Exception):
@@ -66,9 +82,9 @@ def check(settings: Settings) -> list[str]:
     if not settings.upstreams:
         problems.append("IDP_UPSTREAMS_FILE (or IDP_SOL_*, IDP_EXTRANET_*): no upstream is named")
     problems.extend(
-        f"IDP_{name.upper()}: must be more than zero"
-        for name in _POSITIVE
-        if getattr(settings, name) <= 0
+        f"IDP_{name.upper()}: must be from {least} to {most}"
+        for name, (least, most) in _BOUNDS.items()
+        if not least <= getattr(settings, name) <= most
     )
     if settings.link_ttl > settings.link_max_age:
         problems.append("IDP_LINK_TTL: must not exceed IDP_LINK_MAX_AGE")

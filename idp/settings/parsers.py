@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+
+LONGEST = 36_500 * 86_400
 
 
 def text(raw: str) -> str:
@@ -15,16 +17,19 @@ def text(raw: str) -> str:
 
 def seconds(raw: str) -> int:
     """`600`, `10m`, `8h`, `180d`, in seconds."""
-    match = re.fullmatch(r"(\d+)\s*([smhd]?)", raw.strip())
+    match = re.fullmatch(r"([0-9]{1,9})\s*([smhd]?)", raw.strip())
     if not match:
         raise ValueError("a number of seconds, or with a unit: 600, 10m, 8h, 180d")
-    return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    found = int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    if found > LONGEST:
+        raise ValueError("a hundred years at most")
+    return found
 
 
 def count(raw: str) -> int:
     """A whole number."""
-    if not raw.strip().isdigit():
-        raise ValueError("a whole number")
+    if not re.fullmatch(r"[0-9]{1,7}", raw.strip()):
+        raise ValueError("a whole number below ten million")
     return int(raw)
 
 
@@ -33,9 +38,14 @@ def path(raw: str) -> Path:
     return Path(raw.strip())
 
 
-def comma_list(raw: str) -> tuple[str, ...]:
-    """Parts between commas."""
-    return tuple(part.strip() for part in raw.split(",") if part.strip())
+def ca_file(raw: str) -> Path:
+    """A file of certificates in PEM that OpenSSL takes."""
+    found = path(raw)
+    try:
+        ssl.create_default_context().load_verify_locations(cafile=found)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"a file of CA certificates in PEM ({type(error).__name__})") from error
+    return found
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:
@@ -56,20 +66,3 @@ def pattern(raw: str) -> str:
     except re.error as error:
         raise ValueError(f"a regular expression ({error})") from error
     return raw
-
-
-def issuer(raw: str) -> str:
-    """An issuer URL (OpenID Connect Discovery §3)."""
-    parts = urlsplit(raw.strip())
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("an http(s) URL without query or fragment (OpenID Connect Discovery §3)")
-    if raw.strip().endswith("/"):
-        raise ValueError("a URL without a slash at its end")
-    return raw.strip()
-
-
-def address(raw: str) -> str:
-    """`HOST:PORT`, an IPv6 host in brackets."""
-    if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s:\[\]]+):\d{1,5}", raw.strip()):
-        raise ValueError("HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
-    return raw.strip()

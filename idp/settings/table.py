@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from idp.kernel.identity import DEFAULT_EXTRANET_USER_PATTERN, DEFAULT_SOL_USER_PATTERN
-from idp.settings import parsers
+from idp.settings import parsers, places
 from idp.settings.upstreams import Upstream
 
 
@@ -23,7 +23,7 @@ def _var(
 class Settings:
     """Every setting; the variable of `issuer` is `IDP_ISSUER`, and so on."""
 
-    issuer: str = _var(parsers.issuer, "The provider's issuer URL; every link is built from it.")
+    issuer: str = _var(places.issuer, "The provider's issuer URL; every link is built from it.")
     env: str = _var(
         parsers.one_of("development", "production"),
         "`production` refuses what is unsafe.",
@@ -33,10 +33,10 @@ class Settings:
         parsers.text, "At least 32 characters; the keys of each purpose are derived.", secret=True
     )
     database_url: str = _var(
-        parsers.text, "`sqlite:///…` or `postgresql+psycopg://…`: the durable data.", secret=True
+        places.database, "`sqlite:///…` or `postgresql+psycopg://…`: the durable data.", secret=True
     )
     redis_url: str = _var(
-        parsers.text,
+        places.redis,
         "`redis://`, `rediss://` or `unix://`: sessions, links, limits, queue.",
         secret=True,
     )
@@ -46,9 +46,9 @@ class Settings:
         parsers.path, "JSON list of upstreams (realm, driver, base_url, client_id, …).", None
     )
     smtp_url: str = _var(
-        parsers.text, "`smtp://`, `smtp+starttls://` or `smtps://`: the relay.", secret=True
+        places.smtp, "`smtp://`, `smtp+starttls://` or `smtps://`: the relay.", secret=True
     )
-    mail_from: str = _var(parsers.text, "Sender of every mail, e.g. `VUCE <no-responder@…>`.")
+    mail_from: str = _var(places.mailbox, "Sender of every mail, e.g. `VUCE <no-responder@…>`.")
     captcha: str = _var(parsers.one_of("altcha", "none"), "`none` only in development.", "altcha")
     altcha_cost: int = _var(parsers.count, "PBKDF2 rounds of one captcha try.", 5_000)
 
@@ -86,17 +86,17 @@ class Settings:
         parsers.pattern, "What an Extranet user looks like.", DEFAULT_EXTRANET_USER_PATTERN
     )
     outbound_allow: tuple[str, ...] = _var(
-        parsers.comma_list,
+        places.each(places.destination),
         "Private addresses that we may call: `host:port` or CIDR, comma-separated.",
         (),
     )
-    outbound_proxy: str | None = _var(parsers.text, "HTTP proxy for every outbound call.", None)
-    outbound_ca_file: Path | None = _var(parsers.path, "CA bundle for outbound TLS.", None)
-    smtp_ca_file: Path | None = _var(parsers.path, "CA bundle for the relay's TLS.", None)
+    outbound_proxy: str | None = _var(places.proxy, "HTTP proxy for every outbound call.", None)
+    outbound_ca_file: Path | None = _var(parsers.ca_file, "CA bundle for outbound TLS.", None)
+    smtp_ca_file: Path | None = _var(parsers.ca_file, "CA bundle for the relay's TLS.", None)
     trusted_proxies: int = _var(
         parsers.count, "Proxies in front whose X-Forwarded-* we believe.", 0
     )
-    bind: str = _var(parsers.address, "Where `idp serve` listens.", "127.0.0.1:8000")
+    bind: str = _var(places.listen, "Where `idp serve` listens.", "127.0.0.1:8000")
     threads: int = _var(parsers.count, "Threads per server process.", 8)
     processes: int = _var(parsers.count, "Server processes.", 1)
     worker_threads: int = _var(parsers.count, "Mail worker threads.", 4)
@@ -110,7 +110,7 @@ class Settings:
         parsers.text, "Shown on every page and mail.", "vuceayuda@mincetur.gob.pe"
     )
     sunat_logout_url: str | None = _var(
-        parsers.text, "Where a person ends SUNAT's own session; shown after logging out.", None
+        places.web_page, "Where a person ends SUNAT's own session; shown after logging out.", None
     )
     upstreams: tuple[Upstream, ...] = field(default=(), metadata={"derived": True})
 
@@ -118,7 +118,3 @@ class Settings:
     def production(self) -> bool:
         """Whether the unsafe is refused."""
         return self.env == "production"
-
-    def upstream(self, realm: str) -> Upstream | None:
-        """The upstream of a realm, or None."""
-        return next((one for one in self.upstreams if one.realm == realm), None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from idp.kernel.identity import EXTRANET, SOL
+from idp.settings.places import split_web
 
 _KEYS = {
     "realm", "driver", "label", "base_url", "path", "client_id", "client_secret", "grant_type",
@@ -69,7 +70,7 @@ def read_upstreams(
         }
         if named:
             rows.append({**named, "realm": realm})
-    realms = [row.get("realm") for row in rows]
+    realms = [str(row.get("realm")) for row in rows]
     problems.extend(
         f"upstream {realm}: named twice"
         for realm in dict.fromkeys(realms)
@@ -107,8 +108,13 @@ def _wrong_values(row: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted(_KEYS - {"timeout", "pinned_keys"}):
         if key in row and not (isinstance(row[key], str) and row[key].strip()):
             yield f"{key} must be a text"
-    if urlsplit(str(row.get("base_url", "https://x"))).scheme not in ("http", "https"):
-        yield "base_url must be an http(s) URL"
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", str(row.get("realm", "sol"))):
+        yield "realm must be lower-case letters, digits, `-` and `_`"
+    parts = split_web(str(row.get("base_url", "https://x")))
+    if parts is None or parts.query + parts.fragment or "@" in parts.netloc:
+        yield "base_url must be an http(s) URL without user, query or fragment"
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", str(row.get("path", "clientessol"))):
+        yield "path must be one segment of a URL's path"
     if row.get("driver", "clientessol") != "clientessol":
         yield "driver must be clientessol"
     try:

@@ -71,16 +71,45 @@ def test_lists_and_paths_are_read() -> None:
         ({"IDP_ISSUER": None}, "IDP_ISSUER: missing"),
         ({"IDP_ISSUER": "login.example.com"}, "IDP_ISSUER: expected an http(s) URL"),
         ({"IDP_ISSUER": "https://login.example.com/"}, "without a slash"),
-        ({"IDP_ISSUER": "https://login.example.com?x=1"}, "without query"),
+        ({"IDP_ISSUER": "https://login.example.com?x=1"}, "host and port alone"),
+        ({"IDP_ISSUER": "https://login.example.com/idp"}, "host and port alone"),
+        ({"IDP_ISSUER": "https://a@login.example.com"}, "host and port alone"),
+        ({"IDP_ISSUER": "https://Login.example.com"}, "lower case"),
+        ({"IDP_ISSUER": "https://login.example.com:443"}, "no port"),
+        ({"IDP_ISSUER": "https://login example.com"}, "IDP_ISSUER: expected an http(s) URL"),
+        ({"IDP_ISSUER": "https://["}, "IDP_ISSUER: expected an http(s) URL"),
+        ({"IDP_MAIL_FROM": "VUCE"}, "IDP_MAIL_FROM: expected one address"),
+        ({"IDP_MAIL_FROM": "a@b.example\nBcc: c@d.example"}, "IDP_MAIL_FROM: expected one address"),
+        ({"IDP_MAIL_FROM": "a@b.example, c@d.example"}, "IDP_MAIL_FROM: expected one address"),
+        ({"IDP_SMTP_URL": "http://relay"}, "IDP_SMTP_URL: expected smtp://"),
+        ({"IDP_SMTP_URL": "smtp://idp:hidden-word@relay"}, "where there are credentials"),
+        ({"IDP_SMTP_URL": "smtps://idp@relay"}, "both a user and a password"),
+        ({"IDP_SMTP_URL": "smtp://relay:mail"}, "IDP_SMTP_URL: expected smtp://"),
+        ({"IDP_DATABASE_URL": "mysql://db/idp"}, "IDP_DATABASE_URL: expected sqlite:///FILE"),
+        ({"IDP_DATABASE_URL": "sqlite://"}, "IDP_DATABASE_URL: expected sqlite:///FILE"),
+        ({"IDP_REDIS_URL": "localhost:6379"}, "IDP_REDIS_URL: expected redis://"),
+        ({"IDP_REDIS_URL": "redis://h/name"}, "IDP_REDIS_URL: expected redis://"),
+        ({"IDP_REDIS_URL": "unix://"}, "IDP_REDIS_URL: expected redis://"),
+        ({"IDP_OUTBOUND_ALLOW": "10.0.0.0/8,intranet"}, "IDP_OUTBOUND_ALLOW: expected HOST:PORT"),
+        ({"IDP_OUTBOUND_PROXY": "socks5://p:1"}, "IDP_OUTBOUND_PROXY: expected http://"),
+        ({"IDP_OUTBOUND_CA_FILE": "/nonexistent"}, "IDP_OUTBOUND_CA_FILE: expected a file of CA"),
+        ({"IDP_SMTP_CA_FILE": __file__}, "IDP_SMTP_CA_FILE: expected a file of CA"),
+        ({"IDP_SUNAT_LOGOUT_URL": "javascript:x"}, "IDP_SUNAT_LOGOUT_URL: expected an http(s)"),
+        ({"IDP_BIND": "127.0.0.1:70000"}, "IDP_BIND: expected HOST:PORT"),
+        ({"IDP_SESSION_TTL": "99999999999"}, "IDP_SESSION_TTL: expected a number of seconds"),
+        ({"IDP_SESSION_TTL": "999999999d"}, "IDP_SESSION_TTL: expected a hundred years"),
+        ({"IDP_LINK_TTL": "59"}, "IDP_LINK_TTL: must be from 60"),
+        ({"IDP_THREADS": "²"}, "IDP_THREADS: expected a whole number"),
+        ({"IDP_PROCESSES": "300"}, "IDP_PROCESSES: must be from 1 to 256"),
         ({"IDP_ISSUER": "http://login.example.com"}, "IDP_ISSUER: production needs https"),
         ({"IDP_ENV": "prod"}, "IDP_ENV: expected one of development, production"),
         ({"IDP_SECRET_KEY": "short"}, "IDP_SECRET_KEY: at least 32 characters"),
         ({"IDP_SECRET_KEY": DEVELOPMENT_SECRET}, "development secret is refused"),
         ({"IDP_LINK_TTL": "ten"}, "IDP_LINK_TTL: expected a number of seconds"),
-        ({"IDP_LINK_TTL": "0"}, "IDP_LINK_TTL: must be more than zero"),
+        ({"IDP_LINK_TTL": "0"}, "IDP_LINK_TTL: must be from 60 to"),
         ({"IDP_LINK_TTL": "1h"}, "IDP_LINK_TTL: must not exceed IDP_LINK_MAX_AGE"),
         ({"IDP_THREADS": "many"}, "IDP_THREADS: expected a whole number"),
-        ({"IDP_THREADS": "0"}, "IDP_THREADS: must be more than zero"),
+        ({"IDP_THREADS": "0"}, "IDP_THREADS: must be from 1 to 512"),
         ({"IDP_BIND": "8000"}, "IDP_BIND: expected HOST:PORT"),
         ({"IDP_CAPTCHA": "none"}, "IDP_CAPTCHA: production needs a captcha"),
         ({"IDP_CAPTCHA": "recaptchá"}, "IDP_CAPTCHA: expected one of"),
@@ -89,6 +118,9 @@ def test_lists_and_paths_are_read() -> None:
         ({"IDP_SOL_BASE_URL": None}, "upstream sol: missing base_url"),
         ({"IDP_SOL_BASE_URL": "http://api.example.com"}, "production needs an https base_url"),
         ({"IDP_SOL_BASE_URL": "ftp://x"}, "base_url must be an http(s) URL"),
+        ({"IDP_SOL_BASE_URL": "https://["}, "base_url must be an http(s) URL"),
+        ({"IDP_SOL_BASE_URL": "https://a@b"}, "base_url must be an http(s) URL without user"),
+        ({"IDP_SOL_PATH": "a/../b"}, "path must be one segment"),
         ({"IDP_SOL_TIMEOUT": "soon"}, "timeout must be a number of seconds"),
         ({"IDP_SOL_TIMEOUT": "3600"}, "at most 60"),
         ({"IDP_SOL_DRIVER": "oidc"}, "driver must be clientessol"),
@@ -109,6 +141,18 @@ def test_load_tells_every_problem_at_once_and_no_secret() -> None:
         "IDP_ENV", "IDP_LINK_TTL", "IDP_NADA", "IDP_REDIS_URL", "upstream sol",
     ]  # fmt: skip
     assert "hidden-word" not in "\n".join(found)
+
+
+def test_places_may_hold_what_folders_hold() -> None:
+    settings = load(
+        {
+            **GOOD,
+            "IDP_DATABASE_URL": "sqlite:////srv/año nuevo/idp.sqlite3",
+            "IDP_REDIS_URL": "unix:///srv/año nuevo/valkey.sock",
+        }
+    )
+    assert "año nuevo" in settings.database_url
+    assert "año nuevo" in settings.redis_url
 
 
 def test_settings_never_show_a_secret() -> None:
@@ -142,6 +186,8 @@ ROW = {"realm": "sol", "base_url": "https://a.example", "client_id": "v", "clien
         ([{**ROW, "timeout": None}], "timeout must be a number"),
         ([{**ROW, "pinned_keys": ["x"]}], "pinned_keys must map"),
         ([ROW, ROW], "upstream sol: named twice"),
+        ([{**ROW, "realm": ["sol"]}], "realm must be a text"),
+        ([{**ROW, "realm": "a/b"}], "realm must be lower-case letters"),
         ([], "no upstream is named"),
     ],
 )
