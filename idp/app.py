@@ -8,25 +8,23 @@ May import: wiring, the rooms' views, adapters.telemetry, web, settings, kernel.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.account.views import blueprint as account_blueprint
 from idp.adapters.telemetry.log import configure_logging
-from idp.clients.registry import ClientsFileError
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
-from idp.kernel.errors import IdpError, Unavailable
+from idp.kernel.errors import IdpError, StartError, Unavailable
 from idp.kernel.ids import derive_key
 from idp.login.views import blueprint as login_blueprint
 from idp.oidc.views import api, authorize, logout
-from idp.settings import Settings, SettingsError, load
-from idp.signing.store import KeyringError
+from idp.settings import Settings, load
 from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import Cookies
@@ -35,7 +33,14 @@ from idp.web.errors import register_errors
 from idp.web.headers import common
 from idp.web.render import HelpDesk, Pages
 from idp.web.static import blueprint as static_blueprint
-from idp.wiring import STEP_URLS, TEMPLATES, Services, build_services, upstream_origins
+from idp.wiring import (
+    STEP_URLS,
+    TEMPLATES,
+    Services,
+    build_services,
+    page_problems,
+    upstream_origins,
+)
 
 MAX_BODY = 262_144
 _API_PATHS = ("/token", "/userinfo", "/jwks.json", "/.well-known/", "/healthz", "/readyz")
@@ -225,18 +230,21 @@ def _after_each_request(app: Flask, services: Services) -> None:
         return response
 
 
-def serve_application(environ: Mapping[str, str]) -> Flask:
+def application() -> Flask:
     """The application of a server process: checked, with its watchers running.
 
-    Ends the process with every problem of the environment; waits for a database that is away.
+    Ends the process with every problem of the environment and of what it names.
     """
     try:
-        settings = load(environ)
+        settings = load(os.environ)
         services = build_services(settings)
-    except (SettingsError, KeyringError, ClientsFileError) as error:
-        sys.exit("\n".join(str(one) for one in error.problems))
+        problems = page_problems(services)
+        if problems:
+            raise StartError(problems)
+    except StartError as error:
+        sys.exit("\n".join(error.problems))
     configure_logging(settings.log_level, services.clock)
     services.start()
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda *_: services.clients.reload())
+        signal.signal(signal.SIGHUP, lambda *_: services.reloader.ask())
     return create_app(settings, services)

@@ -19,6 +19,8 @@ from idp.kernel.errors import IdpError
 from idp.kernel.ids import digest, same
 
 FIELD = "altcha"
+_SCRIPTS = ("vendor/altcha/altcha.js",)
+_STYLES = ("vendor/altcha/altcha.css",)
 _ALGORITHM = "PBKDF2/SHA-256"
 _LIFETIME = 1_200
 _LONGEST = 4_096
@@ -32,6 +34,11 @@ class Altcha:
         self._clock = clock
         self._key = key
         self._cost = cost
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The widget, its look and its worker."""
+        return (*_SCRIPTS, *_STYLES, "vendor/altcha/pbkdf2.js")
 
     def widget(self, transaction_id: str) -> CaptchaWidget:
         """A new challenge for this login."""
@@ -48,8 +55,8 @@ class Altcha:
             kind="altcha",
             field=FIELD,
             challenge_json=json.dumps(challenge.to_dict(), separators=(",", ":")),
-            scripts=("vendor/altcha/altcha.js",),
-            styles=("vendor/altcha/altcha.css",),
+            scripts=_SCRIPTS,
+            styles=_STYLES,
             csp_script=("'self'",),
             csp_worker=("'self'",),
             csp_connect=("'self'",),

@@ -10,6 +10,8 @@ from idp.captcha.widget import CaptchaWidget
 class NoCaptcha:
     """Believes everybody."""
 
+    assets: tuple[str, ...] = ()
+
     def widget(self, transaction_id: str) -> CaptchaWidget:
         """Nothing to show."""
         return CaptchaWidget(kind="none")

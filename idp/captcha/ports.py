@@ -11,6 +11,11 @@ from idp.captcha.widget import CaptchaWidget
 class Vendor(Protocol):
     """One way to tell people from robots."""
 
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The files below /static that it needs."""
+        ...
+
     def widget(self, transaction_id: str) -> CaptchaWidget:
         """What the form needs to show it."""
         ...

@@ -37,6 +37,11 @@ class Captcha:
     def __init__(self, *, vendor: str, tools: Tools) -> None:
         self._vendor = VENDORS[vendor](tools)
 
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The files below /static that the form needs."""
+        return self._vendor.assets
+
     def widget(self, transaction_id: str) -> CaptchaWidget:
         """What the form of this login shows."""
         return self._vendor.widget(transaction_id)

@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from idp.kernel.errors import StartError
 from idp.settings import Settings, load
-from idp.wiring import Services, build_services
+from idp.wiring import Services, build_services, page_problems
 
 DEMO_ENV = Path(".demo/demo.env")
 
@@ -62,11 +63,13 @@ class Context:
     def try_services(self) -> None:
         """Build the services, which reads keys and clients, and let go of them again."""
         _ = self.services
+        problems = page_problems(self.services)
         self.close()
-        del self.services
+        if problems:
+            raise StartError(problems)
 
     def close(self) -> None:
         """Close what was opened."""
         if "services" in self.__dict__:
-            self.services.redis.close()
-            self.services.database.close()
+            self.services.stop()
+            del self.services

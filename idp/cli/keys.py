@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
-from idp.clients.registry import ClientsFileError
 from idp.kernel.clock import SystemClock
-from idp.kernel.errors import IdpError
-from idp.settings import SettingsError
+from idp.kernel.errors import IdpError, StartError
 from idp.signing import store
 from idp.signing.generate import ensure_generated, generate
 from idp.signing.key import ALGORITHMS, KeyRecord, KeyState
@@ -90,7 +88,7 @@ def _audit(made: tuple[KeyRecord, ...], context: Context) -> None:
             context.services.audit.record(
                 AuditEvent.KEYS_GENERATED, actor=context.actor, kid=one.kid, alg=one.alg
             )
-    except (IdpError, SettingsError, KeyringError, ClientsFileError):
+    except (IdpError, StartError):
         print(
             "aviso: la instalación aún no está completa; no quedó registro de auditoría",
             file=sys.stderr,

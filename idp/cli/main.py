@@ -8,10 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from idp.cli.context import Context
-from idp.clients.registry import ClientsFileError
-from idp.kernel.errors import IdpError, Unavailable
-from idp.settings import SettingsError
-from idp.signing.store import KeyringError
+from idp.kernel.errors import IdpError, StartError, Unavailable
 
 GROUPS = ("serve", "worker", "upstream", "clients", "keys", "users", "audit", "db", "check")
 
@@ -38,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     context = Context(as_json=args.json, actor=args.actor)
     try:
         return int(args.func(args, context))
-    except (SettingsError, KeyringError, ClientsFileError) as error:
+    except StartError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 3

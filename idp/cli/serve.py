@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
+import sys
 from typing import Any
 
 from idp.cli.context import Context, environment
@@ -30,7 +32,11 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
     os.environ.update(
         (name, value) for name, value in environment(os.environ).items() if name.startswith("IDP_")
     )
-    host, _, port = (args.bind or settings.bind).rpartition(":")
+    host, port = split_address(args.bind or settings.bind)
+    problem = listening_problem(host, port)
+    if problem:
+        print(f"idp: {problem}", file=sys.stderr)
+        return 3
 
     class Server(MPServer):
         """Hands SIGHUP on: it reads clients.yaml again.
@@ -44,9 +50,10 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
                     os.kill(process.inner.pid, signal.SIGHUP)
 
     Server(
-        "wsgi:app",
-        address=host.strip("[]"),
-        port=int(port),
+        "idp.app:application",
+        factory=True,
+        address=host,
+        port=port,
         interface=Interfaces.WSGI,
         workers=settings.processes,
         blocking_threads=settings.threads,
@@ -55,6 +62,28 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
         respawn_failed_workers=True,
     ).serve()
     return 0
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """`HOST:PORT` as what sockets take."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def listening_problem(host: str, port: int) -> str | None:
+    """Why nobody could listen there, in a line; None when one could.
+
+    The server itself shares its port among its processes, and would share it with a stranger's.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except (OSError, UnicodeError) as error:
+        return f"cannot listen on {host}:{port} ({getattr(error, 'strerror', None) or error})"
+    return None
 
 
 def _address(raw: str) -> str:

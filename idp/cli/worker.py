@@ -26,7 +26,7 @@ def _work(args: argparse.Namespace, context: Context) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    signal.signal(signal.SIGHUP, lambda *_: services.clients.reload())
+    signal.signal(signal.SIGHUP, lambda *_: services.reloader.ask())
     services.start()
     try:
         run_worker(
@@ -36,5 +36,5 @@ def _work(args: argparse.Namespace, context: Context) -> int:
             periodic=services.periodic,
         )
     finally:
-        services.stop()
+        context.close()
     return 0

@@ -19,11 +19,17 @@ MAX_BYTES = 1_000_000
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def load(path: Path, *, production: bool, realms: tuple[str, ...]) -> LoadResult:
+def load(
+    path: Path,
+    *,
+    production: bool,
+    realms: tuple[str, ...],
+    algorithms: tuple[str, ...] = rules.ALGORITHMS,
+) -> LoadResult:
     """Read a file; never raises: whatever is wrong is in `problems`.
 
     production: refuse http on the loopback (but for native programs) and the example's secret.
-    realms: those that exist.
+    realms: those that exist. algorithms: those that there are keys for.
     """
     report = Report(str(path))
     try:
@@ -39,11 +45,18 @@ def load(path: Path, *, production: bool, realms: tuple[str, ...]) -> LoadResult
         why = getattr(error, "strerror", None) or "ruta inválida"
         report.whole(f"no se puede leer ({why})", "revise los permisos del archivo")
         return LoadResult({}, report.problems())
-    found = parse(raw, report=report, production=production, realms=realms)
+    found = parse(raw, report=report, production=production, realms=realms, algorithms=algorithms)
     return replace(found, digest=hashlib.sha256(raw).hexdigest())
 
 
-def parse(raw: bytes, *, report: Report, production: bool, realms: tuple[str, ...]) -> LoadResult:
+def parse(
+    raw: bytes,
+    *,
+    report: Report,
+    production: bool,
+    realms: tuple[str, ...],
+    algorithms: tuple[str, ...] = rules.ALGORITHMS,
+) -> LoadResult:
     """The clients of a file's bytes; never raises."""
     text = _text(raw, report)
     if text is None:
@@ -51,7 +64,7 @@ def parse(raw: bytes, *, report: Report, production: bool, realms: tuple[str, ..
     data = document.read(text, report)
     if data is not None or not report.problems():
         shape.check(data, report)
-        rules.check(data, report, production=production, realms=realms)
+        rules.check(data, report, production=production, realms=realms, algorithms=algorithms)
     problems = report.problems()
     if problems:
         return LoadResult({}, problems)

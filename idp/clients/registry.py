@@ -13,18 +13,16 @@ from types import MappingProxyType
 from idp.clients import loader
 from idp.clients.client import Client
 from idp.clients.problem import LoadResult, Problem
+from idp.clients.rules import ALGORITHMS
+from idp.kernel.errors import StartError
 
 _log = logging.getLogger(__name__)
 _POLL = 0.4  # seconds; a change counts at the second look that finds it: within one second
 _Stamp = tuple[int, int, int] | None
 
 
-class ClientsFileError(Exception):
-    """The file cannot be used and there is no earlier one; `problems` lists every reason."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(one) for one in problems))
-        self.problems = problems
+class ClientsFileError(StartError):
+    """The file cannot be used and there is no earlier one."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,8 @@ class Reload:
 class ClientRegistry:
     """Answers from memory; a file that became invalid leaves the last good one in force.
 
-    realms: those that exist (from the upstreams). on_reload: told of every later reading, good or
+    realms: those that exist (from the upstreams). algorithms: those that there are keys for, asked
+    anew for each reading. on_reload: told of every later reading, good or
     bad, from the thread that read; settable, since wiring builds the audit log afterwards.
     Raises ClientsFileError when the first reading finds problems.
     """
@@ -58,12 +57,14 @@ class ClientRegistry:
         *,
         production: bool,
         realms: tuple[str, ...],
+        algorithms: Callable[[], tuple[str, ...]] = lambda: ALGORITHMS,
         on_reload: Callable[[Reload], None] | None = None,
         poll: float = _POLL,
     ) -> None:
         self._path = path
         self._production = production
         self._realms = realms
+        self._algorithms = algorithms
         self.on_reload = on_reload
         self._poll = poll
         self._reading = threading.RLock()
@@ -71,7 +72,7 @@ class ClientRegistry:
         self._thread: threading.Thread | None = None
         self._problems: tuple[Problem, ...] = ()
         self._stamp = _stamp(path)
-        first = loader.load(path, production=production, realms=realms)
+        first = self._load()
         if not first.ok:
             raise ClientsFileError(first.problems)
         self._clients: Mapping[str, Client] = MappingProxyType(dict(first.clients))
@@ -94,7 +95,7 @@ class ClientRegistry:
         with self._reading:
             # The stamp is taken before reading: a write in between is then seen as a change.
             self._stamp = _stamp(self._path)
-            result = loader.load(self._path, production=self._production, realms=self._realms)
+            result = self._load()
             self._problems = result.problems
             if result.ok:
                 told = _difference(self._clients, result)
@@ -120,6 +121,14 @@ class ClientRegistry:
             self._stop.set()
             self._thread.join()
             self._thread = None
+
+    def _load(self) -> LoadResult:
+        return loader.load(
+            self._path,
+            production=self._production,
+            realms=self._realms,
+            algorithms=self._algorithms(),
+        )
 
     def _watch(self) -> None:
         before = self._stamp

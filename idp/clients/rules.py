@@ -17,6 +17,7 @@ from idp.clients.secrets import PLACEHOLDER, PREFIX
 from idp.clients.shape import HASH_HINT, suggestion
 from idp.clients.uris import Fault, origin_faults, uri_faults
 
+ALGORITHMS = ("RS256", "ES256")
 SCOPES = ("openid", "profile", "email", "phone", "address", "vuce")
 
 
@@ -29,6 +30,7 @@ class Raw:
     report: Report
     production: bool
     realms: tuple[str, ...]
+    algorithms: tuple[str, ...]
 
     def text(self, key: str) -> str | None:
         """A text, or None where there is none that makes sense."""
@@ -52,14 +54,21 @@ class Raw:
         return not self.production or self.data.get("application_type") == "native"
 
 
-def check(data: object, report: Report, *, production: bool, realms: tuple[str, ...]) -> None:
+def check(
+    data: object,
+    report: Report,
+    *,
+    production: bool,
+    realms: tuple[str, ...],
+    algorithms: tuple[str, ...] = ALGORITHMS,
+) -> None:
     """Report what each rule finds in each client, and client_ids that stand twice."""
     clients = data.get("clients") if isinstance(data, dict) else None
     first: dict[str, int] = {}
     for index, one in enumerate(clients if isinstance(clients, list) else []):
         if not isinstance(one, dict) or report.full:
             continue
-        raw = Raw(one, ("clients", index), report, production, realms)
+        raw = Raw(one, ("clients", index), report, production, realms, algorithms)
         _unique(raw, first)
         for rule in RULES:
             rule(raw)
@@ -114,6 +123,14 @@ def _scope(raw: Raw) -> None:
             raw.add(path, f"el scope {shown(one)} no existe", suggestion(one, list(SCOPES)))
     if "openid" not in scope.split():
         raw.add(path, "falta `openid`, que OpenID Connect exige", f"openid {scope}".strip()[:80])
+
+
+def _algorithm(raw: Raw) -> None:
+    alg = raw.text("id_token_signed_response_alg") or ALGORITHMS[0]
+    if alg in ALGORITHMS and alg not in raw.algorithms:
+        here = (*raw.path, "id_token_signed_response_alg")
+        path = here if "id_token_signed_response_alg" in raw.data else raw.path
+        raw.add(path, f"no hay clave para firmar con {alg}", f"idp keys generate --alg {alg}")
 
 
 def _realms(raw: Raw) -> None:
@@ -181,6 +198,7 @@ RULES: tuple[Callable[[Raw], None], ...] = (
     _allowed_origins,
     _scope,
     _realms,
+    _algorithm,
     _authentication,
     _secrets,
 )

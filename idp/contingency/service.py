@@ -124,6 +124,11 @@ class Contingency:
         """What a form of this login may lead to, for `form-action`."""
         return self._dispatcher.return_origins(transaction)
 
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The files below /static that the form needs."""
+        return self._captcha.assets
+
     def widget(self, visit: Visit) -> CaptchaWidget:
         """A captcha for this login."""
         return self._captcha.widget(visit.transaction.id)

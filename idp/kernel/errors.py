@@ -6,6 +6,8 @@ The public part (code, message id) is stable and tells nothing that an outsider 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class IdpError(Exception):
     """Something that the person or the relying party must be told.
@@ -14,7 +16,6 @@ class IdpError(Exception):
     status: the HTTP status of a page or a JSON answer.
     message: the id of the text in the message table (`idp/web/messages.py`); the code by default.
     detail: for the log, without personal data.
-    redirectable: whether an OAuth error may go back to the relying party.
     retry_after: seconds, sent as Retry-After.
     """
 
@@ -25,7 +26,6 @@ class IdpError(Exception):
         *,
         message: str | None = None,
         detail: str = "",
-        redirectable: bool = False,
         retry_after: int | None = None,
     ) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -33,7 +33,6 @@ class IdpError(Exception):
         self.status = status
         self.message = message or code
         self.detail = detail
-        self.redirectable = redirectable
         self.retry_after = retry_after
 
 
@@ -45,3 +44,11 @@ class Unavailable(IdpError):
             "temporarily_unavailable", 503, detail=f"{dependency} {detail}".strip(), retry_after=5
         )
         self.dependency = dependency
+
+
+class StartError(Exception):
+    """What a process needs at its start cannot be used; `problems` lists every reason."""
+
+    def __init__(self, problems: Sequence[object]) -> None:
+        super().__init__("\n".join(str(one) for one in problems))
+        self.problems = tuple(str(one) for one in problems)

@@ -64,20 +64,3 @@ class HttpClient(Protocol):
     ) -> HttpResponse:
         """POST as application/x-www-form-urlencoded. Raises HttpFailure."""
         ...
-
-
-@dataclass(frozen=True)
-class AccessGrant:
-    """What an access token allows."""
-
-    client_id: str
-    scopes: frozenset[str]
-    person_id: str | None
-
-
-class AccessTokens(Protocol):
-    """Checks bearer tokens for the rooms that serve an API; `oidc` implements it."""
-
-    def grant_of(self, access_token: str) -> AccessGrant | None:
-        """The grant behind a live token, or None."""
-        ...

@@ -1,4 +1,4 @@
-"""Access tokens as they are presented: userinfo, and the port for rooms that serve an API."""
+"""Access tokens as they are presented at userinfo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from authlib.oauth2.rfc6750 import BearerTokenValidator
 
 from idp.kernel.clock import Clock
 from idp.kernel.ids import digest
-from idp.kernel.ports import AccessGrant
 from idp.oidc.ports import CodeStore
 from idp.oidc.records import AccessRecord
 from idp.people.attributes import claims
@@ -47,21 +46,6 @@ class Bearer(BearerTokenValidator):  # type: ignore[misc]
         """The live token, or None."""
         record = self._store.access(digest(token_string), self._clock.timestamp())
         return Token(record) if record else None
-
-
-class OpaqueAccessTokens:
-    """`kernel.ports.AccessTokens`."""
-
-    def __init__(self, store: CodeStore, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-
-    def grant_of(self, access_token: str) -> AccessGrant | None:
-        """The grant behind a live token, or None."""
-        record = self._store.access(digest(access_token), self._clock.timestamp())
-        if record is None:
-            return None
-        return AccessGrant(record.client_id, frozenset(record.scope.split()), record.person_id)
 
 
 class FindsPeople(Protocol):

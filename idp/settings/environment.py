@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+from idp.kernel.errors import StartError
 from idp.settings.parsers import LONGEST
 from idp.settings.table import Settings
 from idp.settings.upstreams import read_upstreams, upstream_variables
@@ -34,12 +35,8 @@ _BOUNDS: dict[str, tuple[int, int]] = {
 }
 
 
-class SettingsError(Exception):
-    """The environment cannot be used; `problems` lists every reason, a line each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+class SettingsError(StartError):
+    """The environment cannot be used; a problem names its variable, never its value."""
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from idp.kernel.errors import StartError
 from idp.signing.key import ALGORITHMS, JoseKey, KeyRecord, KeyState, SigningKey
 
 METADATA = "keyring.json"
@@ -23,12 +24,8 @@ _MAX_BYTES = 65_536
 _TIMES = ("created_at", "activated_at", "retired_at")
 
 
-class KeyringError(Exception):
-    """The keys cannot be used; `problems` lists every reason and how to mend it (in Spanish)."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+class KeyringError(StartError):
+    """The keys cannot be used; each problem says how to mend it (in Spanish)."""
 
 
 def read(keys_dir: Path) -> tuple[SigningKey, ...]:

@@ -34,10 +34,6 @@ class Browser:
         found = self.read(request)
         return browser_hash(found) if found else None
 
-    def hash_of(self, cookie: str) -> str:
-        """The digest of a value that is about to be set."""
-        return browser_hash(cookie)
-
     def read_or_new(self, request: Request) -> tuple[str, str]:
         """The cookie's value, a new one where there is none, with its digest."""
         found = self.read(request) or self._random.token()

@@ -29,11 +29,6 @@ MESSAGES: dict[str, Message] = {
         "No pudimos comprobar la casilla «No soy un robot».",
         "Regrese, marque la casilla y espere a que termine.",
     ),
-    "captcha_missing": Message(
-        "Falta la verificación",
-        "No marcó la casilla «No soy un robot».",
-        "Regrese y marque la casilla antes de enviar.",
-    ),
     "captcha_expired": Message(
         "La verificación venció",
         "Pasó demasiado tiempo desde que marcó la casilla «No soy un robot».",
@@ -114,19 +109,9 @@ MESSAGES: dict[str, Message] = {
         "El enlace por el que llegó está incompleto o mal formado.",
         _AGAIN,
     ),
-    "invalid_scope": Message(
-        "La solicitud no es válida",
-        "El componente pidió datos que no están disponibles.",
-        _COMPONENT,
-    ),
     "unsupported_response_type": Message(
         "La solicitud no es válida",
         "El componente pidió una forma de respuesta que no está disponible.",
-        _COMPONENT,
-    ),
-    "unauthorized_client": Message(
-        "El componente no está autorizado",
-        "El componente no puede pedir este tipo de ingreso.",
         _COMPONENT,
     ),
     "link_unknown": Message(
@@ -159,11 +144,6 @@ MESSAGES: dict[str, Message] = {
         "La respuesta que llegó de SUNAT no es válida.",
         _AGAIN,
     ),
-    "contingency_not_allowed": Message(
-        "Este componente requiere ingresar con SUNAT",
-        "El componente no admite el ingreso por correo electrónico.",
-        _WAIT,
-    ),
     "verification_failed": Message(
         "No pudimos verificar el correo",
         "El código o el enlace no es correcto.",
@@ -173,11 +153,6 @@ MESSAGES: dict[str, Message] = {
         "La verificación venció",
         "El código o el enlace ya no es válido.",
         "Vuelva a Modificación de Datos y pida uno nuevo.",
-    ),
-    "unmet_authentication_requirements": Message(
-        "Se requiere ingresar con SUNAT",
-        "El componente exige una autenticación de SUNAT, que ahora no está disponible.",
-        _WAIT,
     ),
     "invalid_logout_request": Message(
         "No pudimos cerrar la sesión",

@@ -11,13 +11,14 @@ from idp.wiring.base import Services
 from idp.wiring.build import build_services
 from idp.wiring.contingency import TEMPLATES
 from idp.wiring.routes import STEP_URLS
-from idp.wiring.start import start_problems, upstream_origins
+from idp.wiring.start import page_problems, start_problems, upstream_origins
 
 __all__ = [
     "STEP_URLS",
     "TEMPLATES",
     "Services",
     "build_services",
+    "page_problems",
     "start_problems",
     "upstream_origins",
     "worker_broker",

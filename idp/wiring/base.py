@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.account.service import Account
+from idp.adapters.http.client import GuardedHttpClient
 from idp.adapters.queue.broker import DramatiqQueue
 from idp.adapters.redis.audit_stream import RedisAuditStream
 from idp.adapters.redis.connection import RedisGateway
@@ -23,7 +24,7 @@ from idp.kernel.random import Random
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
-from idp.oidc.access import OpaqueAccessTokens, UserInfo
+from idp.oidc.access import UserInfo
 from idp.oidc.authorization import Authorization
 from idp.oidc.logout import Logout
 from idp.oidc.server import ProviderServer
@@ -32,6 +33,7 @@ from idp.settings import Settings
 from idp.signing.keyring import Keyring
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.watcher import FlagWatcher
+from idp.wiring.reload import Reloader
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Base:
     events: EventBus
     redis: RedisGateway
     database: Database
+    http: GuardedHttpClient
     audit: Audit
     stream: RedisAuditStream
 
@@ -61,6 +64,7 @@ class Services:
     events: EventBus
     redis: RedisGateway
     database: Database
+    http: GuardedHttpClient
     audit: Audit
     audit_stream: RedisAuditStream
     clients: ClientRegistry
@@ -69,6 +73,7 @@ class Services:
     people: People
     upstream_status: UpstreamStatus
     flag_watcher: FlagWatcher
+    reloader: Reloader
     links: Links
     jobs: Jobs
     queue: DramatiqQueue
@@ -77,7 +82,6 @@ class Services:
     server: ProviderServer
     authorization: Authorization
     userinfo: UserInfo
-    access_tokens: OpaqueAccessTokens
     logout: Logout
     federation: Federation
     contingency: Contingency
@@ -88,10 +92,14 @@ class Services:
         """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""
         self.flag_watcher.start()
         self.clients.start()
+        self.reloader.start()
 
     def stop(self) -> None:
         """End it, and close the connections."""
+        self.reloader.stop()
         self.clients.stop()
         self.flag_watcher.stop()
+        self.queue.close()
+        self.http.close()
         self.redis.close()
         self.database.close()

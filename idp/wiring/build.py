@@ -9,22 +9,22 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
 from idp.audit.log import Audit
-from idp.clients.registry import ClientRegistry
 from idp.contingency.sealing import Sealing
 from idp.kernel.clock import Clock, SystemClock
 from idp.kernel.events import EventBus
 from idp.kernel.ids import new_id
 from idp.kernel.random import Random, SystemRandom
-from idp.oidc.access import Bearer, OpaqueAccessTokens, UserInfo
+from idp.oidc.access import Bearer, UserInfo
 from idp.oidc.authorization import Authorization
 from idp.oidc.logout import Logout
 from idp.settings import Settings
-from idp.signing.keyring import Keyring
 from idp.wiring.background import periodic, tell_reload
 from idp.wiring.base import Base, Services
+from idp.wiring.config_files import keys_and_clients
 from idp.wiring.contingency import contingency, entry, links, mail_jobs
-from idp.wiring.identity import federation, limits, logins, people, upstream_status
+from idp.wiring.identity import federation, guarded_http, limits, logins, people, upstream_status
 from idp.wiring.provider import code_store, provider_server
+from idp.wiring.reload import Reloader
 
 
 def build_services(
@@ -32,17 +32,17 @@ def build_services(
 ) -> Services:
     """Build a process's services. Connects to nothing yet; keys and clients are read here.
 
-    Raises what `Keyring.load` and `ClientRegistry` raise for files that cannot be used.
+    Raises StartError with every problem of the files that cannot be used.
     """
     clock, random = clock or SystemClock(), random or SystemRandom()
     redis, database = RedisGateway(settings.redis_url), Database(settings.database_url)
     audit = Audit(store=SqlAuditStore(database), clock=clock, random=random)
     stream = RedisAuditStream(redis, consumer=new_id(random, "drain"))
-    base = Base(settings, clock, random, EventBus(), redis, database, audit, stream)
+    http = guarded_http(settings)
+    base = Base(settings, clock, random, EventBus(), redis, database, http, audit, stream)
 
-    keyring = Keyring.load(settings.keys_dir, clock=clock)
+    keyring, clients = keys_and_clients(settings, clock)
     realms = tuple(one.realm for one in settings.upstreams)
-    clients = ClientRegistry(settings.clients_file, realms=realms, production=settings.production)
     clients.on_reload = lambda told: tell_reload(audit, told)
     counters = limits(base)
     persons = people(base)
@@ -63,6 +63,7 @@ def build_services(
         events=base.events,
         redis=redis,
         database=database,
+        http=http,
         audit=audit,
         audit_stream=stream,
         clients=clients,
@@ -71,6 +72,7 @@ def build_services(
         people=persons,
         upstream_status=status,
         flag_watcher=watcher,
+        reloader=Reloader(keyring=keyring, clients=clients),
         links=one_time,
         jobs=jobs,
         queue=queue,
@@ -79,7 +81,6 @@ def build_services(
         server=server,
         authorization=Authorization(server=server, logins=dispatcher, limits=counters),
         userinfo=UserInfo(bearer=Bearer(store, clock), people=persons, clock=clock),
-        access_tokens=OpaqueAccessTokens(store, clock),
         logout=Logout(keyring=keyring, clients=clients, issuer=settings.issuer),
         federation=federation(base, dispatcher, persons),
         contingency=contingency(base, dispatcher, one_time, counters, persons, queue, sealing),

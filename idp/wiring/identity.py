@@ -16,12 +16,13 @@ from idp.federation.clientessol import ClientesSol, Endpoint
 from idp.federation.driver import Upstream as Driver
 from idp.federation.service import Federation
 from idp.federation.token import Expected, pinned_keys
+from idp.kernel.errors import StartError
 from idp.limits.service import Limits
 from idp.login.service import Logins
 from idp.login.sessions import Sessions
 from idp.login.transactions import Transactions
 from idp.people.service import People
-from idp.settings import Upstream
+from idp.settings import Settings, Upstream
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.watcher import FlagWatcher
 from idp.wiring.base import Base
@@ -103,27 +104,34 @@ def logins(
     )
 
 
-def federation(base: Base, logins: Logins, people: People) -> Federation:
-    """SUNAT, a driver for each realm."""
-    settings = base.settings
-    http = GuardedHttpClient(
+def guarded_http(settings: Settings) -> GuardedHttpClient:
+    """The one way out."""
+    return GuardedHttpClient(
         allow=settings.outbound_allow,
         proxy=settings.outbound_proxy,
         ca_file=settings.outbound_ca_file,
     )
+
+
+def federation(base: Base, logins: Logins, people: People) -> Federation:
+    """SUNAT, a driver for each realm. Raises StartError for keys that are none."""
     return Federation(
-        upstreams={one.realm: _driver(one, base, http) for one in settings.upstreams},
+        upstreams={one.realm: _driver(one, base) for one in base.settings.upstreams},
         states=RedisUpstreamStates(base.redis),
         transactions=logins.transactions,
         people=people,
         audit=base.audit,
         clock=base.clock,
         random=base.random,
-        issuer=settings.issuer,
+        issuer=base.settings.issuer,
     )
 
 
-def _driver(upstream: Upstream, base: Base, http: GuardedHttpClient) -> Driver:
+def _driver(upstream: Upstream, base: Base) -> Driver:
+    try:
+        pinned = pinned_keys(upstream.pinned_keys)
+    except ValueError as error:
+        raise StartError([f"upstream {upstream.realm}: {error}"]) from error
     endpoint = Endpoint(
         base_url=upstream.base_url,
         path=upstream.path,
@@ -144,8 +152,8 @@ def _driver(upstream: Upstream, base: Base, http: GuardedHttpClient) -> Driver:
             tip_origen=upstream.tip_origen,
             sol_user_pattern=base.settings.sol_user_pattern,
             extranet_user_pattern=base.settings.extranet_user_pattern,
-            pinned=pinned_keys(upstream.pinned_keys),
+            pinned=pinned,
         ),
-        http=http,
+        http=base.http,
         clock=base.clock,
     )

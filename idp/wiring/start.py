@@ -6,12 +6,11 @@ from urllib.parse import urlsplit
 
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.database import Database
-from idp.clients.registry import ClientRegistry, ClientsFileError
-from idp.kernel.clock import SystemClock
-from idp.kernel.errors import Unavailable
+from idp.kernel.errors import StartError, Unavailable
 from idp.settings import Settings
-from idp.signing.keyring import Keyring
-from idp.signing.store import KeyringError
+from idp.wiring.base import Services
+from idp.wiring.build import build_services
+from idp.wiring.contingency import TEMPLATES
 
 
 def upstream_origins(settings: Settings) -> tuple[str, ...]:
@@ -23,27 +22,15 @@ def upstream_origins(settings: Settings) -> tuple[str, ...]:
 def start_problems(settings: Settings) -> list[str]:
     """Everything beyond the environment that would keep the provider from serving, a line each."""
     problems: list[str] = []
-    realms = tuple(one.realm for one in settings.upstreams)
-    needed: dict[str, str] = {}
     try:
-        clients = ClientRegistry(
-            settings.clients_file, realms=realms, production=settings.production
-        )
-        needed = {one.id_token_signed_response_alg: one.client_id for one in clients.all()}
-    except ClientsFileError as error:
-        problems.extend(str(one) for one in error.problems)
-    try:
-        algorithms = Keyring.load(settings.keys_dir, clock=SystemClock()).algorithms
-        problems.extend(
-            f"IDP_KEYS_DIR: no {alg} key, which {client_id} needs"
-            for alg, client_id in needed.items()
-            if alg not in algorithms
-        )
-    except KeyringError as error:
-        problems.extend(str(one) for one in error.problems)
+        services = build_services(settings)
+        problems.extend(page_problems(services))
+        services.stop()
+    except StartError as error:
+        problems.extend(error.problems)
     try:
         RedisGateway(settings.redis_url).ping()
-    except (Unavailable, ValueError) as error:
+    except Unavailable as error:
         problems.append(f"IDP_REDIS_URL: {error}")
     try:
         current, newest = Database(settings.database_url).revision()
@@ -52,6 +39,15 @@ def start_problems(settings: Settings) -> list[str]:
                 f"IDP_DATABASE_URL: the schema is at {current or 'nothing'}, not at {newest}; "
                 "run `idp db upgrade`"
             )
-    except (Unavailable, ValueError) as error:
+    except Unavailable as error:
         problems.append(f"IDP_DATABASE_URL: {error}")
     return problems
+
+
+def page_problems(services: Services) -> list[str]:
+    """Files that pages need and that are not there: they are installed, not committed."""
+    return [
+        f"templates/static/{name}: missing; run `python assets/install.py`"
+        for name in services.contingency.assets
+        if not (TEMPLATES / "static" / name).is_file()
+    ]

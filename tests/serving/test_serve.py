@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from idp.kernel.clock import SystemClock
-from idp.signing.generate import ensure_generated
+from idp.signing.generate import ensure_generated, generate
 from tests.support.world import ISSUER, authorization_params
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +76,11 @@ class Served:
         except OSError:
             return 0
 
+    def kids(self) -> set[str]:
+        """What /jwks.json publishes."""
+        with _OPENER.open(f"http://127.0.0.1:{self.port}/jwks.json", timeout=10) as answer:
+            return {one["kid"] for one in json.load(answer)["keys"]}
+
     def authorize(self, client_id: str) -> int:
         params = authorization_params(client_id=client_id, scope="openid")
         return self.status("/authorize?" + urllib.parse.urlencode(params))
@@ -100,11 +107,11 @@ def _environment(folder: Path, keys: Path, redis_url: str) -> dict[str, str]:
 
 
 @contextmanager
-def _served(environment: dict[str, str], log: Path) -> Iterator[Served]:
+def _served(environment: dict[str, str], log: Path, *, folder: Path = ROOT) -> Iterator[Served]:
     port = _free_port()
     command = [sys.executable, "-m", "idp.cli", "serve", "--bind", f"127.0.0.1:{port}"]
     with log.open("wb") as said:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
     served = Served(process, port)
     try:
         _until(lambda: served.status("/healthz") == 200 or process.poll() is not None)
@@ -114,10 +121,12 @@ def _served(environment: dict[str, str], log: Path) -> Iterator[Served]:
         assert process.wait(20) is not None
 
 
-def _idp(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def _idp(
+    environment: dict[str, str], *words: str, folder: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "idp.cli", *words]
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60
     )
 
 
@@ -142,6 +151,17 @@ def test_hup_reads_the_clients_again_and_a_broken_file_keeps_the_last_good_one(
         assert served.process.poll() is None
 
 
+def test_hup_publishes_a_key_that_was_prepared(tmp_path: Path, keys: Path, valkey: str) -> None:
+    (tmp_path / "clients.yaml").write_text("clients:" + CLIENT.format("uno"))
+    own = shutil.copytree(keys, tmp_path / "keys")
+    with _served(_environment(tmp_path, own, valkey), tmp_path / "log") as served:
+        before = served.kids()
+        coming = generate(own, "ES256", clock=SystemClock()).kid
+        assert served.kids() == before
+        served.process.send_signal(signal.SIGHUP)
+        _until(lambda: all(served.kids() == before | {coming} for _ in range(12)))
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
@@ -158,6 +178,79 @@ def test_serve_with_what_it_cannot_use_says_so_and_ends(
     environment = {**_environment(tmp_path, keys, valkey), variable: value}
     done = _idp(environment, "serve")
     assert (done.returncode, said in done.stderr) == (3, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("where", ["a port that is taken", "no address of this machine"])
+def test_serve_where_nobody_can_listen_says_so_and_ends(
+    tmp_path: Path, keys: Path, valkey: str, where: str
+) -> None:
+    (tmp_path / "clients.yaml").write_text("clients:" + CLIENT.format("uno"))
+    with socket.socket() as taken:
+        # As other servers do, which would share their port with ours unasked.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen(1)
+        bind = {
+            "a port that is taken": f"127.0.0.1:{taken.getsockname()[1]}",
+            "no address of this machine": "192.0.2.1:8000",
+        }[where]
+        done = _idp(_environment(tmp_path, keys, valkey), "serve", "--bind", bind)
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1), done.stderr
+    assert f"cannot listen on {bind}" in done.stderr
+
+
+def test_serve_works_from_any_folder(tmp_path: Path, keys: Path, valkey: str) -> None:
+    (tmp_path / "clients.yaml").write_text("clients:" + CLIENT.format("uno"))
+    environment = _environment(tmp_path, keys, valkey)
+    with _served(environment, tmp_path / "log", folder=tmp_path) as served:
+        assert served.status("/jwks.json") == 200
+
+
+def test_check_names_the_files_of_pages_that_are_not_installed(
+    tmp_path: Path, keys: Path, valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from idp.settings import load
+    from idp.wiring import start, start_problems
+
+    (tmp_path / "clients.yaml").write_text("clients:" + CLIENT.format("uno"))
+    settings = load(_environment(tmp_path, keys, valkey))
+    monkeypatch.setattr(start, "TEMPLATES", tmp_path)
+    found = [one for one in start_problems(settings) if "assets/install.py" in one]
+    assert [one.partition(":")[0].rpartition("/")[2] for one in found] == [
+        "altcha.js", "altcha.css", "pbkdf2.js",
+    ]  # fmt: skip
+
+
+def test_check_tells_the_problems_of_keys_clients_and_pinned_keys(
+    tmp_path: Path, keys: Path, valkey: str
+) -> None:
+    environment = {
+        **_environment(tmp_path, keys, valkey),
+        "IDP_KEYS_DIR": str(tmp_path / "none"),
+        "IDP_CLIENTS_FILE": str(tmp_path / "none.yaml"),
+    }
+    done = _idp(environment, "check")
+    assert done.returncode == 3
+    assert "none.yaml" in done.stdout
+    assert "idp keys generate" in done.stdout
+
+
+def test_pinned_key_that_is_none_is_said_in_a_line(tmp_path: Path, keys: Path, valkey: str) -> None:
+    (tmp_path / "clients.yaml").write_text("clients:" + CLIENT.format("uno"))
+    row = {
+        "realm": "sol", "base_url": "http://localhost:9100", "client_id": "v",
+        "client_secret": "s", "pinned_keys": {"uno": "no key"},
+    }  # fmt: skip
+    (tmp_path / "upstreams.json").write_text(json.dumps([row]))
+    environment = {
+        name: value
+        for name, value in _environment(tmp_path, keys, valkey).items()
+        if not name.startswith("IDP_SOL_")
+    }
+    environment["IDP_UPSTREAMS_FILE"] = str(tmp_path / "upstreams.json")
+    done = _idp(environment, "serve")
+    assert (done.returncode, "upstream sol: pinned key uno" in done.stderr) == (3, True)
     assert "Traceback" not in done.stderr
 
 

@@ -89,6 +89,10 @@ class GuardedHttpClient:
         sent = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self._call("POST", url, urlencode(fields).encode(), sent, timeout, max_bytes)
 
+    def close(self) -> None:
+        """End the threads that resolve names; a call afterwards fails."""
+        self._resolving.shutdown(wait=False, cancel_futures=True)
+
     def _call(
         self, method: str, url: str, body: bytes | None, headers: dict[str, str],
         timeout: float, max_bytes: int,

@@ -126,6 +126,10 @@ class DramatiqQueue:
     def __init__(self, broker: RedisBroker) -> None:
         self._broker = broker
 
+    def close(self) -> None:
+        """Close the broker's connections."""
+        self._broker.client.close()
+
     def enqueue(
         self, name: str, payload: Mapping[str, str], *, max_age: int, delay: float = 0
     ) -> None:

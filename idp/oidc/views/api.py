@@ -25,7 +25,6 @@ def blueprint(
 ) -> Blueprint:
     """Discovery, JWKS, `/token`, `/userinfo`: what servers call. No cookie is read here."""
     bp = Blueprint("oidc", __name__)
-    document = json.dumps(provider_metadata(issuer, keyring.algorithms))
 
     def answer(found: Answer) -> Response:
         return Response(found.body, found.status, list(found.headers))
@@ -36,7 +35,7 @@ def blueprint(
 
     @bp.get("/.well-known/openid-configuration")
     def discovery() -> Response:
-        return public(document)
+        return public(json.dumps(provider_metadata(issuer, keyring.algorithms)))
 
     @bp.get("/jwks.json")
     def jwks() -> Response:
