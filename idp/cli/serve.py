@@ -12,6 +12,8 @@ from typing import Any
 from idp.cli.context import Context, environment
 from idp.settings import places
 
+_STOP_SECONDS = 30
+
 
 def add_parser(subparsers: Any) -> None:
     """`idp serve [--bind HOST:PORT]`."""
@@ -39,13 +41,20 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
         return 3
 
     class Server(MPServer):
-        """Hands SIGHUP on: it reads clients.yaml again.
+        """Hands SIGHUP on: it reads keys and clients.yaml again.
 
         Granian's own meaning, new processes, would end a provider whose file is not valid then.
+        Until a server process sets its own, it has these handlers from its parent, by fork: it
+        must not take itself for it, and would outlive an end that came so early.
         """
 
+        def signal_handler_interrupt(self, *args: Any, **named: Any) -> None:
+            if os.getpid() != self.pid:
+                os._exit(0)
+            super().signal_handler_interrupt(*args, **named)
+
         def signal_handler_reload(self, *args: Any, **named: Any) -> None:
-            for process in self.wrks:
+            for process in self.wrks if os.getpid() == self.pid else ():
                 if process.inner.is_alive():
                     os.kill(process.inner.pid, signal.SIGHUP)
 
@@ -60,6 +69,7 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_SECONDS,
     ).serve()
     return 0
 

@@ -162,6 +162,14 @@ def test_hup_publishes_a_key_that_was_prepared(tmp_path: Path, keys: Path, valke
         _until(lambda: all(served.kids() == before | {coming} for _ in range(12)))
 
 
+def test_serve_that_is_ended_while_it_starts_ends(tmp_path: Path, keys: Path, valkey: str) -> None:
+    (tmp_path / "clients.yaml").write_text("clients:" + CLIENT.format("uno"))
+    environment = {**_environment(tmp_path, keys, valkey), "IDP_PROCESSES": "8"}
+    # The first of eight processes answers, and the last ones are still starting.
+    with _served(environment, tmp_path / "log") as served:
+        assert served.process.poll() is None
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
