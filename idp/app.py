@@ -79,6 +79,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
             server=services.server,
             userinfo=services.userinfo,
             keyring=services.keyring,
+            client_address=client_address,
             issuer=settings.issuer,
         )
     )

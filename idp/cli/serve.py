@@ -51,7 +51,7 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
         def signal_handler_interrupt(self, *args: Any, **named: Any) -> None:
             if os.getpid() != self.pid:
                 os._exit(0)
-            super().signal_handler_interrupt(*args, **named)
+            super().signal_handler_interrupt(*args, **named)  # type: ignore[no-untyped-call]
 
         def signal_handler_reload(self, *args: Any, **named: Any) -> None:
             for process in self.wrks if os.getpid() == self.pid else ():

@@ -32,6 +32,8 @@ _ROWS = (
     Limit("login.park", "address prefix", 300, 600),
     # Each callback notes its code for a day and writes an audit row, junk included.
     Limit("upstream.callback", "address prefix", 300, 600),
+    # Not how often a client may fail, but how many failures of an address are put on record.
+    Limit("oidc.refusal", "address prefix", 120, 600),
     Limit("account.verification", "person", 5, 3_600),
     Limit("account.code", "person", 20, 3_600),
 )

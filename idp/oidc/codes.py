@@ -27,6 +27,7 @@ from idp.login.session import Session
 from idp.oidc.component import Component
 from idp.oidc.ports import CodeStore, Redemption, Refusal
 from idp.oidc.records import CodeRecord
+from idp.oidc.refusals import Refusals
 from idp.oidc.respond import AuthorizationResponse, authorization_response
 from idp.people.attributes import claim_names
 
@@ -41,6 +42,7 @@ class Codes:
         *,
         store: CodeStore,
         audit: Audit,
+        refusals: Refusals,
         clock: Clock,
         random: Random,
         issuer: str,
@@ -49,6 +51,7 @@ class Codes:
     ) -> None:
         self._store = store
         self._audit = audit
+        self._refusals = refusals
         self._clock = clock
         self._random = random
         self.issuer = issuer
@@ -120,16 +123,15 @@ class Codes:
             ),
         )
         if isinstance(found, Refusal):
-            raise self._refused(found, client_id)
+            raise self._refused(found, client_id, request.address_prefix)
         request.access_token = access_token
         return found
 
-    def _refused(self, refusal: Refusal, client_id: str) -> InvalidGrantError:
-        event = (
-            AuditEvent.CODE_REPLAYED if refusal is Refusal.REPLAYED else AuditEvent.TOKEN_REFUSED
-        )
-        details = {} if refusal is Refusal.REPLAYED else {"reason": refusal.value}
-        self._audit.record(event, client_id=client_id, **details)
+    def _refused(self, refusal: Refusal, client_id: str, address_prefix: str) -> InvalidGrantError:
+        event, details = AuditEvent.TOKEN_REFUSED, {"reason": refusal.value}
+        if refusal is Refusal.REPLAYED:
+            event, details = AuditEvent.CODE_REPLAYED, {}
+        self._refusals.note(event, address_prefix, client_id=client_id, **details)
         # One text for all: what was wrong is for the log, not for whoever guesses.
         return InvalidGrantError("The code is invalid, expired, used, or not for this request.")
 

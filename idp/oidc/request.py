@@ -48,7 +48,7 @@ class ProviderRequest(OAuth2Request):  # type: ignore[misc]
 
     uri: built from the configured issuer, never from the Host header.
     parked: parameters of the request that this one resumes; the hook swaps them in, so that
-    Authlib validates a resumed request exactly as a new one.
+    Authlib validates a resumed request exactly as a new one. address_prefix: where it comes from.
     """
 
     def __init__(
@@ -60,11 +60,13 @@ class ProviderRequest(OAuth2Request):  # type: ignore[misc]
         headers: Mapping[str, str],
         pairs: Iterable[tuple[str, str]],
         parked: Pairs | None = None,
+        address_prefix: str = "unknown",
     ) -> None:
         super().__init__(method, uri, headers=headers)
         self.surface: Surface = surface
         self.payload = Parameters(pairs)
         self.parked = parked
+        self.address_prefix = address_prefix
         self.access_token: str | None = None
         self.transaction_id: str | None = None
 

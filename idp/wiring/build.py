@@ -55,7 +55,7 @@ def build_services(
     declare(broker, jobs)
     queue = DramatiqQueue(broker)
     store = code_store(base)
-    server = provider_server(base, store, keyring, clients)
+    server = provider_server(base, store, keyring, clients, counters)
     return Services(
         settings=settings,
         clock=clock,

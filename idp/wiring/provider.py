@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from idp.adapters.redis.codes import RedisCodes
 from idp.clients.registry import ClientRegistry
+from idp.limits.service import Limits
 from idp.oidc.codes import Codes
 from idp.oidc.id_token import IdTokens
+from idp.oidc.refusals import Refusals
 from idp.oidc.server import ProviderServer
 from idp.signing.keyring import Keyring
 from idp.wiring.base import Base
 
 
 def provider_server(
-    base: Base, store: RedisCodes, keyring: Keyring, clients: ClientRegistry
+    base: Base, store: RedisCodes, keyring: Keyring, clients: ClientRegistry, limits: Limits
 ) -> ProviderServer:
     """Authlib's server on our codes and ID tokens."""
     settings = base.settings
+    refusals = Refusals(audit=base.audit, stream=base.stream, limits=limits)
     return ProviderServer(
-        codes=_codes(base, store),
+        codes=_codes(base, store, refusals),
         id_tokens=IdTokens(
             issuer=settings.issuer, keyring=keyring, clock=base.clock, ttl=settings.id_token_ttl
         ),
         clients=clients,
-        audit=base.audit,
+        refusals=refusals,
         clock=base.clock,
     )
 
@@ -37,10 +40,11 @@ def code_store(base: Base) -> RedisCodes:
     )
 
 
-def _codes(base: Base, store: RedisCodes) -> Codes:
+def _codes(base: Base, store: RedisCodes, refusals: Refusals) -> Codes:
     return Codes(
         store=store,
         audit=base.audit,
+        refusals=refusals,
         clock=base.clock,
         random=base.random,
         issuer=base.settings.issuer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from relying_party import RelyingParty
@@ -11,7 +12,8 @@ from idp.adapters.sql.audit import SqlAuditStore
 from idp.audit.drain import drain
 from idp.audit.events import AuditEvent
 from idp.audit.records import AuditFilter, AuditRecord
-from tests.support.world import World
+from tests.support.servers import OwnValkey
+from tests.support.world import World, build_world
 
 Left = Callable[[AuditEvent], AuditRecord]
 
@@ -73,6 +75,24 @@ def test_refused_code_is_on_record_with_the_reason_that_nobody_was_told(
 def test_failed_client_authentication_is_on_record(mr: RelyingParty, left: Left) -> None:
     mr.redeem("x", auth=("mr", "wrong"))
     assert left(AuditEvent.CLIENT_AUTH_FAILED).details["endpoint"] == "token"
+
+
+def test_failures_without_end_leave_no_rows_without_end(mr: RelyingParty) -> None:
+    stream = mr.world.services.redis.client
+    before = stream.xlen("idp:audit")
+    for _ in range(130):
+        assert mr.redeem("x", auth=("mr", "wrong")).status_code == 401
+    assert stream.xlen("idp:audit") - before == 120
+
+
+def test_wrong_secret_is_told_so_although_redis_and_the_database_are_away(
+    tmp_path: Path, own_valkey: OwnValkey
+) -> None:
+    world = build_world(tmp_path, own_valkey.url)
+    own_valkey.stop()
+    (tmp_path / "idp.sqlite3").unlink()
+    assert world.token("x", auth=("mr", "wrong")).status_code == 401
+    world.services.stop()
 
 
 def test_logout_is_on_record_with_who_started_it(mr: RelyingParty, left: Left) -> None:

@@ -14,6 +14,7 @@ from idp.oidc.metadata import provider_metadata
 from idp.oidc.server import NO_STORE, Answer, ProviderServer
 from idp.oidc.views.request import provider_request
 from idp.signing.keyring import Keyring
+from idp.web.client_address import ClientAddress
 
 
 def blueprint(
@@ -21,6 +22,7 @@ def blueprint(
     server: ProviderServer,
     userinfo: UserInfo,
     keyring: Keyring,
+    client_address: ClientAddress,
     issuer: str,
 ) -> Blueprint:
     """Discovery, JWKS, `/token`, `/userinfo`: what servers call. No cookie is read here."""
@@ -43,7 +45,7 @@ def blueprint(
 
     @bp.post("/token")
     def token() -> Response:
-        asked = provider_request("token", issuer)
+        asked = provider_request("token", issuer, client_address.prefix(request))
         if asked.parameters.repeated:
             return _error(400, "invalid_request", "A parameter is repeated.")
         if asked.payload.grant_type is None:

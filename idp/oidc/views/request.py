@@ -7,7 +7,9 @@ from flask import request
 from idp.oidc.request import ProviderRequest, Surface
 
 
-def provider_request(surface: Surface, issuer: str) -> ProviderRequest:
+def provider_request(
+    surface: Surface, issuer: str, address_prefix: str = "unknown"
+) -> ProviderRequest:
     """The current request for Authlib; query by GET, body by POST, never both."""
     source = request.args if request.method == "GET" else request.form
     return ProviderRequest(
@@ -16,4 +18,5 @@ def provider_request(surface: Surface, issuer: str) -> ProviderRequest:
         uri=f"{issuer}{request.path}",
         headers=dict(request.headers.items()),
         pairs=source.items(multi=True),
+        address_prefix=address_prefix,
     )
