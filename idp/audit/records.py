@@ -11,17 +11,26 @@ from types import MappingProxyType
 from idp.audit.events import AuditEvent
 
 
+def event_named(name: str) -> AuditEvent | str:
+    """The event of that name; the name itself where this version has no such event."""
+    try:
+        return AuditEvent(name)
+    except ValueError:
+        return str(name)
+
+
 @dataclass(frozen=True)
 class AuditRecord:
     """What happened, when, to whom and by whom, in opaque ids.
 
-    at: aware, UTC. actor: an operator's name, or None when a person or a component acted.
+    at: aware, UTC. event: a plain text where another version of this program wrote it.
+    actor: an operator's name, or None when a person or a component acted.
     reference: the *número de atención* that page and mail show. details: as `events.TABLE` allows.
     """
 
     id: str
     at: datetime
-    event: AuditEvent
+    event: AuditEvent | str
     person_id: str | None = None
     client_id: str | None = None
     actor: str | None = None
@@ -35,7 +44,7 @@ class AuditRecord:
         fields = {
             "id": self.id,
             "at": self.at.isoformat(),
-            "event": self.event.value,
+            "event": str(self.event),
             "person_id": self.person_id,
             "client_id": self.client_id,
             "actor": self.actor,
@@ -55,7 +64,7 @@ class AuditRecord:
             return cls(
                 id=found["id"],
                 at=datetime.fromisoformat(found["at"]),
-                event=AuditEvent(found["event"]),
+                event=event_named(found["event"]),
                 person_id=found.get("person_id"),
                 client_id=found.get("client_id"),
                 actor=found.get("actor"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import TABLE, AuditEvent
 from idp.audit.records import AuditFilter, AuditRecord
+from idp.cli.arguments import at_most
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
@@ -26,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
     listing.add_argument("--reference", metavar="NUMBER", help="the número de atención")
     for name in ("--since", "--until"):
         listing.add_argument(name, type=_moment, metavar="MOMENT", help="ISO 8601 with an offset")
-    listing.add_argument("--limit", type=int, default=50, metavar="N")
+    listing.add_argument("--limit", type=at_most(10_000), default=50, metavar="N")
     listing.set_defaults(func=_list)
     events = actions.add_parser("events", help="the events that there are, and their meaning")
     events.set_defaults(func=_events)
@@ -44,7 +45,7 @@ def _list(args: argparse.Namespace, context: Context) -> int:
         since=args.since,
         until=args.until,
     )
-    found = context.services.audit.search(wanted, max(1, args.limit))
+    found = context.services.audit.search(wanted, args.limit)
     if context.as_json:
         context.out([json.loads(record.to_json()) for record in found])
     else:
@@ -69,7 +70,7 @@ def _line(record: AuditRecord) -> str:
     named = ("person_id", "client_id", "actor", "realm", "mode", "reference")
     parts = [f"{name}={getattr(record, name)}" for name in named if getattr(record, name)]
     parts += [f"{name}={value}" for name, value in record.details.items()]
-    return f"{record.at.isoformat(timespec='seconds')}  {record.event.value:<26} {' '.join(parts)}"
+    return f"{record.at.isoformat(timespec='seconds')}  {record.event!s:<26} {' '.join(parts)}"
 
 
 def _moment(text: str) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from idp.cli.arguments import at_most
 from idp.kernel.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ def add_parser(subparsers: Any) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     upgrade = actions.add_parser("upgrade", help="bring the schema to the newest revision")
     upgrade.add_argument(
-        "--wait", type=float, default=30, metavar="SECONDS", help="for the database to answer"
+        "--wait",
+        type=at_most(3_600, least=0),
+        default=30,
+        metavar="SECONDS",
+        help="for the database to answer",
     )
     upgrade.set_defaults(func=_upgrade)
     status = actions.add_parser("status", help="the schema's revision; exit code 1 if it is old")

@@ -32,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
         "generate", help="make the keys that are missing, or one more with --alg"
     )
     making.set_defaults(func=_generate)
+    making.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
     making.add_argument("--alg", choices=ALGORITHMS, help="make one key of this algorithm")
     making.add_argument(
         "--bits", type=int, choices=(2048, 3072), default=2048, help="size of an RSA key"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -34,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     context = Context(as_json=args.json, actor=args.actor)
     try:
-        return int(args.func(args, context))
+        code = int(args.func(args, context))
+        sys.stdout.flush()
+        return code
     except StartError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -47,5 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has enough of it, as `head` does; Python would tell at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     finally:
         context.close()

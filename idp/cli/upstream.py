@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from idp.cli.arguments import at_most
 from idp.kernel.errors import IdpError, Unavailable
 from idp.upstream_status.state import Flag, FlagState, in_force
 
@@ -42,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
         flip.set_defaults(func=_flip, state=state)
     history = actions.add_parser("history", help="who changed the flag, when and why")
     history.add_argument("realm", metavar="REALM")
-    history.add_argument("--limit", type=int, default=20, metavar="N")
+    history.add_argument("--limit", type=at_most(10_000), default=20, metavar="N")
     _common(history)
     history.set_defaults(func=_history)
 

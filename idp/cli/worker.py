@@ -9,6 +9,7 @@ from typing import Any
 
 from idp.adapters.queue.worker import run_worker
 from idp.adapters.telemetry.log import configure_logging
+from idp.cli.arguments import at_most
 from idp.cli.context import Context
 from idp.wiring import worker_broker
 
@@ -16,7 +17,9 @@ from idp.wiring import worker_broker
 def add_parser(subparsers: Any) -> None:
     """`idp worker [--threads N]`."""
     parser = subparsers.add_parser("worker", help="send mails and do the periodic work")
-    parser.add_argument("--threads", type=int, help="default: IDP_WORKER_THREADS")
+    parser.add_argument(
+        "--threads", type=at_most(256), metavar="N", help="default: IDP_WORKER_THREADS"
+    )
     parser.set_defaults(func=_work)
 
 

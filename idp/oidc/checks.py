@@ -16,6 +16,7 @@ from idp.clients.client import Client
 from idp.oidc.request import ProviderRequest
 from idp.oidc.respond import RESPONSE_MODES
 
+# `consent` is met without a page: components are VUCE's own, and nobody is asked.
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 

@@ -36,7 +36,7 @@ def provider_metadata(issuer: str, signing_algorithms: tuple[str, ...]) -> dict[
         "claim_types_supported": ["normal"],
         "claims_supported": [*protocol_claims, *claim_names()],
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": ["none", "login", "select_account"],
         "ui_locales_supported": ["es"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,

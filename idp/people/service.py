@@ -243,9 +243,8 @@ class People:
 
     def purge(self, now: datetime) -> int:
         """Remove expired verifications and browsers, and addresses replaced a month ago."""
-        with self._uow.transaction():
-            return (
-                self._verifications.purge(now)
-                + self._browser_store.purge(now)
-                + self._store.purge_addresses(now - timedelta(days=30))
-            )
+        return (
+            self._verifications.purge(now)
+            + self._browser_store.purge(now)
+            + self._store.purge_addresses(now - timedelta(days=30))
+        )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response, request, send_from_directory
 
 from idp.web.headers import common
+
+_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class StaticUrls:
@@ -29,11 +31,15 @@ class StaticUrls:
 def blueprint(folder: Path, *, production: bool) -> Blueprint:
     """`/static/…`."""
     bp = Blueprint("static_files", __name__)
+    urls = StaticUrls(folder)
 
     @bp.get("/static/<path:path>")
     def file(path: str) -> Response:
-        response = send_from_directory(folder, path, max_age=31_536_000)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response = send_from_directory(folder, path)
+        # Only what is named with its own digest is that for ever.
+        asked = request.args.get("v")
+        kept = asked is not None and urls(path).endswith(f"?v={asked}")
+        response.headers["Cache-Control"] = _FOR_EVER if kept else "no-cache"
         common(response, production=production)
         return response
 

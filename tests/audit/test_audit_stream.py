@@ -81,12 +81,21 @@ def test_drain_puts_aside_what_it_cannot_read_and_goes_on(
 ) -> None:
     stream = RedisAuditStream(gateway, consumer="a")
     good = records(store, 1)[0]
-    gateway.client.xadd(STREAM, {"record": good.to_json().replace("logout.completed", "no.such")})
+    gateway.client.xadd(STREAM, {"record": good.to_json()[:-1]})
     gateway.client.xadd(STREAM, {"other": "x"})
     stream.push(good)
     assert drain(stream, store) == 1
     assert persons(store) == ["per_0"]
     assert (gateway.client.xlen(STREAM), gateway.client.xlen(UNREADABLE)) == (0, 2)
+
+
+def test_drain_keeps_an_event_of_another_version_by_its_name(
+    gateway: RedisGateway, store: SqlAuditStore
+) -> None:
+    text = records(store, 1)[0].to_json().replace("logout.completed", "of.tomorrow")
+    gateway.client.xadd(STREAM, {"record": text})
+    assert drain(RedisAuditStream(gateway, consumer="a"), store) == 1
+    assert [str(one.event) for one in store.search(AuditFilter(), 5)] == ["of.tomorrow"]
 
 
 def test_stream_after_redis_came_back_empty_works_on(

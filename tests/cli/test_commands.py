@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,3 +184,32 @@ def test_command_without_any_setting_names_what_is_missing(
     code, out, err = run("check")
     assert (code, out) == (3, "")
     assert "IDP_ISSUER: missing" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("audit", "list", "--limit", "0"),
+        ("audit", "list", "--limit", "99999999999"),
+        ("upstream", "history", "sol", "--limit", "-1"),
+        ("db", "upgrade", "--wait", "nan"),
+        ("worker", "--threads", "0"),
+    ],
+    ids=" ".join,
+)
+def test_number_out_of_bounds_is_wrong_use(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert ended.value.code == 2
+    assert "a whole number from" in capsys.readouterr().err
+
+
+def test_reader_that_has_enough_ends_the_command_without_a_trace(folder: Path) -> None:
+    command = [sys.executable, "-m", "idp.cli", "audit", "events", "--json"]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -39,4 +39,4 @@ def test_upgrade_brings_an_old_schema_to_the_newest(database_url: str) -> None:
 
 def test_upgrade_of_a_database_that_is_away_gives_up(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
-        run(Database(f"sqlite:///{tmp_path}/none/t.db"), "upgrade", "--wait", "0.5")
+        run(Database(f"sqlite:///{tmp_path}/none/t.db"), "upgrade", "--wait", "1")

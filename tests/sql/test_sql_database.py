@@ -122,6 +122,27 @@ def test_spent_links_purge_removes_only_old_ones(database: Database) -> None:
     assert spent.add("old", "per_1", NOW)
 
 
+def test_purge_of_a_backlog_removes_all_of_it(database: Database) -> None:
+    table = table_of(SpentLinkRow)
+    old = [
+        {"digest": f"{number}", "person_id": "per_1", "at": NOW - timedelta(days=40)}
+        for number in range(2_500)
+    ]
+    with database.transaction(), database.connection() as connection:
+        connection.execute(insert(table), old)
+    spent = SqlSpentLinks(database)
+    spent.add("new", "per_1", NOW)
+    assert spent.purge(NOW - timedelta(days=30)) == 2_500
+    assert not spent.add("new", "per_1", NOW)
+
+
+def test_readiness_of_a_schema_without_revision_is_unavailable(database: Database) -> None:
+    with database.transaction(), database.connection() as connection:
+        connection.exec_driver_sql("DELETE FROM alembic_version")
+    with pytest.raises(Unavailable):
+        database.ready()
+
+
 def test_parallel_writers_wait_for_one_another(database: Database) -> None:
     table = table_of(SpentLinkRow)
 

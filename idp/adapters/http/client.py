@@ -109,14 +109,14 @@ class GuardedHttpClient:
         with _Cutter(deadline) as cutter:
             try:
                 connection = self._connect(target, deadline, cutter)
+                deadline.check()
                 connection.request(
                     method, path, body=body, headers=headers,
                     preload_content=False, decode_content=False,
                 )  # fmt: skip
                 answer = connection.getresponse()
-                found = _read(answer, max_bytes)
-                if deadline.passed:
-                    raise HttpFailure("timeout")
+                found = _read(answer, max_bytes, deadline)
+                deadline.check()
                 received = {name.lower(): value for name, value in answer.headers.items()}
                 return HttpResponse(answer.status, found, received)
             except HttpFailure:
@@ -205,6 +205,11 @@ class _Deadline:
     def passed(self) -> bool:
         return time.monotonic() >= self._end
 
+    def check(self) -> None:
+        """Raise HttpFailure("timeout") once the time is over."""
+        if self.passed:
+            raise HttpFailure("timeout")
+
 
 class _Cutter:
     """Cuts the connection that it watches when the deadline passes, and closes it at the end."""
@@ -261,13 +266,14 @@ def _proxy_address(proxy: str | None) -> tuple[str, int] | None:
     return parts.hostname, parts.port or 3128
 
 
-def _read(answer: urllib3.response.BaseHTTPResponse, max_bytes: int) -> bytes:
+def _read(answer: urllib3.response.BaseHTTPResponse, max_bytes: int, deadline: _Deadline) -> bytes:
     length = answer.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > max_bytes:
         raise HttpFailure("too_large")
     found = bytearray()
     for chunk in answer.stream(_CHUNK, decode_content=False):
         found += chunk
+        deadline.check()
         if len(found) > max_bytes:
             raise HttpFailure("too_large")
     return bytes(found)

@@ -7,13 +7,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, delete, insert, select
+from sqlalchemy import RowMapping, Table, insert, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
-from idp.adapters.sql.tables import insert_new, table_of
-from idp.audit.events import AuditEvent
-from idp.audit.records import AuditFilter, AuditRecord
+from idp.adapters.sql.tables import insert_new, purge, table_of
+from idp.audit.records import AuditFilter, AuditRecord, event_named
 
 _LOG: Table = table_of(AuditRow)
 _EXACT = ("person_id", "client_id", "realm", "reference")
@@ -56,15 +55,14 @@ class SqlAuditStore:
 
     def purge(self, before: datetime) -> int:
         """Remove the records of before that moment; how many."""
-        with self._database.transaction(), self._database.connection() as connection:
-            return connection.execute(delete(_LOG).where(_LOG.c.at < before)).rowcount
+        return purge(self._database, _LOG.c.seq, _LOG.c.at < before)
 
 
 def _values(record: AuditRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "at": record.at,
-        "event": record.event.value,
+        "event": str(record.event),
         "person_id": record.person_id,
         "client_id": record.client_id,
         "actor": record.actor,
@@ -78,5 +76,5 @@ def _values(record: AuditRecord) -> dict[str, Any]:
 def _record(row: RowMapping) -> AuditRecord:
     fields = {name: row[name] for name in row if name not in ("seq", "event", "details")}
     return AuditRecord(
-        event=AuditEvent(row["event"]), details=MappingProxyType(row["details"]), **fields
+        event=event_named(row["event"]), details=MappingProxyType(row["details"]), **fields
     )

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, insert, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import KnownBrowserRow, VerificationRow
-from idp.adapters.sql.tables import table_of, upsert
+from idp.adapters.sql.tables import purge, table_of, upsert
 from idp.people.person import KnownBrowser, PendingVerification
 
 _PENDING = table_of(VerificationRow)
@@ -43,9 +43,7 @@ class SqlVerificationStore:
 
     def purge(self, expired_before: datetime) -> int:
         """Remove what expired before that moment; how many."""
-        with self._database.transaction(), self._database.connection() as connection:
-            old = delete(_PENDING).where(_PENDING.c.expires_at < expired_before)
-            return connection.execute(old).rowcount
+        return purge(self._database, _PENDING.c.id, _PENDING.c.expires_at < expired_before)
 
     def _one(self, condition: ColumnElement[bool]) -> PendingVerification | None:
         with self._database.connection() as connection:
@@ -100,6 +98,4 @@ class SqlBrowserStore:
 
     def purge(self, expired_before: datetime) -> int:
         """Remove what expired before that moment; how many."""
-        with self._database.transaction(), self._database.connection() as connection:
-            old = delete(_BROWSERS).where(_BROWSERS.c.expires_at < expired_before)
-            return connection.execute(old).rowcount
+        return purge(self._database, _BROWSERS.c.id, _BROWSERS.c.expires_at < expired_before)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from alembic import command
@@ -115,20 +115,22 @@ class Database:
         A newer one than this code's is the ordinary middle of a rolling update.
         """
         with self.connection() as connection:
-            connection.execute(text("SELECT version_num FROM alembic_version")).one()
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+        if found is None:
+            raise Unavailable("sql", "not migrated")
 
     def wait_ready(self, timeout: float) -> bool:
         """Wait at most about so many seconds until the database answers; whether it does."""
-        pause = Event()
-        for left in range(max(1, round(timeout / 0.25)), 0, -1):
+        deadline = time.monotonic() + timeout
+        while True:
             try:
                 self.ping()
             except Unavailable:
-                if left > 1:
-                    pause.wait(0.25)
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(0.25)
             else:
                 return True
-        return False
 
     def upgrade(self) -> None:
         """Bring the schema to the newest revision, all of it or nothing.

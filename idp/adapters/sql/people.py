@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, s
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AddressRow, IdentifierRow, PersonRow
-from idp.adapters.sql.tables import insert_new, table_of, upsert
+from idp.adapters.sql.tables import insert_new, purge, table_of, upsert
 from idp.kernel.identity import Identifier
 from idp.people.person import Address, Person
 
@@ -95,8 +95,7 @@ class SqlPersonStore:
             .where(newer.c.counts_from < superseded_before)
             .exists()
         )
-        with self._database.transaction(), self._database.connection() as connection:
-            return connection.execute(delete(_ADDRESSES).where(replaced)).rowcount
+        return purge(self._database, _ADDRESSES.c.id, replaced)
 
 
 def _named(identifier: Identifier) -> ColumnElement[bool]:

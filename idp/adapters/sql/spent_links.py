@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
-
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import SpentLinkRow
-from idp.adapters.sql.tables import insert_new, table_of
+from idp.adapters.sql.tables import insert_new, purge, table_of
 
 _SPENT = table_of(SpentLinkRow)
 
@@ -33,5 +31,4 @@ class SqlSpentLinks:
 
         It must lie further back than any link lives: give a month.
         """
-        with self._database.transaction(), self._database.connection() as connection:
-            return connection.execute(delete(_SPENT).where(_SPENT.c.at < used_before)).rowcount
+        return purge(self._database, _SPENT.c.digest, _SPENT.c.at < used_before)

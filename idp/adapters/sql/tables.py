@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import Column, ColumnElement, Connection, Insert, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import Base
+
+_BATCH = 1_000
+_BATCHES = 100
 
 
 def table_of(model: type[Base]) -> Table:
@@ -43,3 +47,21 @@ def upsert(connection: Connection, table: Table, values: dict[str, Any], *, key:
         on_sqlite = sqlite.insert(table).values(values)
         statement = on_sqlite.on_conflict_do_update(index_elements=[key], set_=others)
     connection.execute(statement)
+
+
+def purge(database: Database, key: Column[Any], condition: ColumnElement[bool]) -> int:
+    """Delete the rows of a condition; how many. key: the table's primary key.
+
+    In batches, each a transaction of its own: a backlog of millions neither outlasts the
+    statement's time nor locks anybody out. What is left after a hundred of them waits for the
+    next time.
+    """
+    removed = 0
+    for _ in range(_BATCHES):
+        some = select(key).where(condition).limit(_BATCH).scalar_subquery()
+        with database.transaction(), database.connection() as connection:
+            count = connection.execute(delete(key.table).where(key.in_(some))).rowcount
+        removed += count
+        if count < _BATCH:
+            break
+    return removed
