@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from idp.clients.client import Client
 from idp.clients.registry import ClientRegistry
 from idp.kernel.errors import IdpError
+from idp.kernel.identity import ACR, Mode
 from idp.login.session import Session
 from idp.oidc.request import ProviderRequest
 from idp.signing.keyring import InvalidToken, Keyring
@@ -25,11 +26,13 @@ class LogoutRequest:
     client: who asks, when it is known. return_to: where the person goes afterwards, with `state`;
     only ever set when a genuine id_token_hint stands behind a registered URI (§3).
     confirm: whether the person must say yes first (§6).
+    upstream_lives: whether SUNAT proved the person, and may still have a session of its own.
     """
 
     client: Client | None
     return_to: str | None
     confirm: bool
+    upstream_lives: bool
 
 
 class Logout:
@@ -57,6 +60,7 @@ class Logout:
             return_to=_with_state(target, data.get("state")) if target and hint else None,
             # A genuine hint of this very session is the component's word that the person asked.
             confirm=session is not None and (hint is None or hint.get("sid") != session.sid),
+            upstream_lives=_proved_by_sunat(session, hint),
         )
 
     def _hint(self, id_token: str | None) -> dict[str, Any] | None:
@@ -81,6 +85,13 @@ class Logout:
         if wanted and client is None:
             raise IdpError("invalid_logout_request", 400, detail="unknown client")
         return client
+
+
+def _proved_by_sunat(session: Session | None, hint: dict[str, Any] | None) -> bool:
+    """Of the session, or, where it ended by itself, of the one that the hint tells of."""
+    if session is not None:
+        return session.mode is Mode.SUNAT
+    return hint is None or hint.get("acr") == ACR[Mode.SUNAT]
 
 
 def _with_state(target: str, state: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,8 @@ from joserfc.jwk import RSAKey
 from relying_party import RelyingParty
 from werkzeug.test import TestResponse
 
+from idp.app import create_app
+from idp.kernel.identity import Mode
 from tests.support.world import World, csrf_of, query_of
 
 HOME = "http://localhost:9001/"
@@ -206,3 +209,36 @@ def test_cross_site_post_comes_back_as_a_get_with_the_cookie(mr: RelyingParty) -
 def test_logout_when_nobody_is_logged_in_is_done_at_once(world: World) -> None:
     stranger = RelyingParty(world, world.browser())
     assert "Su sesión está cerrada" in log_out(stranger).text
+
+
+def with_sunat_logout(party: RelyingParty) -> RelyingParty:
+    """The same provider, with the place where SUNAT's own session is ended."""
+    world = party.world
+    settings = replace(world.settings, sunat_logout_url="https://sunat.example/cerrar")
+    browser = create_app(settings, world.services).test_client()
+    for cookie in ("idp_session", "idp_browser"):
+        found = party.browser.get_cookie(cookie)
+        if found is not None:
+            browser.set_cookie(cookie, found.value, domain="localhost")
+    return replace(party, browser=browser)
+
+
+def test_logout_of_a_login_by_sunat_tells_that_sunats_session_may_live_on(
+    mr: RelyingParty,
+) -> None:
+    hint = mr.tokens()["id_token"]
+    party = with_sunat_logout(mr)
+    # The second time our session is over, and SUNAT's still is not.
+    for _ in range(2):
+        response = log_out(party, id_token_hint=hint, post_logout_redirect_uri=HOME, state="s")
+        assert response.status_code == 200
+        assert 'href="https://sunat.example/cerrar"' in response.text
+        assert f'href="{HOME}?state=s"' in response.text
+    assert not logged_in(mr)
+
+
+def test_logout_of_a_login_by_mail_returns_at_once(world: World) -> None:
+    party = RelyingParty.logged_in(world, mode=Mode.CONTINGENCIA)
+    hint = party.tokens()["id_token"]
+    response = log_out(with_sunat_logout(party), id_token_hint=hint, post_logout_redirect_uri=HOME)
+    assert (response.status_code, response.headers["Location"]) == (303, HOME)

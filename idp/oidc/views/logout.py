@@ -45,17 +45,24 @@ def blueprint(
                 sid=ended.sid,
                 started_by=started_by,
             )
-        if found.return_to is not None:
-            response = see_other(found.return_to)
-        else:
-            response = pages.page(
-                "salida/cerrada.html",
-                sunat_logout_url=sunat_logout_url,
-                return_url=found.client.client_uri if found.client else None,
-                client_name=found.client.client_name if found.client else None,
-            )
+        response = leave(found)
         cookies.clear(response, SESSION)
         return response
+
+    def leave(found: LogoutRequest) -> Response:
+        """Back to the component at once, unless there is something to say on the way: on a shared
+        PC the next person would enter with the session that SUNAT still has.
+        """
+        to_say = found.upstream_lives and sunat_logout_url is not None
+        if found.return_to is not None and not to_say:
+            return see_other(found.return_to)
+        return pages.page(
+            "salida/cerrada.html",
+            upstream_lives=found.upstream_lives,
+            sunat_logout_url=sunat_logout_url,
+            return_url=found.return_to or (found.client.client_uri if found.client else None),
+            client_name=found.client.client_name if found.client else None,
+        )
 
     @bp.route("/logout", methods=["GET", "POST"])
     def log_out() -> Response:
