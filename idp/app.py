@@ -169,6 +169,7 @@ def readable_query() -> None:
 
 def _plain_pages(services: Services, pages: Pages) -> Blueprint:
     bp = Blueprint("pages", __name__)
+    settings = services.settings
 
     @bp.get("/")
     def home() -> Response:
@@ -180,7 +181,14 @@ def _plain_pages(services: Services, pages: Pages) -> Blueprint:
 
     @bp.get("/privacidad")
     def privacy() -> Response:
-        return pages.page("privacidad.html")
+        return pages.page(
+            "privacidad.html",
+            login_life=settings.transaction_touched_ttl,
+            link_life=settings.link_max_age,
+            session_life=settings.session_ttl,
+            browser_life=settings.known_browser_ttl,
+            audit_life=settings.audit_retention,
+        )
 
     return bp
 

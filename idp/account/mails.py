@@ -14,7 +14,7 @@ from idp.audit.log import Audit
 from idp.jobs.registry import Handler, RetryLater
 from idp.kernel.clock import Clock
 from idp.kernel.ids import digest
-from idp.mail.hours import lima_text
+from idp.kernel.times import lima_date
 from idp.mail.message import OutgoingMessage, RenderedMail
 from idp.mail.ports import Relay, RelayDeferred, RelayRefused
 from idp.mail.templates import MailTemplates
@@ -59,7 +59,7 @@ class AccountMails:
                 "name": found.person.name,
                 "link": f"{self._issuer}/cuenta/verificar/{found.token}",
                 "code": found.code,
-                "until_lima": lima_text(found.expires_at),
+                "until_lima": lima_date(found.expires_at),
             },
         )
         self._send("verificar", found.id, found.person, found.address, content)
@@ -77,7 +77,7 @@ class AccountMails:
             {
                 "name": person.name,
                 "new_email_masked": mask_email(new.email),
-                "when_lima": lima_text(new.counts_from),
+                "when_lima": lima_date(new.counts_from),
             },
         )
         self._send("cambio-de-correo", new.id, person, old, content)

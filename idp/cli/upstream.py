@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from idp.cli.arguments import at_most
 from idp.kernel.errors import IdpError, Unavailable
+from idp.kernel.times import LIMA
 from idp.upstream_status.state import Flag, FlagState, in_force
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ _STATES = {
     "auto": (FlagState.AUTO, "let the evidence decide"),
 }
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_LIMA = timezone(timedelta(hours=-5))  # no daylight saving since 1994
 
 
 def add_parser(subparsers: Any) -> None:
@@ -147,4 +147,4 @@ def _line(found: dict[str, Any]) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return moment.astimezone(_LIMA).strftime("%Y-%m-%d %H:%M:%S") + " (Lima)"
+    return moment.astimezone(LIMA).strftime("%Y-%m-%d %H:%M:%S") + " (Lima)"

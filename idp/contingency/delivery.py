@@ -20,10 +20,10 @@ from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus, RelayAccepted
 from idp.kernel.identity import Identifier, Mode
 from idp.kernel.ids import digest
+from idp.kernel.times import lima_date
 from idp.links.link import Link, LinkState
 from idp.links.service import Links
 from idp.login.service import ACCOUNT_NAME
-from idp.mail.hours import lima_text
 from idp.mail.message import OutgoingMessage
 from idp.mail.ports import Relay, RelayDeferred, RelayRefused
 from idp.mail.templates import MailTemplates
@@ -135,7 +135,7 @@ class Delivery:
                 "identifier_masked": mask_identifier(identifier),
                 "client_name": client.client_name if client else ACCOUNT_NAME,
                 "link": f"{self._issuer}/ingreso/{self._links.token_of(link.id)}",
-                "until_lima": lima_text(until),
+                "until_lima": lima_date(until),
                 "minutes": int((until - now).total_seconds() // 60),
                 "reference": link.reference,
             },

@@ -11,12 +11,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from idp.kernel.errors import IdpError
+from idp.kernel.times import duration, lima, lima_date
 from idp.web.browser import Browser
 from idp.web.csrf import FIELD, Csrf
 from idp.web.headers import Csp, apply
 from idp.web.messages import message_for
 from idp.web.static import StaticUrls
-from idp.web.times import lima, lima_date
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Pages:
             extensions=["jinja2.ext.i18n"],
         )
         self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-        self._environment.filters.update(lima=lima, lima_date=lima_date)
+        self._environment.filters.update(lima=lima, lima_date=lima_date, duration=duration)
         self._environment.globals.update(static=StaticUrls(folder / "static"), help_desk=help_desk)
         icons: Any = self._environment.get_template("parts/icons.html").module
         self._environment.globals["icon"] = icons.icon

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from idp.web.times import lima_date
+from idp.kernel.times import lima_date
 from sandbox.mailbox.store import BEHAVIOURS, Caught, Mailbox
 from sandbox.serving import harden
 

@@ -89,7 +89,7 @@ def test_form_shows_the_manuals_words(page: Page, demo: Demo) -> None:
     choose(page, "sol")
     main = page.locator("main")
     for words in (
-        "El Sistema de Clave SOL de SUNAT no se encuentra disponible temporalmente",
+        "El Sistema de Clave SOL de SUNAT temporalmente no se encuentra disponible",
         "Ingrese los 11 dígitos de su RUC",
         "Ingrese su usuario SOL",
         "No soy un robot",
@@ -177,3 +177,35 @@ def test_sunat_fault_has_a_page_with_a_way_on(page: Page, demo: Demo) -> None:
     page.click("a.button")
     # SUNAT's own session lives on, so it sends the person straight back.
     page.wait_for_url(re.compile(re.escape(demo.url(8001))))
+
+
+def test_logout_says_that_sunats_session_lives_on_and_how_to_end_it(page: Page, demo: Demo) -> None:
+    origen = demo.url(8002, "/")
+    start_login(page, demo, 8002)
+    choose(page, "sol")
+    log_in_at_sunat(page, PEOPLE["sol"])
+    page.wait_for_url(re.compile(re.escape(origen)))
+    page.click("#salir")
+    expect(page.locator("h1")).to_have_text("Su sesión está cerrada")
+    expect(page.locator("#cerrar-sunat")).to_be_visible()
+    page.click("#volver")
+    page.wait_for_url(re.compile(re.escape(origen)))
+    expect(page.locator("#ingresar")).to_be_visible()
+
+
+def test_login_with_a_session_that_sunat_still_has_ends_at_the_component(
+    page: Page, demo: Demo
+) -> None:
+    """The chooser's form leads through SUNAT and back without a page on the way: every hop of it
+    must be one that the form's page allows.
+    """
+    start_login(page, demo, 8001)
+    choose(page, "sol")
+    log_in_at_sunat(page, PEOPLE["sol"])
+    page.wait_for_url(re.compile(re.escape(demo.url(8001))))
+    page.click("#salir")
+    page.click("#volver")
+    page.click("#ingresar")
+    choose(page, "sol")
+    page.wait_for_url(re.compile(re.escape(demo.url(8001))))
+    expect(page.locator("#salir")).to_be_visible()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from idp.mail.hours import lima_text
+from idp.kernel.times import lima_date
 from idp.mail.templates import MailTemplates
 
 
@@ -46,4 +46,4 @@ def test_render_with_a_value_missing_fails(templates: MailTemplates) -> None:
 def test_lima_text_is_five_hours_behind_and_rounded_down() -> None:
     from datetime import UTC, datetime
 
-    assert lima_text(datetime(2026, 11, 24, 2, 42, 59, tzinfo=UTC)) == "21:42 h del 23/11/2026"
+    assert lima_date(datetime(2026, 11, 24, 2, 42, 59, tzinfo=UTC)) == "21:42 h del 23/11/2026"
