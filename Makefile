@@ -1,5 +1,3 @@
-# make demo   a whole VUCE on this machine     make test    every test
-# make check  linter, types, contracts, audit  make bench   measurements
 SHELL := /bin/sh
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3; do \
   if command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -8,7 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test check bench lock clean setup
+.PHONY: help demo test check bench lock clean setup
+
+help:
+	@echo "make demo    a whole VUCE on this machine; Ctrl-C ends it"
+	@echo "make test    unit, HTTP and browser tests"
+	@echo "make check   linter, types, import contracts, dependency audit"
+	@echo "make bench   what a login costs"
 
 setup: $(VENV)/installed
 	@$(BIN)/python assets/install.py

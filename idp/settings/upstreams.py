@@ -14,8 +14,9 @@ from idp.settings.places import split_web
 
 _KEYS = {
     "realm", "driver", "label", "base_url", "path", "client_id", "client_secret", "grant_type",
-    "timeout", "tip_origen", "pinned_keys",
+    "code_field", "timeout", "tip_origen", "extra_fields", "pinned_keys",
 }  # fmt: skip
+_MAPPINGS = {"extra_fields", "pinned_keys"}
 _NEEDED = {"realm", "base_url", "client_id", "client_secret"}
 # What tells the realms of SUNAT apart (its wire format: see federation).
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
@@ -33,7 +34,8 @@ _LONGEST_TIMEOUT = 60.0
 class Upstream:
     """Who proves the people of one realm while all is well.
 
-    `timeout` is in seconds; `pinned_keys` maps a `kid` to a PEM public key (optional).
+    grant_type, code_field, extra_fields: what its token endpoint is asked with. timeout: seconds.
+    tip_origen: what its tokens must carry. pinned_keys: a `kid` to a PEM public key (optional).
     """
 
     realm: str
@@ -44,6 +46,8 @@ class Upstream:
     driver: str = "clientessol"
     path: str = "clientessol"
     grant_type: str = "authorization_code"
+    code_field: str = "code"
+    extra_fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 15.0
     tip_origen: str = "IT"
     pinned_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -54,7 +58,7 @@ def upstream_variables() -> set[str]:
     return {
         f"IDP_{realm.upper()}_{key.upper()}"
         for realm in (SOL, EXTRANET)
-        for key in _KEYS - {"realm", "pinned_keys"}
+        for key in _KEYS - _MAPPINGS - {"realm"}
     }
 
 
@@ -105,7 +109,7 @@ def _upstream(row: Mapping[str, Any], problems: list[str]) -> Upstream | None:
 
 def _wrong_values(row: Mapping[str, Any]) -> Iterator[str]:
     """What each value should have been, a line each; no value is repeated."""
-    for key in sorted(_KEYS - {"timeout", "pinned_keys"}):
+    for key in sorted(_KEYS - _MAPPINGS - {"timeout"}):
         if key in row and not (isinstance(row[key], str) and row[key].strip()):
             yield f"{key} must be a text"
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", str(row.get("realm", "sol"))):
@@ -123,6 +127,16 @@ def _wrong_values(row: Mapping[str, Any]) -> Iterator[str]:
         in_range = False
     if not in_range:
         yield f"timeout must be a number of seconds, at most {_LONGEST_TIMEOUT:g}"
-    pinned = row.get("pinned_keys", {})
-    if not isinstance(pinned, dict) or not all(isinstance(key, str) for key in pinned.values()):
-        yield "pinned_keys must map a kid to a PEM public key"
+    yield from _wrong_mappings(row)
+
+
+def _wrong_mappings(row: Mapping[str, Any]) -> Iterator[str]:
+    for key, expected in (
+        ("extra_fields", "a field's name to its value"),
+        ("pinned_keys", "a kid to a PEM public key"),
+    ):
+        mapping = row.get(key, {})
+        if not isinstance(mapping, dict) or not all(
+            isinstance(one, str) for one in mapping.values()
+        ):
+            yield f"{key} must map {expected}"

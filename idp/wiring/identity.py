@@ -139,6 +139,8 @@ def _driver(upstream: Upstream, base: Base) -> Driver:
         client_secret=upstream.client_secret,
         label=upstream.label,
         grant_type=upstream.grant_type,
+        code_field=upstream.code_field,
+        extra_fields=upstream.extra_fields,
         timeout=upstream.timeout,
         # SUNAT may hang: half of the threads stay free for everybody else.
         parallel=max(1, base.settings.threads // 2),

@@ -185,6 +185,7 @@ ROW = {"realm": "sol", "base_url": "https://a.example", "client_id": "v", "clien
         ([{**ROW, "client_id": 5}], "upstream sol: client_id must be a text"),
         ([{**ROW, "timeout": None}], "timeout must be a number"),
         ([{**ROW, "pinned_keys": ["x"]}], "pinned_keys must map"),
+        ([{**ROW, "extra_fields": {"a": 1}}], "extra_fields must map"),
         ([ROW, ROW], "upstream sol: named twice"),
         ([{**ROW, "realm": ["sol"]}], "realm must be a text"),
         ([{**ROW, "realm": "a/b"}], "realm must be lower-case letters"),
