@@ -22,7 +22,6 @@ class Csp:
     form_action: Sources = ()
     connect: Sources = ()
     worker: Sources = ()
-    img: Sources = ()
     frame: Sources = ()
 
     def text(self) -> str:
@@ -31,7 +30,7 @@ class Csp:
             "default-src": ("'none'",),
             "script-src": self.script or ("'none'",),
             "style-src": _union(("'self'",), self.style),
-            "img-src": _union(("'self'",), self.img),
+            "img-src": ("'self'",),
             "connect-src": self.connect or ("'none'",),
             "worker-src": self.worker or ("'none'",),
             "frame-src": self.frame or ("'none'",),

@@ -1,7 +1,8 @@
 """Composition: the only place that names concrete classes.
 
-Owns: building the services of a process from its settings, subscriptions to events, which room
-takes which step, the handlers of the queue, and the periodic work.
+Owns: building the services of a process from its settings, what is checked before it serves, which
+room takes which step, the handlers of the queue, the periodic work, reading files again; what
+subscribes to the rooms' events will stand here too.
 Does not own: any behaviour.
 May import: every room, the adapters, settings, kernel.
 """
