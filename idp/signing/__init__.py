@@ -2,6 +2,6 @@
 
 Owns: the keyring over `keys/` (PEM files and `keyring.json`), generating keys, the JWKS, signing
 and checking our own tokens.
-Does not own: what a token says (oidc), tokens of others (federation), when to make or drop one (cli).
+Does not own: what a token says (oidc), tokens of others (federation), when to make a key (cli).
 May import: kernel (and joserfc, cryptography).
 """
