@@ -100,6 +100,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
             logout=services.logout,
             sessions=services.logins.sessions,
             audit=services.audit,
+            stream=services.audit_stream,
             pages=pages,
             cookies=cookies,
             browser=browser,
@@ -211,6 +212,8 @@ def _health(services: Services) -> Blueprint:
                 checks[name] = "ok"
             except Unavailable:
                 checks[name] = "unavailable"
+        # Before the flags were read once, nobody knows where to send people.
+        checks["flags"] = "ok" if services.upstream_status.loaded else "unavailable"
         good = set(checks.values()) == {"ok"}
         return {"status": "ok" if good else "unavailable", "checks": checks}, 200 if good else 503
 

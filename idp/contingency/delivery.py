@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
+from idp.audit.records import AuditRecord
 from idp.contingency.ports import Components, Directory
 from idp.contingency.sealing import SealBroken, Sealing
 from idp.jobs.registry import RetryLater, RetryPolicy
@@ -116,9 +117,14 @@ class Delivery:
             )
             return
         accepted = self._clock.now()
-        self._links.accepted(link.id, accepted)
-        self._tell(AuditEvent.LINK_SENT, link, person)
-        self._tell(AuditEvent.MAIL_ACCEPTED, link, person, kind=_MAIL)
+        self._links.accepted(
+            link.id,
+            accepted,
+            records=(
+                self._entry(AuditEvent.LINK_SENT, link, person),
+                self._entry(AuditEvent.MAIL_ACCEPTED, link, person, kind=_MAIL),
+            ),
+        )
         self._events.publish(RelayAccepted(link.id, accepted.timestamp()))
 
     def _message(
@@ -152,17 +158,20 @@ class Delivery:
     def _tell(
         self, event: AuditEvent, link: Link, person: Person | None = None, **details: str
     ) -> None:
-        self._stream.push(
-            self._audit.entry(
-                event,
-                person_id=person.id if person else None,
-                client_id=link.client_id,
-                realm=link.realm,
-                mode=Mode.CONTINGENCIA,
-                reference=link.reference,
-                link=link.id,
-                **details,
-            )
+        self._stream.push(self._entry(event, link, person, **details))
+
+    def _entry(
+        self, event: AuditEvent, link: Link, person: Person | None, **details: str
+    ) -> AuditRecord:
+        return self._audit.entry(
+            event,
+            person_id=person.id if person else None,
+            client_id=link.client_id,
+            realm=link.realm,
+            mode=Mode.CONTINGENCIA,
+            reference=link.reference,
+            link=link.id,
+            **details,
         )
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
-from idp.audit.ports import AuditStream
 from idp.clients.client import Client
 from idp.contingency.ports import Components, Directory
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Identifier, Mode, Proof
+from idp.limits.noted import Noted
 from idp.links.link import Link
 from idp.links.ports import Outcome
 from idp.links.service import REFUSALS, Links, refusal
@@ -21,7 +21,6 @@ from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.login.ways_back import initiation_url, return_origins
 from idp.people.masking import mask_identifier
-
 
 @dataclass(frozen=True)
 class Opened:
@@ -32,6 +31,8 @@ class Opened:
     masked_identifier: only without a problem. restart_url: where the component begins a login.
     resend_transaction: the login to ask again for, in the asking browser while it lives.
     return_origins: where the login may end, which the page's `form-action` must allow.
+    go_on: the login that this very link proved and that waits for its browser: who pressed twice is
+    shown the way.
     """
 
     problem: Outcome | None
@@ -44,6 +45,7 @@ class Opened:
     restart_url: str | None = None
     resend_transaction: str | None = None
     return_origins: tuple[str, ...] = ()
+    go_on: str | None = None
 
 
 class Entry:
@@ -57,7 +59,7 @@ class Entry:
         people: Directory,
         clients: Components,
         audit: Audit,
-        stream: AuditStream,
+        noted: Noted,
         clock: Clock,
         issuer: str,
     ) -> None:
@@ -66,7 +68,7 @@ class Entry:
         self._people = people
         self._clients = clients
         self._audit = audit
-        self._stream = stream
+        self._noted = noted
         self._clock = clock
         self._issuer = issuer
 
@@ -102,7 +104,8 @@ class Entry:
     def enter(self, token: str, browser_hash: str | None, known_cookie: str | None) -> str:
         """Use the link: the id of the login that goes on.
 
-        Raises IdpError (`links.service.REFUSALS`), and Unavailable, after which it is still whole.
+        Raises IdpError (`links.service.REFUSALS`), and Unavailable: the link is whole then, unless
+        Redis went away in the very moment between its use and the login's proof.
         """
         link = self._links.by_token(token)
         transaction = self._transaction(link, browser_hash) if link else None
@@ -111,16 +114,11 @@ class Entry:
             raise self._refuse(link, problem or Outcome.UNKNOWN)
         # What could fail is asked before the link is spent, since afterwards it is gone.
         known = self._people.known_browser(known_cookie, link.person_id)
-        try:
-            self._links.consume(token, browser_hash)
-        except IdpError as error:
-            lost = {code: outcome for outcome, (code, _) in REFUSALS.items()}.get(error.code)
-            if lost is None:
-                raise
-            raise self._refuse(link, lost) from error
-        self._transactions.record_proof(
+        self._consume(token, browser_hash, link)
+        self._transactions.prove_by_link(
             link.transaction_id,
             browser_hash,
+            link.id,
             Proof(
                 realm=link.realm,
                 person_id=link.person_id,
@@ -131,14 +129,25 @@ class Entry:
         )
         return link.transaction_id
 
+    def _consume(self, token: str, browser_hash: str, link: Link) -> None:
+        try:
+            self._links.consume(token, browser_hash)
+        except IdpError as error:
+            lost = {code: outcome for outcome, (code, _) in REFUSALS.items()}.get(error.code)
+            if lost is None:
+                raise
+            raise self._refuse(link, lost) from error
+
     def _problem(
         self, link: Link | None, browser_hash: str | None, transaction: Transaction | None
     ) -> Outcome | None:
         problem = self._links.problem(link, browser_hash)
-        if problem is None and transaction is None:
+        if problem is not None or link is None:
+            return problem
+        if transaction is None:
             # A link is good for the login that it was asked for, and that one is over.
             return Outcome.EXPIRED
-        return problem
+        return None if transaction.link_id == link.id else Outcome.SUPERSEDED
 
     def _transaction(self, link: Link, browser_hash: str | None) -> Transaction | None:
         """The link's login, when it lives and is this browser's."""
@@ -161,6 +170,7 @@ class Entry:
             asked_at=link.created_at,
             restart_url=initiation_url(self._client(link), self._issuer),
             resend_transaction=transaction.id if transaction else None,
+            go_on=transaction.id if transaction and _proved(transaction, link) else None,
             return_origins=(return_origins(transaction, self._client(link)) if transaction else ()),
         )
 
@@ -177,7 +187,7 @@ class Entry:
         return client.client_name if client else ACCOUNT_NAME
 
     def _tell(self, event: AuditEvent, link: Link, **details: str) -> None:
-        self._stream.push(
+        self._noted.push(
             self._audit.entry(
                 event,
                 person_id=link.person_id,
@@ -187,5 +197,11 @@ class Entry:
                 reference=link.reference,
                 link=link.id,
                 **details,
-            )
+            ),
+            link.id,
         )
+
+
+def _proved(transaction: Transaction, link: Link) -> bool:
+    """Whether the login waits, proved by this very link, for its browser to go on."""
+    return transaction.link_id == link.id and transaction.proof is not None

@@ -89,6 +89,13 @@ def hinted(realm: str, login_hint: str) -> Typed:
     return Typed({"ruc": ruc, "usuario": user}) if is_valid_ruc(ruc) else EMPTY
 
 
+def ask_again_in(seconds: int) -> str:
+    """That a link was asked for a moment ago, and when another may be."""
+    wait = f"{seconds} segundos" if seconds < 90 else f"{-(-seconds // 60)} minutos"
+    wait = "un segundo" if seconds == 1 else wait
+    return f"Ya se pidió un enlace. Podrá pedir otro dentro de {wait}."
+
+
 def come_back(seconds: int) -> str:
     """That it was too often, and when to try again."""
     minutes = -(-seconds // 60)

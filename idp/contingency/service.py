@@ -6,6 +6,7 @@ same order, and the worker decides.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,11 +21,13 @@ from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
 from idp.contingency.ports import Browsers, Dispatcher, NoBrowsers
 from idp.contingency.sealing import Sealing
 from idp.jobs.ports import JobQueue
+from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Identifier
 from idp.kernel.ids import keyed_digest
+from idp.limits.noted import Noted
 from idp.limits.service import Limits
-from idp.links.link import Link
+from idp.links.link import Link, LinkState
 from idp.links.service import Links
 from idp.login.steps import StepKind
 from idp.login.transaction import Transaction
@@ -32,6 +35,7 @@ from idp.login.transactions import Transactions
 
 DELIVER = "contingency.deliver"
 RESEND_AFTER = 60
+_KEPT_LONGER = 3_600
 
 
 class Gate(StrEnum):
@@ -44,7 +48,7 @@ class Gate(StrEnum):
 
 @dataclass(frozen=True)
 class Visit:
-    """A login at the door of contingency. `realm` is None only when the gate is ELSEWHERE."""
+    """A login at the door of contingency. `realm` is empty when the gate is ELSEWHERE."""
 
     gate: Gate
     transaction: Transaction
@@ -83,6 +87,8 @@ class Contingency:
         sealing: Sealing,
         audit: Audit,
         stream: AuditStream,
+        noted: Noted,
+        clock: Clock,
         identifier_key: bytes,
         link_max_age: int,
         patterns: Patterns,
@@ -98,6 +104,8 @@ class Contingency:
         self._sealing = sealing
         self._audit = audit
         self._stream = stream
+        self._noted = noted
+        self._clock = clock
         self._identifier_key = identifier_key
         self._link_max_age = link_max_age
         self._patterns = patterns
@@ -141,7 +149,7 @@ class Contingency:
         Raises IdpError("rate_limited", 429), Unavailable.
         """
         typed = read(visit.realm, form, self._patterns)
-        if typed.identifier is None:
+        if typed.identifier is None or self._asked_just_now(visit, typed.identifier):
             return typed
         # The captcha before the limits: who uses up a neighbourhood's allowance pays for each use.
         try:
@@ -149,17 +157,31 @@ class Contingency:
         except IdpError as error:
             if error.code not in CAPTCHA_ERRORS:
                 raise
-            self._stream.push(
-                self._audit.entry(
-                    AuditEvent.CAPTCHA_FAILED,
-                    client_id=visit.transaction.client_id,
-                    reason=error.detail or error.code,
-                )
+            self._noted.note(
+                AuditEvent.CAPTCHA_FAILED,
+                visitor.address_prefix,
+                client_id=visit.transaction.client_id,
+                reason=error.detail or error.code,
             )
             return replace(typed, identifier=None, errors={"captcha": CAPTCHA_ERRORS[error.code]})
-        self._hit("contingency.address", visitor.address_prefix)
+        self._hit("contingency.address", visitor, visitor.address_prefix)
         self._ask(visit, browser_hash, typed.identifier, visitor)
         return typed
+
+    def _asked_just_now(self, visit: Visit, identifier: Identifier) -> bool:
+        """Whether this is the same form again, as by a double click: its link is on its way."""
+        link_id = visit.transaction.link_id
+        last = self._links.get(link_id) if link_id else None
+        return (
+            last is not None
+            and last.identifier_digest == self._digest(identifier)
+            and last.state in (LinkState.ASKED, LinkState.LIVE)
+            and self._left_to_wait(last) > 0
+        )
+
+    def _left_to_wait(self, last: Link) -> float:
+        """Seconds until another may be asked for."""
+        return last.created_at.timestamp() + RESEND_AFTER - self._clock.timestamp()
 
     def resend(self, visit: Visit, browser_hash: str, visitor: Visitor) -> bool:
         """Ask again for what was asked before, nothing retyped; False when nothing was.
@@ -170,8 +192,12 @@ class Contingency:
         last = self._links.get(link_id) if link_id else None
         if last is None or last.realm != visit.realm:
             return False
-        self._hit("contingency.address", visitor.address_prefix)
-        self._hit("contingency.resend", visit.transaction.id)
+        # Before anything is counted: impatience must not use up the allowance.
+        left = self._left_to_wait(last)
+        if left > 0:
+            raise IdpError("rate_limited", 429, detail="links", retry_after=math.ceil(left))
+        self._hit("contingency.address", visitor, visitor.address_prefix)
+        self._hit("contingency.resend", visitor, visit.transaction.id)
         self._ask(visit, browser_hash, self._sealing.unseal(last.sealed), visitor, last=last)
         return True
 
@@ -194,12 +220,12 @@ class Contingency:
         *,
         last: Link | None = None,
     ) -> None:
-        typed_digest = keyed_digest(self._identifier_key, f"{identifier.realm}|{identifier.value}")
+        typed_digest = self._digest(identifier)
         browser = self._recognise(visitor.known_cookie)
         if browser is not None:
-            self._hit("contingency.known_browser", browser, typed_digest)
+            self._hit("contingency.known_browser", visitor, browser, typed_digest)
         else:
-            self._hit("contingency.person", typed_digest, visitor.address_prefix)
+            self._hit("contingency.person", visitor, typed_digest, visitor.address_prefix)
         link = self._links.create(
             transaction_id=visit.transaction.id,
             browser_hash=browser_hash,
@@ -216,7 +242,8 @@ class Contingency:
         self._queue.enqueue(
             DELIVER,
             {"link": link.id, "reference": link.reference, "identifier": link.sealed},
-            max_age=self._link_max_age,
+            # The worker tells of a link that it came too late for; the queue would drop it unsaid.
+            max_age=self._link_max_age + _KEPT_LONGER,
         )
         # By the stream, not SQL: on the worst day this is the path that everybody takes.
         self._stream.push(
@@ -238,14 +265,18 @@ class Contingency:
             # The allowance is a courtesy: without the directory everybody has the ordinary one.
             return None
 
-    def _hit(self, name: str, *parts: str) -> None:
+    def _digest(self, identifier: Identifier) -> str:
+        return keyed_digest(self._identifier_key, f"{identifier.realm}|{identifier.value}")
+
+    def _hit(self, name: str, visitor: Visitor, *parts: str) -> None:
         try:
             self._limits.hit(name, *parts)
         except IdpError as error:
             if error.code == "rate_limited":
-                self._stream.push(
-                    self._audit.entry(
-                        AuditEvent.LIMIT_HIT, limit=name, retry_after=error.retry_after
-                    )
+                self._noted.note(
+                    AuditEvent.LIMIT_HIT,
+                    visitor.address_prefix,
+                    limit=name,
+                    retry_after=str(error.retry_after),
                 )
             raise

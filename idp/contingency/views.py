@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request, url_for
 
 from idp.contingency.entry import Entry, Opened
-from idp.contingency.form import EMPTY, Typed, come_back, hinted
+from idp.contingency.form import EMPTY, Typed, ask_again_in, come_back, hinted
 from idp.contingency.service import Contingency, Gate, Visit, Visitor
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
@@ -124,11 +124,17 @@ def blueprint(
 
     @routes.get("/contingencia/<transaction_id>/revise-su-correo")
     def wait(transaction_id: str) -> Response:
+        return wait_page(transaction_id)
+
+    def wait_page(transaction_id: str, error: IdpError | None = None) -> Response:
+        """*Revise su correo*; error: why another link was not sent yet (RFC 6585 §4)."""
         waiting = contingency.waiting(transaction_id, here())
         if waiting is None:
             return see_other(_login(transaction_id))
-        return pages.page(
+        response = pages.page(
             "contingencia/revise.html",
+            status=429 if error else 200,
+            error=ask_again_in(error.retry_after or 1) if error else None,
             csp=Csp(form_action=contingency.return_origins(waiting.transaction)),
             minutes=link_minutes,
             reference=waiting.reference,
@@ -136,6 +142,9 @@ def blueprint(
             client_name=contingency.client_name(waiting.transaction),
             back_url=url_for("contingency.show", transaction_id=transaction_id),
         )
+        if error is not None:
+            response.headers["Retry-After"] = str(error.retry_after or 1)
+        return response
 
     @routes.post("/contingencia/<transaction_id>/reenviar")
     def resend(transaction_id: str) -> Response:
@@ -143,7 +152,12 @@ def blueprint(
         visit = contingency.visit(transaction_id, here())
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
-        asked = contingency.resend(visit, here() or "", visitor())
+        try:
+            asked = contingency.resend(visit, here() or "", visitor())
+        except IdpError as error:
+            if error.code != "rate_limited":
+                raise
+            return wait_page(transaction_id, error)
         target = "contingency.wait" if asked else "contingency.show"
         return see_other(url_for(target, transaction_id=transaction_id))
 
@@ -194,7 +208,10 @@ def blueprint(
                 restart_url=opened.restart_url,
             )
         return pages.page(
-            _PAGES[opened.problem], status=opened.status, restart_url=opened.restart_url
+            _PAGES[opened.problem],
+            status=opened.status,
+            restart_url=opened.restart_url,
+            continue_url=_login(opened.go_on) if opened.go_on else None,
         )
 
     return routes

@@ -39,6 +39,10 @@ class StateStore(Protocol):
         """Keep a new state until it expires. Raises Unavailable("redis")."""
         ...
 
+    def waits(self, state: str, browser_hash: str, *, now: datetime) -> bool:
+        """Whether this browser is on its way back with this state. Raises Unavailable("redis")."""
+        ...
+
     def arrive(
         self,
         state: str,

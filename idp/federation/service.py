@@ -156,6 +156,13 @@ class Federation:
         )
         return upstream.login_url(state, self._callback(realm))
 
+    def expects(self, callback: Callback) -> bool:
+        """Whether this browser is on its way back with this state; changes nothing."""
+        state, browser_hash = callback.state or "", callback.browser_hash
+        if not browser_hash or not _STATE.fullmatch(state):
+            return False
+        return self._states.waits(state, browser_hash, now=self._clock.now())
+
     def finish(self, realm: str, callback: Callback) -> Landed:
         """Take a callback. Raises Stranded; IdpError for an unknown realm or a login that ended."""
         upstream = self._upstream(realm)

@@ -32,17 +32,19 @@ def blueprint(
     @routes.get("/upstream/<realm>/start")
     def start(realm: str) -> Response:
         transaction_id = request.args.get("txn", "")
+        limits.hit("upstream.start", transaction_id)
         return see_other(federation.start(realm, transaction_id, browser.hash(request)))
 
     @routes.get("/upstream/<realm>/callback")
     def callback(realm: str) -> Response:
-        limits.hit("upstream.callback", addresses.prefix(request))
         brought = Callback(
             state=request.args.get("state"),
             code=request.args.get("code"),
             browser_hash=browser.hash(request),
             known_cookie=cookies.read(request, KNOWN),
         )
+        if not federation.expects(brought):
+            limits.hit("upstream.callback", addresses.prefix(request))
         try:
             landed = federation.finish(realm, brought)
         except Stranded as stranded:

@@ -30,10 +30,13 @@ _ROWS = (
     Limit("contingency.known_browser", "known browser, what was typed", 5, 900),
     Limit("contingency.resend", "transaction", 5, 1_800),
     Limit("login.park", "address prefix", 300, 600),
-    # Each callback notes its code for a day and writes an audit row, junk included.
+    # Each start keeps a state and writes an audit row.
+    Limit("upstream.start", "transaction", 30, 600),
+    # Each callback notes its code for a day and writes an audit row. One whose state is this very
+    # browser's is not counted: junk from a neighbour keeps nobody out.
     Limit("upstream.callback", "address prefix", 300, 600),
-    # Not how often a client may fail, but how many failures of an address are put on record.
-    Limit("oidc.refusal", "address prefix", 120, 600),
+    # Not how often something may fail, but how many failures of an address are put on record.
+    Limit("audit.noted", "address prefix, or a link", 120, 600),
     Limit("account.verification", "person", 5, 3_600),
     Limit("account.code", "person", 20, 3_600),
 )

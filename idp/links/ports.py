@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from idp.audit.records import AuditRecord
 from idp.links.link import Link
 
 
@@ -29,6 +31,19 @@ class Admission:
     wait: float = 0.0
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """How many links of one identifier may be asked for within a link's total bound.
+
+    each: from one origin. crowd: in all, before only an origin that holds none gets one: whoever
+    asks from a few places keeps nobody out. most: in all, whoever asks: so many mails at most.
+    """
+
+    each: int = 5
+    crowd: int = 10
+    most: int = 40
+
+
 class LinkStore(Protocol):
     """Links by the digest of their token; every method is one atomic step in one round trip.
 
@@ -36,13 +51,13 @@ class LinkStore(Protocol):
     """
 
     def add(
-        self, digest: str, link: Link, *, pool: str, origin: str, cap: int, gap: float
+        self, digest: str, link: Link, *, pool: str, origin: str, crowd: Crowd, gap: float
     ) -> Admission:
         """Store a new link, which supersedes the one that its transaction had.
 
-        Refused when the transaction's last link is younger than `gap` seconds, or when `cap` other
-        links of this identifier in this pool were asked for and have not outlived their bound;
-        yet an origin that holds two of them more than this one gives up its oldest instead.
+        Refused when the transaction's last link is younger than `gap` seconds, or when too many
+        (see Crowd) were asked for, for this identifier in this pool, that have not outlived their
+        bound.
         """
         ...
 
@@ -54,15 +69,17 @@ class LinkStore(Protocol):
         """Make an asked link live for this person; False when it is superseded, spent or gone."""
         ...
 
-    def accepted(self, digest: str, sent_at: datetime, expires_at: datetime) -> None:
-        """A relay took the mail at `sent_at`: the link ends at `expires_at`."""
+    def accepted(
+        self, digest: str, sent_at: datetime, expires_at: datetime, records: Iterable[AuditRecord]
+    ) -> None:
+        """A relay took the mail at `sent_at`: the link ends at `expires_at`; records of it."""
         ...
 
     def consume(self, digest: str, browser_hash: str, now: datetime) -> tuple[Outcome, Link | None]:
         """Spend it: CONSUMED for exactly one caller, in the asking browser, while it lives."""
         ...
 
-    def give_back(self, digest: str) -> None:
+    def give_back(self, digest: str, link: Link) -> None:
         """Undo `consume`: what had to be written with it could not be."""
         ...
 

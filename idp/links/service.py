@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.records import AuditRecord
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Mode
@@ -14,9 +16,7 @@ from idp.kernel.ids import digest, keyed_token, new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.links.link import Link, LinkState
-from idp.links.ports import LinkStore, Outcome, SpentLinks
-
-PER_IDENTIFIER = 5
+from idp.links.ports import Crowd, LinkStore, Outcome, SpentLinks
 
 # What is wrong with a link: the code and the status of its page.
 REFUSALS: dict[Outcome, tuple[str, int]] = {
@@ -47,7 +47,9 @@ class Links:
         key: bytes,
         ttl: int,
         max_age: int,
+        crowd: Crowd | None = None,
     ) -> None:
+        self._crowd = crowd or Crowd()
         self._store = store
         self._spent = spent
         self._uow = uow
@@ -75,7 +77,7 @@ class Links:
         """A new link; the transaction's older one no longer counts.
 
         pool: links of one identifier are counted apart for each known browser. origin: opaque,
-        where the request came from, so that one place cannot use up what others need. gap: refuse
+        where the request came from (see Crowd). gap: refuse
         when the transaction's last link is younger (seconds). reference: kept when asked again.
         Raises IdpError("rate_limited", 429), Unavailable("redis").
         """
@@ -97,7 +99,7 @@ class Links:
             link,
             pool=pool,
             origin=origin,
-            cap=PER_IDENTIFIER,
+            crowd=self._crowd,
             gap=gap,
         )
         if not admission.stored:
@@ -143,13 +145,13 @@ class Links:
         """When the link ends at the latest, however often its mail is tried."""
         return link.created_at + self._max_age
 
-    def accepted(self, link_id: str, at: datetime) -> None:
-        """A relay took the mail: the life counts from now on."""
+    def accepted(self, link_id: str, at: datetime, records: Iterable[AuditRecord] = ()) -> None:
+        """A relay took the mail: the life counts from now on. records: what is told of it."""
         token_digest = digest(self.token_of(link_id))
         link = self._store.get(token_digest)
         if link is not None:
             self._store.accepted(
-                token_digest, at, min(link.created_at + self._max_age, at + self._ttl)
+                token_digest, at, min(link.created_at + self._max_age, at + self._ttl), records
             )
 
     def consume(self, token: str, browser_hash: str) -> Link:
@@ -179,7 +181,7 @@ class Links:
                         where="asking_browser",
                     )
         except Unavailable:
-            self._store.give_back(token_digest)
+            self._store.give_back(token_digest, link)
             raise
         if not fresh:
             raise refusal(Outcome.SPENT)

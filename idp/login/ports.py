@@ -23,8 +23,8 @@ class TransactionStore(Protocol):
         """Store unless somebody else did since it was read (its `version`); False then."""
         ...
 
-    def consume(self, transaction_id: str) -> bool:
-        """End it: True for exactly one caller."""
+    def bind(self, transaction: Transaction, *, per_browser: int) -> bool:
+        """`replace`, for one that has its browser from now on: counted among that browser's."""
         ...
 
 

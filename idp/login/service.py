@@ -7,7 +7,7 @@ from typing import Protocol
 
 from idp.clients.client import Client
 from idp.kernel.clock import Clock
-from idp.kernel.errors import IdpError
+from idp.kernel.errors import IdpError, Unavailable
 from idp.login.session import Session
 from idp.login.sessions import Sessions
 from idp.login.steps import Policy, Step, begins_anew, next_step
@@ -101,15 +101,22 @@ class Logins:
     def establish(
         self, transaction: Transaction, session_cookie: str | None
     ) -> tuple[str, Session]:
-        """Turn the transaction's proof into a session: the new cookie, and the session."""
-        if transaction.proof is None:
-            raise IdpError("transaction_unknown", 404, detail="no proof")
-        person = self._people.get(transaction.proof.person_id)
-        if person is None:
-            raise IdpError("transaction_unknown", 404, detail="person is gone")
-        return self.sessions.start(
-            person, transaction.proof, transaction.client_id, replaces=session_cookie
-        )
+        """Turn the transaction's proof into a session, once: the new cookie, and the session.
+
+        Raises IdpError("transaction_unknown", 404) when somebody did already; Unavailable, after
+        which the proof is there again.
+        """
+        proof = self.transactions.take_proof(transaction.id, transaction.browser_hash)
+        try:
+            person = self._people.get(proof.person_id)
+            if person is None:
+                raise IdpError("transaction_unknown", 404, detail="person is gone")
+            return self.sessions.start(
+                person, proof, transaction.client_id, replaces=session_cookie
+            )
+        except Unavailable:
+            self.transactions.record_proof(transaction.id, transaction.browser_hash, proof)
+            raise
 
     def begin_account(self, browser_hash: str) -> str:
         """Park a login for our own `/cuenta`; the transaction's id."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.ports import AuditStream
 from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus, LoginCompleted, SessionEnded
 from idp.kernel.identity import Mode, Proof
@@ -28,6 +29,7 @@ class Sessions:
         *,
         store: SessionStore,
         audit: Audit,
+        stream: AuditStream,
         events: EventBus,
         clock: Clock,
         random: Random,
@@ -37,6 +39,7 @@ class Sessions:
     ) -> None:
         self._store = store
         self._audit = audit
+        self._stream = stream
         self._events = events
         self._clock = clock
         self._random = random
@@ -90,13 +93,16 @@ class Sessions:
         session = self._store.remove(digest(cookie))
         if session is None:
             return None
-        self._audit.record(
-            AuditEvent.SESSION_ENDED,
-            person_id=session.person_id,
-            realm=session.realm,
-            mode=session.mode.value,
-            sid=session.sid,
-            reason=reason,
+        # By the stream: leaving must work while SQL does not answer.
+        self._stream.push(
+            self._audit.entry(
+                AuditEvent.SESSION_ENDED,
+                person_id=session.person_id,
+                realm=session.realm,
+                mode=session.mode.value,
+                sid=session.sid,
+                reason=reason,
+            )
         )
         self._events.publish(SessionEnded(session.sid, session.person_id, reason))
         return session

@@ -67,8 +67,9 @@ def next_step(
     transaction: bound to the browser that asks. session: the live one of that browser, if any.
     upstream_up: by realm; a realm that is missing counts as up (its own start page will say).
     """
-    if transaction.proof is not None:
-        return _after_proof(transaction, session, policy)
+    refused = _refused(transaction, policy)
+    if transaction.proof is not None and not refused:
+        return _after_proof(transaction, session, upstream_up, policy, now)
     if session is not None and satisfies(transaction, session, upstream_up, policy, now):
         if "select_account" in transaction.prompt and not transaction.confirmed:
             return Step(StepKind.CHOOSE)
@@ -84,22 +85,37 @@ def next_step(
         return Step(StepKind.CHOOSE)
     if upstream_up.get(realm, True):
         return Step(StepKind.UPSTREAM, realm)
-    if not policy.contingency or transaction.acr_required == ACR[Mode.SUNAT]:
+    if refused or not policy.contingency or transaction.acr_required == ACR[Mode.SUNAT]:
         return Step(StepKind.CONTINGENCY_REFUSED, realm)
     return Step(StepKind.CONTINGENCY, realm)
 
 
-def _after_proof(transaction: Transaction, session: Session | None, policy: Policy) -> Step:
+def _refused(transaction: Transaction, policy: Policy) -> bool:
+    """Whether its proof came by mail to a component that does not take that: as good as none."""
+    proof = transaction.proof
+    return (
+        proof is not None
+        and proof.mode is Mode.CONTINGENCIA
+        and not _contingency_allowed(transaction, policy, known_browser=proof.known_browser)
+    )
+
+
+def _after_proof(
+    transaction: Transaction,
+    session: Session | None,
+    upstream_up: Mapping[str, bool],
+    policy: Policy,
+    now: datetime,
+) -> Step:
     """A proof counts for its transaction whatever the flag says by now."""
     proof = transaction.proof
     if proof is None:
         raise ValueError("no proof")
-    if proof.mode is Mode.CONTINGENCIA and not _contingency_allowed(
-        transaction, policy, known_browser=proof.known_browser
-    ):
-        return Step(StepKind.CONTINGENCY_REFUSED, proof.realm)
     if session is not None and session.person_id == proof.person_id:
-        if session.auth_time >= proof.auth_time:
+        # A newer session of the same person will do, unless another tab began it in a way that
+        # this component does not take.
+        newer = session.auth_time >= proof.auth_time
+        if newer and satisfies(transaction, session, upstream_up, policy, now):
             return Step(StepKind.FINISH)
     elif session is not None and not transaction.switch_confirmed:
         return Step(StepKind.OTHER_PERSON, proof.realm)

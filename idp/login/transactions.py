@@ -92,7 +92,9 @@ class Transactions:
         """
         transaction = self._live(transaction_id)
         if transaction.browser_hash is None:
-            self._store.replace(replace(transaction, browser_hash=browser_hash))
+            self._store.bind(
+                replace(transaction, browser_hash=browser_hash), per_browser=PER_BROWSER
+            )
         return self.load(transaction_id, browser_hash)
 
     def choose(self, transaction_id: str, browser_hash: str | None, realm: str) -> Transaction:
@@ -128,7 +130,7 @@ class Transactions:
         return self._change(
             transaction_id,
             browser_hash,
-            lambda found: replace(found, realm=None, proof=None, confirmed=False),
+            lambda found: replace(_unproved(found), realm=None, confirmed=False),
         )
 
     def confirm_session(self, transaction_id: str, browser_hash: str | None) -> Transaction:
@@ -143,17 +145,42 @@ class Transactions:
             transaction_id, browser_hash, lambda found: replace(found, switch_confirmed=True)
         )
 
+    def take_proof(self, transaction_id: str, browser_hash: str | None) -> Proof:
+        """The proof, for exactly one caller: what begins a session begins no second one.
+
+        Whoever finds the login's page in a history after logging out finds no proof in it. Raises
+        IdpError("transaction_unknown", 404) for the others.
+        """
+        taken: list[Proof] = []
+
+        def change(transaction: Transaction) -> Transaction:
+            if transaction.proof is None:
+                raise IdpError("transaction_unknown", 404, detail="no proof")
+            taken[:] = [transaction.proof]
+            return replace(_unproved(transaction), confirmed=True)
+
+        self._change(transaction_id, browser_hash, change)
+        return taken[0]
+
+    def prove_by_link(
+        self, transaction_id: str, browser_hash: str | None, link_id: str, proof: Proof
+    ) -> None:
+        """Note the proof that this link gave; it must still be the login's one link (else 404)."""
+
+        def change(transaction: Transaction) -> Transaction:
+            if transaction.link_id != link_id or proof.realm not in transaction.realms:
+                raise IdpError("transaction_unknown", 404, detail="not its link")
+            return replace(transaction, realm=proof.realm, proof=proof, switch_confirmed=False)
+
+        self._change(transaction_id, browser_hash, change)
+
     def drop_proof(self, transaction_id: str, browser_hash: str | None) -> Transaction:
         """The person prefers the session that they have."""
         return self._change(
             transaction_id,
             browser_hash,
-            lambda found: replace(found, proof=None, realm=None, confirmed=True),
+            lambda found: replace(_unproved(found), realm=None, confirmed=True),
         )
-
-    def consume(self, transaction_id: str) -> bool:
-        """End it; True for exactly one caller."""
-        return self._store.consume(transaction_id)
 
     def _live(self, transaction_id: str) -> Transaction:
         transaction = self._store.get(transaction_id)
@@ -181,3 +208,9 @@ class Transactions:
         raise IdpError(
             "temporarily_unavailable", 503, detail="transaction contended", retry_after=1
         )
+
+
+def _unproved(transaction: Transaction) -> Transaction:
+    """Without its proof, and without the link that may have given it: that is over."""
+    link_id = None if transaction.proof else transaction.link_id
+    return replace(transaction, proof=None, link_id=link_id)

@@ -23,11 +23,11 @@ from idp.audit.log import Audit
 from idp.kernel.clock import Clock
 from idp.kernel.ids import digest, new_id
 from idp.kernel.random import Random
+from idp.limits.noted import Noted
 from idp.login.session import Session
 from idp.oidc.component import Component
 from idp.oidc.ports import CodeStore, Redemption, Refusal
 from idp.oidc.records import CodeRecord
-from idp.oidc.refusals import Refusals
 from idp.oidc.respond import AuthorizationResponse, authorization_response
 from idp.people.attributes import claim_names
 
@@ -42,7 +42,7 @@ class Codes:
         *,
         store: CodeStore,
         audit: Audit,
-        refusals: Refusals,
+        noted: Noted,
         clock: Clock,
         random: Random,
         issuer: str,
@@ -51,7 +51,7 @@ class Codes:
     ) -> None:
         self._store = store
         self._audit = audit
-        self._refusals = refusals
+        self._noted = noted
         self._clock = clock
         self._random = random
         self.issuer = issuer
@@ -131,7 +131,7 @@ class Codes:
         event, details = AuditEvent.TOKEN_REFUSED, {"reason": refusal.value}
         if refusal is Refusal.REPLAYED:
             event, details = AuditEvent.CODE_REPLAYED, {}
-        self._refusals.note(event, address_prefix, client_id=client_id, **details)
+        self._noted.note(event, address_prefix, client_id=client_id, **details)
         # One text for all: what was wrong is for the log, not for whoever guesses.
         return InvalidGrantError("The code is invalid, expired, used, or not for this request.")
 

@@ -17,11 +17,11 @@ from idp.audit.events import AuditEvent
 from idp.clients.registry import ClientRegistry
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
+from idp.limits.noted import Noted
 from idp.oidc.checks import RequestChecks
 from idp.oidc.codes import Codes, code_grant, token_generator
 from idp.oidc.component import Component
 from idp.oidc.id_token import IdTokens
-from idp.oidc.refusals import Refusals
 from idp.oidc.request import Parameters, ProviderRequest
 from idp.oidc.respond import AuthorizationResponse, authorization_response
 
@@ -47,12 +47,12 @@ class ProviderServer(AuthorizationServer):  # type: ignore[misc]
         codes: Codes,
         id_tokens: IdTokens,
         clients: ClientRegistry,
-        refusals: Refusals,
+        noted: Noted,
         clock: Clock,
     ) -> None:
         super().__init__()
         self._clients = clients
-        self._refusals = refusals
+        self._noted = noted
         self._clock = clock
         self._issuer = codes.issuer
         self.register_token_generator("default", token_generator(codes))
@@ -106,7 +106,7 @@ class ProviderServer(AuthorizationServer):  # type: ignore[misc]
         """By redirect where the redirect_uri is known to be good; JSON at the token endpoint."""
         if request.surface != "authorize":
             if isinstance(error, InvalidClientError):
-                self._refusals.note(
+                self._noted.note(
                     AuditEvent.CLIENT_AUTH_FAILED, request.address_prefix, endpoint=request.surface
                 )
                 # One answer for all: which part was wrong is nobody's business.

@@ -21,6 +21,7 @@ from idp.upstream_status.state import (
     UpstreamState,
     describe,
     effective,
+    in_force,
 )
 
 _log = logging.getLogger(__name__)
@@ -93,7 +94,8 @@ class UpstreamStatus:
             raise ValueError("an end needs a forced state, and must lie ahead")
         with self._uow.transaction():
             before = {flag.realm: flag for flag in self._store.load()}.get(realm)
-            same = before is not None and before.state is state
+            # What was forced until an hour that has passed is forced anew.
+            same = before is not None and before.state is state and not _lapsed(before, now)
             since = before.since if before is not None and same else now
             self._store.save(
                 Flag(realm, state, reason, who, since, until),
@@ -155,3 +157,7 @@ class UpstreamStatus:
             self._messenger.announce()
         except Unavailable:
             _log.warning("the change of a flag was not announced; processes will see it by polling")
+
+
+def _lapsed(flag: Flag, now: datetime) -> bool:
+    return flag.state is not FlagState.AUTO and not in_force(flag, now)

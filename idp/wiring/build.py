@@ -84,6 +84,6 @@ def build_services(
         logout=Logout(keyring=keyring, clients=clients, issuer=settings.issuer),
         federation=federation(base, dispatcher, persons),
         contingency=contingency(base, dispatcher, one_time, counters, persons, queue, sealing),
-        entry=entry(base, dispatcher, one_time, persons, clients),
+        entry=entry(base, dispatcher, one_time, counters, persons, clients),
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),
     )

@@ -18,6 +18,7 @@ from idp.contingency.form import Patterns
 from idp.contingency.sealing import Sealing
 from idp.contingency.service import DELIVER, Contingency
 from idp.jobs.registry import Jobs
+from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
@@ -83,7 +84,12 @@ def mail_jobs(
 
 
 def entry(
-    base: Base, logins: Logins, links: Links, people: People, clients: ClientRegistry
+    base: Base,
+    logins: Logins,
+    links: Links,
+    limits: Limits,
+    people: People,
+    clients: ClientRegistry,
 ) -> Entry:
     """What happens behind a link."""
     return Entry(
@@ -92,7 +98,7 @@ def entry(
         people=people,
         clients=clients,
         audit=base.audit,
-        stream=base.stream,
+        noted=Noted(audit=base.audit, stream=base.stream, limits=limits),
         clock=base.clock,
         issuer=base.settings.issuer,
     )
@@ -128,6 +134,8 @@ def contingency(
         sealing=sealing,
         audit=base.audit,
         stream=base.stream,
+        noted=Noted(audit=base.audit, stream=base.stream, limits=limits),
+        clock=base.clock,
         identifier_key=base.key("identifier"),
         link_max_age=settings.link_max_age,
         patterns=Patterns(settings.sol_user_pattern, settings.extranet_user_pattern),

@@ -88,6 +88,7 @@ def logins(
         sessions=Sessions(
             store=RedisSessions(base.redis),
             audit=base.audit,
+            stream=base.stream,
             events=base.events,
             clock=base.clock,
             random=base.random,

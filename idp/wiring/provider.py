@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from idp.adapters.redis.codes import RedisCodes
 from idp.clients.registry import ClientRegistry
+from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.oidc.codes import Codes
 from idp.oidc.id_token import IdTokens
-from idp.oidc.refusals import Refusals
 from idp.oidc.server import ProviderServer
 from idp.signing.keyring import Keyring
 from idp.wiring.base import Base
@@ -18,14 +18,14 @@ def provider_server(
 ) -> ProviderServer:
     """Authlib's server on our codes and ID tokens."""
     settings = base.settings
-    refusals = Refusals(audit=base.audit, stream=base.stream, limits=limits)
+    noted = Noted(audit=base.audit, stream=base.stream, limits=limits)
     return ProviderServer(
-        codes=_codes(base, store, refusals),
+        codes=_codes(base, store, noted),
         id_tokens=IdTokens(
             issuer=settings.issuer, keyring=keyring, clock=base.clock, ttl=settings.id_token_ttl
         ),
         clients=clients,
-        refusals=refusals,
+        noted=noted,
         clock=base.clock,
     )
 
@@ -40,11 +40,11 @@ def code_store(base: Base) -> RedisCodes:
     )
 
 
-def _codes(base: Base, store: RedisCodes, refusals: Refusals) -> Codes:
+def _codes(base: Base, store: RedisCodes, noted: Noted) -> Codes:
     return Codes(
         store=store,
         audit=base.audit,
-        refusals=refusals,
+        noted=noted,
         clock=base.clock,
         random=base.random,
         issuer=base.settings.issuer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from idp.audit.records import AuditFilter, AuditRecord
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import Unavailable
 from idp.kernel.random import SeededRandom
+from tests.support.losing_proxy import LosingProxy
 from tests.support.servers import OwnValkey
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -121,3 +123,27 @@ def test_ping_of_a_replica_that_takes_no_writes_is_unavailable(gateway: RedisGat
     finally:
         gateway.client.replicaof("NO", "ONE")
     gateway.ping()
+
+
+def test_server_that_lives_but_takes_no_writes_is_unavailable(gateway: RedisGateway) -> None:
+    script = gateway.script("return redis.call('SET', KEYS[1], '1')")
+    gateway.client.config_set("min-replicas-to-write", 1)
+    try:
+        for write in (gateway.ping, lambda: script(["k"], [])):
+            with pytest.raises(Unavailable):
+                write()
+    finally:
+        gateway.client.config_set("min-replicas-to-write", 0)
+    gateway.ping()
+
+
+def test_script_whose_answer_is_lost_is_not_run_again(own_valkey: OwnValkey) -> None:
+    with LosingProxy(Path(own_valkey.url.removeprefix("unix://"))) as proxy:
+        gateway = RedisGateway(f"unix://{proxy.path}")
+        count = gateway.script("return redis.call('INCR', KEYS[1])")
+        count(["n"], [])
+        proxy.lose_next_answer()
+        with pytest.raises(Unavailable):
+            count(["n"], [])
+        assert count(["n"], []) == 3
+        gateway.close()

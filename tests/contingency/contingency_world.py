@@ -35,6 +35,7 @@ from idp.kernel.clock import FixedClock
 from idp.kernel.events import EventBus
 from idp.kernel.ids import digest
 from idp.kernel.random import SystemRandom
+from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
@@ -175,7 +176,7 @@ class World:
             ttl=600, touched_ttl=3_600,
         )  # fmt: skip
         self.sessions = Sessions(
-            store=RedisSessions(gateway), audit=audit, events=self.events, clock=clock,
+            store=RedisSessions(gateway), audit=audit, stream=self.stream, events=self.events, clock=clock,
             random=random, ttl=28_800, contingency_ttl=3_600, idle=1_800,
         )  # fmt: skip
         self.logins = Logins(
@@ -188,6 +189,7 @@ class World:
             clock=clock, random=random, key=b"l" * 32, ttl=600, max_age=1_800,
         )  # fmt: skip
         self.limits = Limits(counter=RedisCounter(gateway), clock=clock, key=b"m" * 32)
+        self.noted = Noted(audit=audit, stream=self.stream, limits=self.limits)
         self.queue, self.outbox = HeldQueue(), Outbox()
         self.sealing = Sealing(key=b"s" * 32, random=random)
         tools = Tools(spent=RedisSpentSolutions(gateway), clock=clock, key=b"c" * 32, altcha_cost=5)
@@ -195,12 +197,13 @@ class World:
             transactions=self.transactions, dispatcher=self.logins, links=self.links,
             captcha=Captcha(vendor=captcha, tools=tools), limits=self.limits,
             queue=queue or self.queue,
-            sealing=self.sealing, audit=audit, stream=self.stream, identifier_key=b"i" * 32,
+            sealing=self.sealing, audit=audit, stream=self.stream, noted=self.noted,
+            clock=clock, identifier_key=b"i" * 32,
             link_max_age=1_800, patterns=Patterns(),
         )  # fmt: skip
         self.entry = Entry(
             links=self.links, transactions=self.transactions, people=self.people,
-            clients=self.components, audit=audit, stream=self.stream, clock=clock,
+            clients=self.components, audit=audit, noted=self.noted, clock=clock,
             issuer=ISSUER,
         )  # fmt: skip
         self.delivery = Delivery(

@@ -238,11 +238,27 @@ def test_link_pressed_64_times_at_once_enters_once(
     assert len(world.events_of("link.consumed")) == 1
 
 
-def test_link_used_twice_says_so(person: FlaskClient, mailed: tuple[Transaction, str]) -> None:
-    press(person, mailed[1])
-    again = person.get(f"/ingreso/{mailed[1]}")
+def test_link_pressed_again_by_a_double_click_shows_the_way_on(
+    person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, token = mailed
+    form = {"csrf_token": csrf_token(person.get(f"/ingreso/{token}"))}
+    person.post(f"/ingreso/{token}", data=form)
+    for again in (person.post(f"/ingreso/{token}", data=form), person.get(f"/ingreso/{token}")):
+        assert again.status_code == 410
+        assert f'href="/login/{transaction.id}"' in again.text
+
+
+def test_link_used_and_gone_on_with_says_that_it_was_used(
+    world: World, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, token = mailed
+    press(person, token)
+    world.transactions.take_proof(transaction.id, transaction.browser_hash)
+    again = person.get(f"/ingreso/{token}")
     assert again.status_code == 410
     assert "https://origen.example.com/login" in again.text
+    assert "/login/" + transaction.id not in again.text
 
 
 def test_link_expired_in_the_asking_browser_offers_another_without_retyping(

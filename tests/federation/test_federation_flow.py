@@ -446,3 +446,22 @@ def test_audit_of_federation_holds_no_personal_data_and_no_secret(world: World) 
     assert "upstream.started" in text and "upstream.proof_refused" in text
     secrets = [visit.transaction_id, *visit.answer.values(), *PEOPLE["sol"].values(), "IMPORTADORA"]
     assert [secret for secret in secrets if secret in text and secret != "sandbox"] == []
+
+
+def test_start_without_end_keeps_no_states_without_end(world: World) -> None:
+    browser = world.browser()
+    transaction_id = park(world, browser)
+    answers = [
+        browser.get(f"/upstream/sol/start?txn={transaction_id}").status_code for _ in range(31)
+    ]
+    assert answers == [*[303] * 30, 429]
+
+
+def test_callbacks_that_a_neighbour_made_up_keep_nobody_out(world: World, sunat: MockSunat) -> None:
+    stranger = world.browser()
+    answers = {
+        stranger.get(f"/upstream/sol/callback?state={number:032x}&code=x").status_code
+        for number in range(310)
+    }
+    assert answers == {400, 429}
+    assert at_sunat(world).callback().status_code == 303

@@ -130,16 +130,26 @@ CASES = {
         txn(proof=MAIL_PROOF), None, UP, Policy(), Step(StepKind.ESTABLISH, SOL),
     ),
     "proof by mail, contingency forbidden meanwhile": (
-        txn(proof=MAIL_PROOF), None, DOWN, Policy(contingency=False), REFUSED,
+        txn(proof=MAIL_PROOF, realm=SOL), None, DOWN, Policy(contingency=False), REFUSED,
+    ),
+    "proof by mail, contingency forbidden meanwhile, up again": (
+        txn(proof=MAIL_PROOF, realm=SOL), None, UP, Policy(contingency=False), UPSTREAM,
+    ),
+    "proof by mail that counts for nothing, and a session that does": (
+        txn(proof=MAIL_PROOF, realm=SOL), SUNAT_SESSION, DOWN, Policy(contingency=False), FINISH,
     ),
     "proof by mail, known browser required": (
-        txn(proof=MAIL_PROOF), None, DOWN, Policy(require_known_browser=True), REFUSED,
+        txn(proof=MAIL_PROOF, realm=SOL), None, DOWN, Policy(require_known_browser=True), REFUSED,
     ),
     "proof, older session of the same person": (
         txn(proof=PROOF), SUNAT_SESSION, UP, Policy(), Step(StepKind.ESTABLISH, SOL),
     ),
     "proof, its own session": (
         txn(proof=PROOF, prompt=frozenset({"login"})), FRESH_SESSION, UP, Policy(), FINISH,
+    ),
+    "proof, and a newer session by mail of the same person": (
+        txn(proof=PROOF), replace(MAIL_SESSION, auth_time=NOW), UP, Policy(contingency=False),
+        Step(StepKind.ESTABLISH, SOL),
     ),
     "proof of another person": (
         txn(proof=replace(PROOF, person_id="per_b")), SUNAT_SESSION, UP, Policy(),

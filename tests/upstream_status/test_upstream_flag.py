@@ -150,3 +150,12 @@ def test_database_that_is_away_leaves_what_was_known(build: Build, tmp_path: Pat
     assert not status.up("sol")
     (tmp_path / "gone").rename(folder)
     assert status.refresh()
+
+
+def test_flag_forced_again_after_its_end_counts_from_the_second_time(
+    build: Build, clock: FixedClock
+) -> None:
+    status = build()
+    status.set("sol", DOWN, reason="corte", who="ana", until=NOW + 60 * SECOND)
+    clock.advance(3_600)
+    assert status.set("sol", DOWN, reason="otro", who="ana").since == NOW + 3_600 * SECOND

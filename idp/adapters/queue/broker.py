@@ -67,8 +67,8 @@ def make_broker(redis_url: str) -> RedisBroker:
         redis_url,
         socket_timeout=5.0,
         socket_connect_timeout=2.0,
-        retry=Retry(NoBackoff(), 1),
-        retry_on_error=[redis.exceptions.ConnectionError],
+        # Nothing is sent twice: a job that was enqueued, its answer lost, would be two.
+        retry=Retry(NoBackoff(), 0),
     )
     middleware: list[Middleware] = [
         AgeLimit(),

@@ -25,6 +25,11 @@ _DOWN = (
 )
 
 
+# What a server answers that lives but cannot serve: too few replicas, a full disk, a script that
+# hangs, a replica without its master.
+_STATES = ("NOREPLICAS", "MISCONF", "BUSY", "MASTERDOWN", "READONLY", "LOADING", "OOM ")
+
+
 @contextmanager
 def unavailable_when_down() -> Iterator[None]:
     """Turn what says "Redis cannot serve now" into Unavailable("redis"); other errors stay bugs."""
@@ -32,13 +37,21 @@ def unavailable_when_down() -> Iterator[None]:
         yield
     except _DOWN as error:
         raise Unavailable("redis", type(error).__name__) from error
+    except redis.exceptions.ResponseError as error:
+        # By redis-py these have no class of their own; a script's error may wrap them.
+        state = next((one for one in _STATES if one in str(error)), None)
+        if state is None:
+            raise
+        raise Unavailable("redis", state) from error
 
 
 class RedisGateway:
     """A pool of connections (responses are text), with scripts that load once.
 
     url: `redis://`, `rediss://` or `unix://`; timeout: seconds for connecting and for an answer.
-    A broken pooled connection is replaced once, at once: a restart of Redis costs no request.
+    A pooled connection that the other side closed is replaced before it is used, so a restart of
+    Redis costs no request. Nothing is sent twice: a script whose answer got lost has done its work,
+    and run again it would meet its own mark.
     """
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
@@ -47,8 +60,7 @@ class RedisGateway:
             decode_responses=True,
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
-            retry=Retry(NoBackoff(), 1),
-            retry_on_error=[redis.exceptions.ConnectionError],
+            retry=Retry(NoBackoff(), 0),
             health_check_interval=0,
         )
 

@@ -6,32 +6,29 @@ ended hours ago is told so, rather than that it never was.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from idp.adapters.redis.audit_stream import STREAM
 from idp.adapters.redis.connection import RedisGateway
+from idp.audit.records import AuditRecord
 from idp.kernel.ids import digest
 from idp.links.link import Link, LinkState
-from idp.links.ports import Admission, Outcome
+from idp.links.ports import Admission, Crowd, Outcome
 
 _KEPT = 86_400
 
 # KEYS: the link, its transaction's index, its identifier's index.
-# ARGV: now, gap, cap, bound (when it stops counting for its identifier), digest, TTL, origin,
-# fields…
-# An entry of the identifier's index lasts for its whole bound, used or not: were it to end
-# earlier for a link that was sent or used, a stranger could count who exists.
-# When the identifier is full, an origin that holds two more than the asking one gives up its oldest
-# link: whoever asks from one place alone cannot keep the owner out, and many places together gain
-# no more mails than the cap.
+# ARGV: now, gap, bound (when it stops counting for its identifier), digest, TTL, origin, then the
+# crowd's three numbers, then fields…
+# An entry of the identifier's index lasts for its whole bound, used, superseded or not: were it to
+# end earlier, a stranger could count who exists, or have any number of mails sent by asking again.
+# Nobody's link is ended by somebody else's asking.
 _ADD = """
-local function supersede(digest)
-  local key = 'idp:links:' .. digest
-  local state = redis.call('HGET', key, 'state')
-  if state == 'asked' or state == 'live' then redis.call('HSET', key, 'state', 'superseded') end
-end
-local now, gap, cap = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local now, gap = tonumber(ARGV[1]), tonumber(ARGV[2])
+local each, crowd, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local old = redis.call('GET', KEYS[2])
 local old_key = old and ('idp:links:' .. old)
 if old and gap > 0 then
@@ -39,36 +36,29 @@ if old and gap > 0 then
   if created + gap > now then return {0, tostring(created + gap - now)} end
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
-local others, held, first = {}, {}, nil
 local entries = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+local total, held, first, own = #entries / 2, 0, nil, nil
 for i = 1, #entries, 2 do
-  if entries[i] ~= old then
-    local origin = redis.call('HGET', 'idp:links:' .. entries[i], 'origin') or ''
-    others[#others + 1] = {entries[i], origin}
-    held[origin] = (held[origin] or 0) + 1
-    first = first or tonumber(entries[i + 1])
+  first = first or tonumber(entries[i + 1])
+  if redis.call('HGET', 'idp:links:' .. entries[i], 'origin') == ARGV[6] then
+    held = held + 1
+    own = own or tonumber(entries[i + 1])
   end
 end
-if #others >= cap then
-  local greedy
-  for _, other in ipairs(others) do
-    if not greedy or held[other[2]] > held[greedy[2]] then greedy = other end
-  end
-  if held[greedy[2]] < (held[ARGV[7]] or 0) + 2 then return {0, tostring(first - now)} end
-  supersede(greedy[1])
-  redis.call('ZREM', KEYS[3], greedy[1])
-end
+if held >= each then return {0, tostring(own - now)} end
+if total >= most or (held > 0 and total >= crowd) then return {0, tostring(first - now)} end
 if old then
-  supersede(old)
-  local index = redis.call('HGET', old_key, 'index')
-  if index then redis.call('ZREM', index, old) end
+  local state = redis.call('HGET', old_key, 'state')
+  if state == 'asked' or state == 'live' then
+    redis.call('HSET', old_key, 'state', 'superseded')
+  end
 end
-for i = 8, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', KEYS[1], 'index', KEYS[3], 'origin', ARGV[7])
-redis.call('EXPIRE', KEYS[1], ARGV[6])
-redis.call('SET', KEYS[2], ARGV[5], 'EX', ARGV[6])
-redis.call('ZADD', KEYS[3], ARGV[4], ARGV[5])
-redis.call('EXPIRE', KEYS[3], ARGV[6])
+for i = 10, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', KEYS[1], 'origin', ARGV[6])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
+redis.call('EXPIRE', KEYS[3], ARGV[5])
 return {1, '0'}
 """
 
@@ -82,9 +72,12 @@ redis.call('HSET', KEYS[1], 'state', 'live', 'person_id', ARGV[1])
 return 1
 """
 
+# KEYS: the link, the audit stream. ARGV: when, the new end, entries…
+# The entries travel with the mark: a delivery that dies in between is repeated as a whole.
 _ACCEPTED = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'sent_at', ARGV[1], 'expires_at', ARGV[2])
+for i = 3, #ARGV do redis.call('XADD', KEYS[2], '*', 'record', ARGV[i]) end
 return 1
 """
 
@@ -101,9 +94,12 @@ redis.call('HSET', KEYS[1], 'state', 'spent')
 return {'consumed', redis.call('HGETALL', KEYS[1])}
 """
 
+# KEYS: the link, its transaction's index. ARGV: digest. Meanwhile another may have been asked for,
+# and only the last one counts.
 _GIVE_BACK = """
 if redis.call('HGET', KEYS[1], 'state') == 'spent' then
-  redis.call('HSET', KEYS[1], 'state', 'live')
+  local last = redis.call('GET', KEYS[2]) == ARGV[1]
+  redis.call('HSET', KEYS[1], 'state', last and 'live' or 'superseded')
 end
 return 1
 """
@@ -123,20 +119,22 @@ class RedisLinks:
         self._give_back = redis.script(_GIVE_BACK)
 
     def add(
-        self, digest: str, link: Link, *, pool: str, origin: str, cap: int, gap: float
+        self, digest: str, link: Link, *, pool: str, origin: str, crowd: Crowd, gap: float
     ) -> Admission:
         """Store a new link in one script."""
         index = f"idp:links:identifier:{link.identifier_digest}{':' if pool else ''}{pool}"
         answer = self._add(
-            [_key(digest), f"idp:links:transaction:{_hash(link.transaction_id)}", index],
+            [_key(digest), _transaction_key(link), index],
             [
                 link.created_at.timestamp(),
                 gap,
-                cap,
                 link.expires_at.timestamp(),
                 digest,
                 _KEPT,
                 origin,
+                crowd.each,
+                crowd.crowd,
+                crowd.most,
                 *_flat(link),
             ],
         )
@@ -152,9 +150,14 @@ class RedisLinks:
         """Compare the state and set the person."""
         return bool(self._assign([_key(digest)], [person_id]))
 
-    def accepted(self, digest: str, sent_at: datetime, expires_at: datetime) -> None:
-        """Write both moments, unless the link is gone."""
-        self._accepted([_key(digest)], [sent_at.timestamp(), expires_at.timestamp()])
+    def accepted(
+        self, digest: str, sent_at: datetime, expires_at: datetime, records: Iterable[AuditRecord]
+    ) -> None:
+        """Write both moments and the records, unless the link is gone."""
+        entries = [record.to_json() for record in records]
+        self._accepted(
+            [_key(digest), STREAM], [sent_at.timestamp(), expires_at.timestamp(), *entries]
+        )
 
     def consume(self, digest: str, browser_hash: str, now: datetime) -> tuple[Outcome, Link | None]:
         """Compare state, expiry and browser, and spend."""
@@ -164,17 +167,17 @@ class RedisLinks:
         pairs = answer[1]
         return Outcome.CONSUMED, _link(dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
-    def give_back(self, digest: str) -> None:
-        """From spent to live again."""
-        self._give_back([_key(digest)], [])
+    def give_back(self, digest: str, link: Link) -> None:
+        """From spent to live again, if it is still its transaction's last."""
+        self._give_back([_key(digest), _transaction_key(link)], [digest])
 
 
 def _key(token_digest: str) -> str:
     return f"idp:links:{token_digest}"
 
 
-def _hash(transaction_id: str) -> str:
-    return digest(transaction_id)
+def _transaction_key(link: Link) -> str:
+    return f"idp:links:transaction:{digest(link.transaction_id)}"
 
 
 def _flat(link: Link) -> list[str | float]:

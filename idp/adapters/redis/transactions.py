@@ -9,30 +9,24 @@ from idp.kernel.clock import Clock
 from idp.kernel.ids import digest
 from idp.login.transaction import Transaction
 
-# KEYS: the transaction, the browser's index. ARGV: data, TTL, digest, created_at, per_browser.
+# KEYS: the transaction[, the browser's index]. ARGV: data, TTL, the version that was read (-1: a
+# new one), digest, created_at, per_browser.
 # The oldest transactions of a browser give way: a stranger cannot fill the memory from one browser,
 # and nobody who opens many tabs is refused.
-_ADD = """
-redis.call('HSET', KEYS[1], 'data', ARGV[1], 'version', 0)
+_WRITE = """
+if ARGV[3] ~= '-1' and redis.call('HGET', KEYS[1], 'version') ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], 'data', ARGV[1], 'version', ARGV[3] + 1)
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 if KEYS[2] then
-  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+  redis.call('ZADD', KEYS[2], ARGV[5], ARGV[4])
   redis.call('EXPIRE', KEYS[2], 7200)
-  local surplus = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[5])
+  local surplus = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[6])
   if surplus > 0 then
     for _, old in ipairs(redis.call('ZPOPMIN', KEYS[2], surplus)) do
       if #old == 64 then redis.call('DEL', 'idp:txn:' .. old) end
     end
   end
 end
-return 1
-"""
-
-# KEYS: the transaction. ARGV: data, TTL, the version that was read.
-_REPLACE = """
-if redis.call('HGET', KEYS[1], 'version') ~= ARGV[3] then return 0 end
-redis.call('HSET', KEYS[1], 'data', ARGV[1], 'version', ARGV[3] + 1)
-redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
 """
 
@@ -48,24 +42,15 @@ class RedisTransactions:
     def __init__(self, redis: RedisGateway, clock: Clock) -> None:
         self._redis = redis
         self._clock = clock
-        self._add = redis.script(_ADD)
-        self._replace = redis.script(_REPLACE)
+        self._write = redis.script(_WRITE)
 
     def add(self, transaction: Transaction, *, per_browser: int) -> None:
         """Store a new one and drop the browser's oldest beyond the limit."""
-        keys = [transaction_key(transaction.id)]
-        if transaction.browser_hash is not None:
-            keys.append(f"idp:txn:browser:{transaction.browser_hash}")
-        self._add(
-            keys,
-            [
-                transaction.to_json(),
-                self._ttl(transaction),
-                digest(transaction.id),
-                transaction.created_at.timestamp(),
-                per_browser,
-            ],
-        )
+        self._put(transaction, version=-1, per_browser=per_browser)
+
+    def bind(self, transaction: Transaction, *, per_browser: int) -> bool:
+        """Compare-and-set on the version, and count it among its browser's."""
+        return self._put(transaction, version=transaction.version, per_browser=per_browser)
 
     def get(self, transaction_id: str) -> Transaction | None:
         """The stored one, or None."""
@@ -78,17 +63,25 @@ class RedisTransactions:
 
     def replace(self, transaction: Transaction) -> bool:
         """Compare-and-set on the version."""
+        return self._put(transaction, version=transaction.version)
+
+    def _put(self, transaction: Transaction, *, version: int, per_browser: int = 0) -> bool:
+        keys = [transaction_key(transaction.id)]
+        if per_browser and transaction.browser_hash is not None:
+            keys.append(f"idp:txn:browser:{transaction.browser_hash}")
         return bool(
-            self._replace(
-                [transaction_key(transaction.id)],
-                [transaction.to_json(), self._ttl(transaction), transaction.version],
+            self._write(
+                keys,
+                [
+                    transaction.to_json(),
+                    self._ttl(transaction),
+                    version,
+                    digest(transaction.id),
+                    transaction.created_at.timestamp(),
+                    per_browser,
+                ],
             )
         )
-
-    def consume(self, transaction_id: str) -> bool:
-        """Delete it: Redis tells exactly one caller that it was there."""
-        with self._redis.guard():
-            return bool(self._redis.client.delete(transaction_key(transaction_id)))
 
     def _ttl(self, transaction: Transaction) -> int:
         # The TTL only collects: whether it expired is for our own clock to say.

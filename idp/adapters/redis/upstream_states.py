@@ -61,6 +61,15 @@ class RedisUpstreamStates:
 
         self._redis.pipeline(commands)
 
+    def waits(self, state: str, browser_hash: str, *, now: datetime) -> bool:
+        """Read and compare; nothing is noted."""
+        with self._redis.guard():
+            found: Any = self._redis.client.hmget(
+                _state_key(state), ["browser", "expires", "spent"]
+            )
+        browser, expires, spent = found
+        return browser == browser_hash and not spent and now.timestamp() < float(expires)
+
     def arrive(
         self,
         state: str,

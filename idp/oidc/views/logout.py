@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.ports import AuditStream
 from idp.login.sessions import Sessions
 from idp.oidc.logout import Logout, LogoutRequest
 from idp.oidc.views.request import provider_request
@@ -24,6 +25,7 @@ def blueprint(
     logout: Logout,
     sessions: Sessions,
     audit: Audit,
+    stream: AuditStream,
     pages: Pages,
     cookies: Cookies,
     browser: Browser,
@@ -38,12 +40,14 @@ def blueprint(
         cookie = cookies.read(request, SESSION)
         ended = sessions.end(cookie, "logout") if cookie else None
         if ended is not None:
-            audit.record(
-                AuditEvent.LOGOUT_COMPLETED,
-                person_id=ended.person_id,
-                client_id=found.client.client_id if found.client else None,
-                sid=ended.sid,
-                started_by=started_by,
+            stream.push(
+                audit.entry(
+                    AuditEvent.LOGOUT_COMPLETED,
+                    person_id=ended.person_id,
+                    client_id=found.client.client_id if found.client else None,
+                    sid=ended.sid,
+                    started_by=started_by,
+                )
             )
         response = leave(found)
         cookies.clear(response, SESSION)

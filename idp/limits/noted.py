@@ -1,4 +1,4 @@
-"""Refusals of the token endpoint on record: what anybody may cause, so within bounds."""
+"""What anybody may cause, on record within bounds."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import logging
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
+from idp.audit.records import AuditRecord
 from idp.kernel.errors import IdpError
 from idp.limits.service import Limits
 
 _log = logging.getLogger(__name__)
 
 
-class Refusals:
-    """Puts refusals on the audit stream, at most so many per address (`oidc.refusal`).
+class Noted:
+    """Puts on the audit stream what strangers can repeat at will: at most so many an address.
 
-    A refusal is answered as a refusal, whatever becomes of its entry.
+    What happened is answered as what it is, whatever becomes of its record.
     """
 
     def __init__(self, *, audit: Audit, stream: AuditStream, limits: Limits) -> None:
@@ -33,8 +34,13 @@ class Refusals:
         **details: str,
     ) -> None:
         """Record one; never raises for what is full or away."""
+        self.push(self._audit.entry(event, client_id=client_id, **details), address_prefix)
+
+    def push(self, record: AuditRecord, source: str) -> None:
+        """Record one that is made already. source: whose allowance it uses up."""
         try:
-            self._limits.hit("oidc.refusal", address_prefix)
-            self._stream.push(self._audit.entry(event, client_id=client_id, **details))
+            self._limits.hit("audit.noted", source)
+            self._stream.push(record)
         except IdpError as error:
-            _log.warning("a refusal is not audited", extra={"event": event, "reason": error.code})
+            extra = {"event": str(record.event), "reason": error.code}
+            _log.warning("not audited", extra=extra)
