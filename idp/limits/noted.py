@@ -39,7 +39,8 @@ class Noted:
     def push(self, record: AuditRecord, source: str) -> None:
         """Record one that is made already. source: whose allowance it uses up."""
         try:
-            self._limits.hit("audit.noted", source)
+            # Each event for itself: a flood of one must not hide another.
+            self._limits.hit("audit.noted", str(record.event), source)
             self._stream.push(record)
         except IdpError as error:
             extra = {"event": str(record.event), "reason": error.code}

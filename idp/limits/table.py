@@ -36,7 +36,7 @@ _ROWS = (
     # browser's is not counted: junk from a neighbour keeps nobody out.
     Limit("upstream.callback", "address prefix", 300, 600),
     # Not how often something may fail, but how many failures of an address are put on record.
-    Limit("audit.noted", "address prefix, or a link", 120, 600),
+    Limit("audit.noted", "event, and address prefix or link", 120, 600),
     Limit("account.verification", "person", 5, 3_600),
     Limit("account.code", "person", 20, 3_600),
 )

@@ -85,6 +85,15 @@ def test_failures_without_end_leave_no_rows_without_end(mr: RelyingParty) -> Non
     assert stream.xlen("idp:audit") - before == 120
 
 
+def test_replay_is_on_record_however_much_else_fails(mr: RelyingParty, left: Left) -> None:
+    for _ in range(121):
+        mr.redeem("x", auth=("mr", "wrong"))
+    code = mr.code()
+    mr.redeem(code)
+    mr.redeem(code)
+    assert left(AuditEvent.CODE_REPLAYED).client_id == "mr"
+
+
 def test_wrong_secret_is_told_so_although_redis_and_the_database_are_away(
     tmp_path: Path, own_valkey: OwnValkey
 ) -> None:
