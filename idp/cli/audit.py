@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from idp.audit.events import TABLE, AuditEvent
 from idp.audit.records import AuditFilter, AuditRecord
 from idp.cli.arguments import at_most
+from idp.kernel.times import read_moment
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
@@ -74,10 +75,7 @@ def _line(record: AuditRecord) -> str:
 
 
 def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+    found = read_moment(text)
+    if found is None:
         raise argparse.ArgumentTypeError("a moment such as 2026-03-01T09:30:00-05:00")
     return found

@@ -14,6 +14,7 @@ from idp.clients.client import Client, ContingencyPolicy, Secret
 from idp.clients.problem import LoadResult
 from idp.clients.report import Report
 from idp.clients.secrets import PREFIX
+from idp.kernel.times import read_moment
 
 MAX_BYTES = 1_000_000
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -109,5 +110,5 @@ def _secret(data: dict[str, Any]) -> Secret:
     until = data.get("not_after")
     return Secret(
         sha256=data["hash"].removeprefix(PREFIX),
-        not_after=rules.moment(until) if until is not None else None,
+        not_after=read_moment(until) if until is not None else None,
     )

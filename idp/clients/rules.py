@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from idp.clients.problem import Path
@@ -16,6 +15,7 @@ from idp.clients.report import Report, shown
 from idp.clients.secrets import PLACEHOLDER, PREFIX
 from idp.clients.shape import HASH_HINT, suggestion
 from idp.clients.uris import Fault, origin_faults, uri_faults
+from idp.kernel.times import read_moment
 
 ALGORITHMS = ("RS256", "ES256")
 SCOPES = ("openid", "profile", "email", "phone", "address", "vuce")
@@ -178,18 +178,9 @@ def _secrets(raw: Raw) -> None:
 
 
 def _not_after(raw: Raw, text: object, path: Path) -> None:
-    if isinstance(text, str) and raw.report.usable(path) and moment(text) is None:
+    if isinstance(text, str) and raw.report.usable(path) and read_moment(text) is None:
         message = "no es una fecha y hora con zona horaria (RFC 3339)"
         raw.add(path, message, '"2027-01-31T23:59:59-05:00"')
-
-
-def moment(text: str) -> datetime | None:
-    """A date-time with a zone (RFC 3339 §5.6), in UTC; None when it is not one."""
-    try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
 
 
 RULES: tuple[Callable[[Raw], None], ...] = (

@@ -22,6 +22,7 @@ from idp.login.transactions import Transactions
 from idp.login.ways_back import initiation_url, return_origins
 from idp.people.masking import mask_identifier
 
+
 @dataclass(frozen=True)
 class Opened:
     """What a browser sees of a link.

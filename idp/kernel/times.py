@@ -5,7 +5,7 @@ Peru keeps UTC-5 all year; a fixed offset spares minimal machines the time zone 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 LIMA = timezone(timedelta(hours=-5), "America/Lima")
 
@@ -34,3 +34,12 @@ def duration(seconds: int) -> str:
 def lima_date(moment: datetime) -> str:
     """Hour and day, such as `14:32 h del 23/11/2026`."""
     return moment.astimezone(LIMA).strftime("%H:%M h del %d/%m/%Y")
+
+
+def read_moment(text: str) -> datetime | None:
+    """A moment of ISO 8601 with an offset, in UTC; None for any other text."""
+    try:
+        found = datetime.fromisoformat(text)
+        return None if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -22,6 +22,7 @@ from idp.kernel.identity import (
 from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
+from idp.kernel.times import read_moment
 from idp.people.contact import InvalidEmail, normalise_email
 from idp.people.person import Address, Person
 from idp.people.ports import PersonStore
@@ -224,11 +225,8 @@ def _moment(row: SeedRow, column: str, now: datetime, found: list[RowProblem]) -
     text = str(getattr(row, column)).strip()
     if not text:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = read_moment(text)
+    if moment is None:
         problem = "not a moment such as 2026-03-01T09:30:00-05:00"
     elif moment > now:
         problem = "lies ahead"

@@ -213,3 +213,10 @@ def test_reader_that_has_enough_ends_the_command_without_a_trace(folder: Path) -
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60)
     os.close(write)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_moment_that_no_clock_shows_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["audit", "list", "--since", "0001-01-01T00:00:00+05:00"])
+    assert ended.value.code == 2
+    assert "a moment such as" in capsys.readouterr().err

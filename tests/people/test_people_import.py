@@ -128,3 +128,13 @@ def test_file_as_spreadsheets_write_it_is_read(content: bytes) -> None:
     rows, problems = parse_csv(content)
     assert [(row.line, row.realm, row.usuario) for row in rows] == [(2, "sol", "a")]
     assert problems == []
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "2026-03-01", "ayer"]
+)
+def test_import_of_an_impossible_moment_is_a_problem_of_its_line(
+    people: People, moment: str
+) -> None:
+    report = load(people, HEADER + f"sol,20504774288,admin,N,,,{moment},\n")
+    assert [(one.line, one.column) for one in report.problems] == [(2, "consent_at")]
