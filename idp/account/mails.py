@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from idp.account.service import CHANGED, VERIFY
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
-from idp.jobs.registry import Handler, RetryLater
+from idp.jobs.registry import Handler, RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.kernel.ids import digest
 from idp.kernel.times import lima_date
@@ -43,9 +43,12 @@ class AccountMails:
         self._clock = clock
         self._issuer = issuer
 
-    def handlers(self) -> dict[str, Handler]:
-        """The rows for the table of jobs."""
-        return {VERIFY: self.verify_address, CHANGED: self.address_changed}
+    def handlers(self) -> dict[str, tuple[Handler, RetryPolicy]]:
+        """The rows for the table of jobs: each is tried for as long as it makes sense."""
+        return {
+            VERIFY: (self.verify_address, RetryPolicy(tries=90, first=5.0, longest=60.0)),
+            CHANGED: (self.address_changed, RetryPolicy(tries=200, first=5.0, longest=3_600.0)),
+        }
 
     def verify_address(self, payload: Mapping[str, str]) -> None:
         """Send the code of a verification that is still open. Raises RetryLater, Unavailable."""

@@ -22,6 +22,7 @@ CHANGED = "account.address_changed"
 # Later than this, a verification has expired, and a notice is no longer news.
 VERIFY_MAX_AGE = 1_800
 CHANGED_MAX_AGE = 259_200
+CHANGED_DELAY = 3
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Overview:
 
     @property
     def email(self) -> str:
-        """What the form's field holds."""
-        shown = self.current or self.pending
+        """What the form's field holds: the newest, so that saving the form as it is keeps it."""
+        shown = self.pending or self.current
         return shown.email if shown else ""
 
     @property
@@ -84,12 +85,18 @@ class Account:
     def update(self, session: Session, *, email: str, consent: bool) -> None:
         """*Actualizar Datos*. A new address gets a mail with a code; consent counts at once.
 
-        Raises InvalidEmail; IdpError account_read_only (403), rate_limited (429).
+        An empty e-mail changes nothing where there is none. Raises InvalidEmail; IdpError
+        account_read_only (403), rate_limited (429).
         """
         _check(session)
-        wanted = normalise_email(email)
-        current = self.overview(session).current
-        if current is None or not same_email(current.email, wanted):
+        shown = self.overview(session)
+        if not consent or not (email.strip() or shown.email):
+            # A no is taken whatever else is wrong; and who has no address may leave it so.
+            self._people.set_consent(session.person_id, consent)
+        if not (email.strip() or shown.email):
+            return
+        wanted, current = normalise_email(email), shown.current
+        if current is None or current.undeliverable_at or not same_email(current.email, wanted):
             self._limits.hit("account.verification", session.person_id)
         change = self._people.set_contact(session.person_id, email=email, consent=consent)
         if change.pending_verification_id is not None:
@@ -116,7 +123,7 @@ class Account:
         if not code.strip():
             raise IdpError("verification_failed", 400)
         self._limits.hit("account.code", session.person_id)
-        self._settled(session, self._people.confirm_address(session.person_id, code=code))
+        self._people.confirm_address(session.person_id, code=code, before=self._tell_old)
 
     def confirm_link(self, session: Session, token: str) -> None:
         """Verify the pending address by the link of its mail, in its person's own session.
@@ -124,18 +131,24 @@ class Account:
         Raises as `confirm_code` does.
         """
         _check(session)
-        self._settled(session, self._people.confirm_address(session.person_id, token=token))
+        self._limits.hit("account.code", session.person_id)
+        self._people.confirm_address(session.person_id, token=token, before=self._tell_old)
 
-    def _settled(self, session: Session, confirmation: Confirmation) -> None:
+    def _tell_old(self, confirmation: Confirmation) -> None:
+        """The notice is in the queue before the change is kept: no change without its notice.
+
+        It waits long enough for the change to be there; of one that was not kept it says nothing.
+        """
         if confirmation.previous is not None:
             self._queue.enqueue(
                 CHANGED,
                 {
-                    "person": session.person_id,
+                    "person": confirmation.person_id,
                     "address": confirmation.address.id,
                     "previous": confirmation.previous.id,
                 },
                 max_age=CHANGED_MAX_AGE,
+                delay=CHANGED_DELAY,
             )
 
 

@@ -40,7 +40,7 @@ class Context:
     @property
     def actor(self) -> str:
         """The name for the audit log."""
-        return self._actor or f"os:{getpass.getuser()}"
+        return self._actor or f"os:{_os_user()}"
 
     @cached_property
     def settings(self) -> Settings:
@@ -73,3 +73,10 @@ class Context:
         if "services" in self.__dict__:
             self.services.stop()
             del self.services
+
+
+def _os_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"  # a container's number has no name

@@ -90,6 +90,8 @@ def _show(args: argparse.Namespace, context: Context) -> int:
     person = people.find(Identifier(args.realm, value))
     if person is None:
         raise IdpError("person_unknown", detail="nobody of that realm has this identifier")
+    if args.clear and not args.reason.strip():
+        raise IdpError("reason_needed", detail="--clear needs a --reason, for the audit log")
     if args.clear:
         people.revealed(person.id, actor=context.actor, purpose=args.reason)
     found = describe(person, context.services.clock.now(), clear=args.clear)

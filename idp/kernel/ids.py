@@ -46,3 +46,14 @@ def keyed_token(key: bytes, value: str) -> str:
 def same(left: str, right: str) -> bool:
     """Compare two secrets in constant time."""
     return hmac.compare_digest(left.encode(), right.encode())
+
+
+def storable(value: object) -> object:
+    """A text without what PostgreSQL cannot hold (NUL, halves of surrogate pairs); else the value.
+
+    An odd name must neither fail a login on one database and pass on the other, nor look changed
+    each time that it is read back.
+    """
+    if not isinstance(value, str):
+        return value
+    return value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")

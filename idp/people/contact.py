@@ -11,6 +11,7 @@ the database learns none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -113,13 +114,19 @@ class Contacts:
             return ContactChange(self._request(person, waiting, wanted), True)
 
     def _set_consent(self, person: Person, consent: bool) -> bool:
-        if person.consent == consent:
+        # A first no is an answer as well: no later import turns it into a yes.
+        if person.consent == consent and person.consent_at is not None:
             return False
         now = self._clock.now()
         self._store.update(replace(person, consent=consent, consent_at=now, updated_at=now))
         event = AuditEvent.CONSENT_GIVEN if consent else AuditEvent.CONSENT_WITHDRAWN
         self._audit.record(event, person_id=person.id, realm=person.realm, source="person")
         return True
+
+    def set_consent(self, person_id: str, consent: bool) -> None:
+        """Give or withdraw consent alone."""
+        with self._uow.transaction():
+            self._set_consent(self._locked(person_id), consent)
 
     def _keep(self, person: Person, current: Address) -> bool:
         """Drop what was to replace the address in force: the way out of a change not one's own."""
@@ -155,8 +162,10 @@ class Contacts:
         return pending.id
 
     def verification(self, pending: PendingVerification | None) -> Verification | None:
-        """With person, address and secrets; None when it is settled or has expired."""
+        """With person, address and secrets; None when it is settled, expired or tried too often."""
         if pending is None or pending.expires_at <= self._clock.now():
+            return None
+        if pending.tries >= MAX_TRIES:
             return None
         person = self._store.get(pending.person_id)
         if person is None:
@@ -173,15 +182,24 @@ class Contacts:
                 )
         return None
 
-    def confirm(self, person_id: str, *, code: str | None, token: str | None) -> Confirmation:
+    def confirm(
+        self,
+        person_id: str,
+        *,
+        code: str | None,
+        token: str | None,
+        before: Callable[[Confirmation], None] | None = None,
+    ) -> Confirmation:
         """Prove the pending address; see `People.confirm_address`."""
         with self._uow.transaction():
             person = self._locked(person_id)
             pending = self._verifications.of_person(person_id)
             refusal = self._refusal(pending, code, token)
             if refusal is None and pending is not None:
-                by = "code" if code else "link"
-                return self._settle(person, pending, by)
+                settled = self._settle(person, pending, "code" if code else "link")
+                if before is not None:
+                    before(settled)
+                return settled
         # Outside, so that a wrong try is kept.
         raise IdpError(refusal or "verification_expired", 400)
 
@@ -221,7 +239,7 @@ class Contacts:
         if previous is not None and same_email(previous.email, address.email):
             previous = None  # proved anew after mail to it had failed: nobody else to tell
         counts_from = now if previous is None else now + self._cooloff
-        address = replace(address, verified_at=now, counts_from=counts_from)
+        address = replace(address, verified_at=now, counts_from=counts_from, undeliverable_at=None)
         self._verifications.drop(pending.id)
         self._store.put_address(person.id, address)
         self._store.update(replace(person, updated_at=now))
@@ -240,7 +258,7 @@ class Contacts:
                 previous=previous.id,
                 counts_from=counts_from.isoformat(),
             )
-        return Confirmation(address, previous)
+        return Confirmation(person.id, address, previous)
 
     def mark_undeliverable(self, person_id: str, address_id: str, code: str) -> None:
         """A relay refused mail to this address for good."""

@@ -124,10 +124,11 @@ class ContactChange:
 class Confirmation:
     """What `confirm_address` did.
 
-    address: verified now, in force from `address.counts_from`. previous: the address that it
-    replaces and that must be told of it, None for a first one.
+    person_id: whose. address: verified now, in force from `address.counts_from`. previous: the
+    address that it replaces and that must be told of it, None for a first one.
     """
 
+    person_id: str
     address: Address
     previous: Address | None
 

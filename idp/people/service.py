@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from idp.kernel.identity import (
     DEFAULT_SOL_USER_PATTERN,
     Identifier,
 )
-from idp.kernel.ids import new_id
+from idp.kernel.ids import new_id, storable
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.people.browsers import KnownBrowsers
@@ -153,7 +153,7 @@ class People:
         changes = {
             field: value
             for field, value in told.items()
-            if value and value != getattr(person, field)
+            if value and storable(value) != getattr(person, field)
         }
         changed = replace(
             person,
@@ -190,17 +190,27 @@ class People:
         """The person's live verification, for the form and the page behind the link."""
         return self._contacts.verification(self._verifications.of_person(person_id))
 
+    def set_consent(self, person_id: str, consent: bool) -> None:
+        """Give or withdraw consent, whatever becomes of the address."""
+        self._contacts.set_consent(person_id, consent)
+
     def confirm_address(
-        self, person_id: str, *, code: str | None = None, token: str | None = None
+        self,
+        person_id: str,
+        *,
+        code: str | None = None,
+        token: str | None = None,
+        before: Callable[[Confirmation], None] | None = None,
     ) -> Confirmation:
         """Prove the pending address by its code or by its link's token, in the person's session.
 
         A first address counts at once; a change counts after the cool-off, the one before counts
         meanwhile and is to be told. Five wrong codes end a verification. Raises IdpError
         `verification_failed` (wrong) or `verification_expired` (late, spent, too many), both 400.
-        Call it outside of any unit of work: a wrong try must be kept.
+        before: is told of it before it is kept; if it raises, nothing is. Call it outside of any
+        unit of work: a wrong try must be kept.
         """
-        return self._contacts.confirm(person_id, code=code, token=token)
+        return self._contacts.confirm(person_id, code=code, token=token, before=before)
 
     def mark_undeliverable(self, person_id: str, address_id: str, *, code: str) -> None:
         """A relay refused mail to this address for good, with this reply code."""

@@ -78,8 +78,8 @@ def mail_jobs(
     )
     jobs = Jobs()
     jobs.register(DELIVER, delivery, RETRY)
-    for name, handler in mails.handlers().items():
-        jobs.register(name, handler)
+    for name, (handler, retry) in mails.handlers().items():
+        jobs.register(name, handler, retry)
     return jobs
 
 

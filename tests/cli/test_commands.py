@@ -220,3 +220,31 @@ def test_moment_that_no_clock_shows_is_wrong_use(capsys: pytest.CaptureFixture[s
         main(["audit", "list", "--since", "0001-01-01T00:00:00+05:00"])
     assert ended.value.code == 2
     assert "a moment such as" in capsys.readouterr().err
+
+
+def test_actor_without_a_name_is_told_by_number(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    run("db", "upgrade")
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert run("upstream", "down", "sol", "--reason", "prueba")[0] == 0
+    assert f"os:uid-{os.getuid()}" in run("upstream", "history", "sol")[1]
+
+
+def test_terminal_of_another_alphabet_ends_nothing(folder: Path) -> None:
+    (folder / "clients.yaml").write_text("clients: [→]")
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "idp.cli", "clients", "check"]
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60)
+    assert (done.returncode, b"Traceback" in done.stderr) == (3, False)
+
+
+def test_look_at_a_person_unmasked_needs_a_reason(run: Run) -> None:
+    run("db", "upgrade")
+    Path("p.csv").write_text("realm,ruc,usuario\nsol,20131312955,EXPORTA1\n")
+    assert run("users", "import", "p.csv")[0] == 0
+    code, _, said = run("users", "show", "sol", "20131312955:EXPORTA1", "--clear")
+    assert (code, "--reason" in said) == (1, True)
+    shown = run("users", "show", "sol", "20131312955:EXPORTA1", "--clear", "--reason", "caso 7")
+    assert (shown[0], "20131312955" in shown[1]) == (0, True)

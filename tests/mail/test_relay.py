@@ -59,8 +59,24 @@ def test_send_a_message_arrives_with_its_headers_and_both_parts() -> None:
         (Behaviour(rcpt="451 4.7.1 greylisted, importadora@example.com"), "451"),
         (Behaviour(data="452 4.3.1 full"), "452"),
         (Behaviour(hang=True), "timeout"),
+        (Behaviour(rcpt="554 5.7.1 Relay access denied"), "554"),
+        (Behaviour(rcpt="554 Relay access denied"), "554"),
+        (Behaviour(rcpt="530 5.7.0 Authentication required"), "530"),
+        (Behaviour(rcpt="550 5.7.1 Client host blocked"), "550"),
+        (Behaviour(rcpt="503 5.5.1 bad sequence"), "503"),
+        (Behaviour(rcpt="552 5.2.2 mailbox full"), "552"),
     ],
-    ids=["greylisted", "full", "hangs"],
+    ids=[
+        "greylisted",
+        "full",
+        "hangs",
+        "refuses us",
+        "refuses us tersely",
+        "wants a login",
+        "blocks us",
+        "is confused",
+        "recipient's mailbox full",
+    ],
 )
 def test_send_to_a_relay_that_cannot_now_is_deferred(behaviour: Behaviour, reason: str) -> None:
     with SmtpServer(behaviour) as server, pytest.raises(RelayDeferred) as caught:
@@ -79,9 +95,11 @@ def test_send_to_nobody_listening_is_deferred() -> None:
     ("behaviour", "code", "recipient"),
     [
         (Behaviour(rcpt="550 5.1.1 no such user importadora@example.com"), "550", True),
+        (Behaviour(rcpt="550 no such user here"), "550", True),
+        (Behaviour(rcpt="550 5.2.1 mailbox closed"), "550", True),
         (Behaviour(data="554 5.7.1 looks like spam"), "554", False),
     ],
-    ids=["recipient", "message"],
+    ids=["recipient", "recipient of an old relay", "closed mailbox", "message"],
 )
 def test_send_refused_for_good_says_what_was_refused(
     behaviour: Behaviour, code: str, recipient: bool

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, event, insert, select, text
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.engine import parse
 from idp.adapters.sql.models import SpentLinkRow
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.adapters.sql.tables import table_of
-from idp.kernel.errors import Unavailable
+from idp.kernel.errors import StartError, Unavailable
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -141,6 +141,31 @@ def test_readiness_of_a_schema_without_revision_is_unavailable(database: Databas
         connection.exec_driver_sql("DELETE FROM alembic_version")
     with pytest.raises(Unavailable):
         database.ready()
+
+
+def test_server_that_became_read_only_is_unavailable(database: Database) -> None:
+    statement = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET TRANSACTION READ ONLY"}
+
+    @event.listens_for(database.engine, "begin")
+    def stand_by(connection: Connection) -> None:
+        connection.exec_driver_sql(statement[connection.dialect.name])
+
+    with pytest.raises(Unavailable):
+        SqlSpentLinks(database).add("x", "per_1", NOW)
+
+
+def test_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "t.db").write_bytes(b"no database, but long enough to look at" * 40)
+    database = Database(f"sqlite:///{tmp_path}/t.db")
+    with pytest.raises(Unavailable):
+        database.ping()
+
+
+def test_upgrade_of_a_database_of_a_newer_version_says_so(database: Database) -> None:
+    with database.transaction(), database.connection() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StartError, match="newer version"):
+        database.upgrade()
 
 
 def test_parallel_writers_wait_for_one_another(database: Database) -> None:

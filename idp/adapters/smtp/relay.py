@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 import ssl
 from pathlib import Path
@@ -17,6 +18,9 @@ from idp.mail.ports import RelayDeferred, RelayRefused
 
 _log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10.0
+# RFC 3463: X.1.x is about the address, X.2.1 a mailbox that is closed.
+_ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+_NO_MAILBOX = (550, 551, 553)
 
 
 class _VerifiedConnection(Connection):
@@ -121,9 +125,18 @@ class SmtpRelay:
 
 
 def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | RelayRefused:
-    code = max((code for code, _ in error.recipients.values()), default=450)
-    if code >= 500:
+    """Whose fault a refusal at RCPT is: only a mailbox that does not exist is for good.
+
+    Relays say there as well that they refuse *us* (RFC 3463 §3.8: X.7), or that a mailbox is full
+    (X.2.2): an hour of that must not mark everybody's address as useless.
+    """
+    code, said = max(error.recipients.values(), default=(450, b""))
+    found = _ENHANCED.match(bytes(said))
+    enhanced = found[1].decode() if found else ""
+    if enhanced.startswith("5.1.") or enhanced == "5.2.1" or (not enhanced and code in _NO_MAILBOX):
         return RelayRefused(str(code), recipient=True)
+    if code >= 500:
+        _log.error("the relay refuses us", extra={"code": code, "enhanced": enhanced})
     return RelayDeferred(str(code))
 
 

@@ -15,6 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -22,7 +23,7 @@ from sqlalchemy import Connection, Engine, text
 
 from idp.adapters.sql.engine import WRITES, options, parse, prepare, unavailable_when_down
 from idp.adapters.sql.models import Base
-from idp.kernel.errors import Unavailable
+from idp.kernel.errors import StartError, Unavailable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, as long as nothing else in this database takes it.
@@ -145,7 +146,8 @@ class Database:
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
                 )
-            command.upgrade(self._config(connection), "head")
+            with _said("the database is of a newer version than this program"):
+                command.upgrade(self._config(connection), "head")
 
     def revision(self) -> tuple[str | None, str | None]:
         """The schema's revision (None: empty database), and the newest one that the code has."""
@@ -163,7 +165,8 @@ class Database:
 
     def new_revision(self, message: str) -> None:
         """Write a revision from what the models have and this database has not: for developers."""
-        with self.transaction(), self.connection() as connection:
+        old = "the database is not at the newest revision; run `idp db upgrade`"
+        with self.transaction(), self.connection() as connection, _said(old):
             command.revision(self._config(connection), message, autogenerate=True)
 
     def close(self) -> None:
@@ -178,3 +181,11 @@ class Database:
         config.attributes["connection"] = connection
         assert isinstance(config, Config)
         return config
+
+
+@contextmanager
+def _said(problem: str) -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise StartError([f"IDP_DATABASE_URL: {problem}"]) from error

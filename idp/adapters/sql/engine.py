@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from idp.kernel.errors import Unavailable
@@ -24,6 +24,9 @@ _POSTGRES_OPTIONS = (
     " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
 )
 _UNDEFINED_TABLE = "42P01"
+# A server that became a standby, or ended an idle transaction.
+_READ_ONLY = ("25006", "25P03")
+_NO_DATABASE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
 def parse(url: str) -> URL:
@@ -44,7 +47,12 @@ def parse(url: str) -> URL:
 
 def options(url: URL) -> dict[str, Any]:
     """The engine options for this URL."""
-    shared: dict[str, Any] = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 10}
+    shared: dict[str, Any] = {
+        "hide_parameters": True,  # in errors: they are people's data
+        "pool_size": 5,
+        "max_overflow": 10,
+        "pool_timeout": 10,
+    }
     if url.get_backend_name() == "sqlite":
         return {**shared, "connect_args": {"timeout": _BUSY_MS / 1000}}
     connect: dict[str, Any] = {
@@ -98,12 +106,12 @@ def unavailable_when_down() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Unavailable("sql", _name(error)) from error
-    except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
-            raise Unavailable("sql", "not migrated") from error
-        raise
     except DBAPIError as error:
-        if error.connection_invalidated:
+        state = getattr(error.orig, "sqlstate", None)
+        if state == _UNDEFINED_TABLE:
+            raise Unavailable("sql", "not migrated") from error
+        no_database = getattr(error.orig, "sqlite_errorname", None) in _NO_DATABASE
+        if error.connection_invalidated or state in _READ_ONLY or no_database:
             raise Unavailable("sql", _name(error)) from error
         raise
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
+from idp.kernel.ids import storable
+
 # Migrations name constraints: without a convention each database would invent its own.
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -57,9 +59,7 @@ class FreeText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Without what cannot be stored."""
-        if value is None:
-            return None
-        return value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+        return None if value is None else str(storable(value))
 
 
 # SQLite counts up by itself only in a column of exactly the type INTEGER.
