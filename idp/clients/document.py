@@ -73,6 +73,9 @@ def read(text: str, report: Report) -> Any:
     return None
 
 
+_LARGEST = 2**63
+
+
 class _Builder:
     """Turns nodes into data, noting each place. Every expansion of an alias counts."""
 
@@ -101,7 +104,10 @@ class _Builder:
             return node.value
         if isinstance(node, yaml.ScalarNode) and kind in _SCALARS:
             try:
-                return self._loader.construct_object(node)
+                value = self._loader.construct_object(node)
+                if isinstance(value, int) and abs(value) > _LARGEST:
+                    raise ValueError("beyond any use")
+                return value
             except (ValueError, KeyError, OverflowError, yaml.YAMLError):
                 instead = "escríbalo entre comillas si es un texto"
                 self._report.add(path, "el valor no se entiende", instead)

@@ -59,5 +59,8 @@ def origin_faults(origin: str, *, loopback: bool) -> list[Fault]:
     if faults:
         return faults
     parts = urlsplit(origin)
-    plain = f"{parts.scheme}://{parts.netloc.lower()}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    own = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in (None, own) else f":{parts.port}"
+    plain = f"{parts.scheme}://{host}{port}"
     return [] if origin == plain else [("debe ser solo esquema, dominio y puerto", plain)]

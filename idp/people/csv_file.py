@@ -46,8 +46,9 @@ def parse_csv(content: bytes) -> tuple[list[SeedRow], list[RowProblem]]:
 
 def _header_problems(names: list[str]) -> list[RowProblem]:
     problems = [
-        RowProblem(1, name, "no such column; there are " + ", ".join(COLUMNS))
-        for name in names
+        # By number: without a header line these are somebody's data.
+        RowProblem(1, f"column {number}", "no such column; there are " + ", ".join(COLUMNS))
+        for number, name in enumerate(names, 1)
         if name not in COLUMNS
     ]
     problems += [

@@ -32,7 +32,9 @@ class Catcher:
         if self._mailbox.behaviour == "hang":
             await asyncio.sleep(3600)
         if self._mailbox.behaviour == "close":
+            # The sender cannot know whether it arrived, and sends it again.
             server.transport.close()
+            return "421 closing"
         self._mailbox.add(envelope.mail_from or "", envelope.rcpt_tos, envelope.content)
         return "250 OK"
 

@@ -43,7 +43,8 @@ class Visits:
     def renew(self, visit_id: str) -> str:
         """Another id for the same visit, after a login: the old one is worth nothing."""
         with self._lock:
-            visit = self._visits.pop(visit_id)
+            # Two answers at once for one browser: the slower one finds its visit renewed already.
+            visit = self._visits.pop(visit_id, None) or Visit()
             renewed = secrets.token_urlsafe(24)
             self._visits[renewed] = visit
             return renewed

@@ -56,6 +56,10 @@ def _redirect() -> Response:
     return Response("", 302, {"Location": "/healthz"})
 
 
+def _refused(error: str, status: int) -> Response:
+    return Response(f'{{"error":"{error}"}}', status, mimetype="application/json")
+
+
 def _bad_json() -> Response:
     return Response('{"access_token":"eyJraWQiOi', 200, mimetype="application/json")
 
@@ -64,6 +68,9 @@ ANSWERS: dict[str, Callable[[], Response]] = {
     "down": _down,
     "error500": _error500,
     "flaky": _error500,
+    "cut_after": _down,
+    "unauthorized_client": lambda: _refused("unauthorized_client", 401),
+    "invalid_scope": lambda: _refused("invalid_scope", 400),
     "empty200": _empty200,
     "html200": _html200,
     "huge": _huge,
@@ -76,6 +83,8 @@ def misbehave(board: Board, realm: str, endpoint: str) -> Response | None:
     """The answer that a fault puts in place of the honest one, or None to go on."""
     fault = board.setting(realm).active(endpoint)
     if fault is None or (fault.name == "flaky" and not board.flaky_hit()):
+        return None
+    if fault.name == "cut_after" and not board.cut_hit(realm):
         return None
     board.count(realm, "faults")
     if fault.kind == "pause":

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 
-from sandbox.sunat.faults import FLAKY_SHARE, BadSetting, Setting
+from sandbox.sunat.faults import CUT_AFTER, CUT_SECONDS, FLAKY_SHARE, BadSetting, Setting
 
 ALL = "all"
 COUNTERS = ("login_pages", "login_posts", "codes", "token_posts", "tokens", "faults")
@@ -21,6 +22,7 @@ class Board:
         self._settings = {realm: Setting() for realm in realms}
         self._counters: dict[str, Counter[str]] = {realm: Counter() for realm in self._settings}
         self._random = random.Random(seed)
+        self._asked: dict[str, list[float]] = {}
 
     def setting(self, realm: str) -> Setting:
         """What a realm does now."""
@@ -32,6 +34,7 @@ class Board:
         with self._changed:
             for one in self._named(realm):
                 self._settings[one] = setting
+            self._asked.clear()
             self._changed.notify_all()
 
     def seed(self, seed: int) -> None:
@@ -43,6 +46,14 @@ class Board:
         """Whether this request is one of the 8 %."""
         with self._changed:
             return self._random.random() < FLAKY_SHARE
+
+    def cut_hit(self, realm: str) -> bool:
+        """Whether a `cut_after` realm was asked too often, too quickly, this request included."""
+        with self._changed:
+            now = time.monotonic()
+            recent = [at for at in self._asked.get(realm, []) if at > now - CUT_SECONDS]
+            self._asked[realm] = [*recent, now]
+            return len(recent) >= CUT_AFTER
 
     def pause(self, realm: str) -> None:
         """Wait a `slow` realm's seconds, or until its setting changes."""

@@ -11,6 +11,8 @@ LOGIN = "login"
 TOKEN = "token"
 BOTH = (LOGIN, TOKEN)
 FLAKY_SHARE = 0.08
+CUT_AFTER = 3
+CUT_SECONDS = 30.0
 DEFAULT_SECONDS = 10.0
 MAX_SECONDS = 600.0
 
@@ -35,10 +37,13 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("slow", "pause", BOTH, "Responde bien, pero tarda los segundos indicados"),
     ("error500", "answer", BOTH, "Responde siempre con un error 500"),
     ("flaky", "answer", BOTH, "Responde con un error 500 el 8 % de las veces"),
+    ("cut_after", "answer", BOTH, "Corta la conexión desde la cuarta solicitud en 30 segundos"),
     ("empty200", "answer", BOTH, "Responde 200 con el cuerpo vacío"),
     ("html200", "answer", BOTH, "Responde 200 con una página de mantenimiento"),
     ("huge", "answer", (TOKEN,), "Responde 200 con un cuerpo de 32 MB"),
     ("redirect", "answer", (TOKEN,), "Responde 302 hacia otra dirección"),
+    ("unauthorized_client", "answer", (TOKEN,), "Responde 401 unauthorized_client"),
+    ("invalid_scope", "answer", (TOKEN,), "Responde 400 invalid_scope"),
     ("bad_json", "answer", (TOKEN,), "Responde 200 con un JSON cortado"),
     ("bad_jwt", "token", (TOKEN,), "Entrega un token que no es un JWT"),
     ("bad_signature", "token", (TOKEN,), "Entrega un token con la firma alterada"),
@@ -46,6 +51,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("expired", "token", (TOKEN,), "El token venció hace una hora"),
     ("not_yet_valid", "token", (TOKEN,), "El token vale recién dentro de una hora"),
     ("altered_ruc", "token", (TOKEN,), "numRUC no coincide con sub"),
+    ("with_email", "token", (TOKEN,), "El token trae un correo, que no debe creerse"),
     ("altered_login", "token", (TOKEN,), "login no coincide con RUC y usuario"),
     ("other_realm", "token", (TOKEN,), "tipOrigen es el del otro tipo de usuario"),
     ("other_client", "token", (TOKEN,), "clientId es el de otra aplicación"),

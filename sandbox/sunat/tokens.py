@@ -39,6 +39,10 @@ def _altered_ruc(claims: Claims) -> None:
     claims["userdata"]["numRUC"] = OTHER_RUC
 
 
+def _with_email(claims: Claims) -> None:
+    claims["userdata"]["correo"] = "de-sunat@example.com"
+
+
 def _altered_login(claims: Claims) -> None:
     claims["userdata"]["login"] = OTHER_RUC + "INTRUSO1"
 
@@ -57,6 +61,7 @@ CLAIM_FAULTS: dict[str, Callable[[Claims], None]] = {
     "expired": _expired,
     "not_yet_valid": _not_yet_valid,
     "altered_ruc": _altered_ruc,
+    "with_email": _with_email,
     "altered_login": _altered_login,
     "other_realm": _other_realm,
     "other_client": _other_client,

@@ -83,6 +83,18 @@ RULES = {
                       "clients[0].initiate_login_uri", "http", "https"),
     "client_uri relative": ({"client_uri": "inicio"}, 7, "clients[0].client_uri", "absoluta",
                             "https://"),
+    "origin with its scheme's own port": (
+        {"allowed_origins": "['https://a.pe:443']"}, 7, "clients[0].allowed_origins[0]",
+        "solo esquema", "https://a.pe",
+    ),
+    "origin with an empty port": (
+        {"allowed_origins": "['https://a.pe:']"}, 7, "clients[0].allowed_origins[0]",
+        "solo esquema", "https://a.pe",
+    ),
+    "number beyond any use": (
+        {"state_lifetime": "0x" + "f" * 5_000}, 7, "clients[0].state_lifetime", "no se entiende",
+        "comillas",
+    ),
     "origin with path": ({"allowed_origins": "['https://a.pe/']"}, 7,
                          "clients[0].allowed_origins[0]", "solo esquema", "https://a.pe"),
     "no openid": ({"scope": "profile"}, 5, "clients[0].scope", "openid", "openid profile"),

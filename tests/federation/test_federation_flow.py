@@ -465,3 +465,13 @@ def test_callbacks_that_a_neighbour_made_up_keep_nobody_out(world: World, sunat:
     }
     assert answers == {400, 429}
     assert at_sunat(world).callback().status_code == 303
+
+
+def test_email_that_a_token_brings_is_not_believed(world: World, sunat: MockSunat) -> None:
+    visit = at_sunat(world)
+    sunat.misbehave("sol", "with_email")
+    assert visit.callback().status_code == 303
+    person = known(world)
+    assert person is not None
+    assert all("de-sunat" not in address.email for address in person.addresses)
+    assert "de-sunat" not in str(person)

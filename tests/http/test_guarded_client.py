@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -57,6 +58,7 @@ def test_post_form_fields_arrive_url_encoded(serve: Any) -> None:
         "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fec0::1",
+        "::127.0.0.1", "::10.0.0.1", "::ffff:0:10.0.0.1", "3fff::1", "5f00::1",
         "not-an-address",
     ],
 )  # fmt: skip
@@ -113,6 +115,22 @@ def test_get_first_address_refuses_connection_tries_the_next(serve: Any) -> None
         allow=LOOPBACK, resolver=lambda host, port: ["127.0.0.4", "127.0.0.3"]
     )
     assert client.get(f"http://two.test:{server.port}/").body == b"ok"
+
+
+def test_get_first_address_swallows_packets_leaves_time_for_the_next(serve: Any) -> None:
+    server = serve(answer(b"ok"), host="127.0.0.3")
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.4", server.port))
+        full.listen(0)
+        for _ in range(8):  # a full backlog drops whoever comes next
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                one.connect(("127.0.0.4", server.port))
+        client = GuardedHttpClient(
+            allow=LOOPBACK, resolver=lambda host, port: ["127.0.0.4", "127.0.0.3"]
+        )
+        assert client.get(f"http://two.test:{server.port}/", timeout=4.0).body == b"ok"
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See", "307 T", "308 P"])

@@ -104,7 +104,7 @@ def test_import_with_any_problem_writes_nothing_and_names_each_line(people: Peop
     ("content", "expected"),
     [
         (b"", [(1, "realm"), (1, "usuario")]),
-        (b"realm,usuario,color\nsol,a,b\n", [(1, "color")]),
+        (b"realm,usuario,color\nsol,a,b\n", [(1, "column 3")]),
         (b"realm,usuario,realm\n", [(1, "realm")]),
         (b"realm,usuario\nsol\n\nsol,a,b\n", [(2, ""), (4, "")]),
         (b"realm,usuario\nsol,\xff\n", [(2, "")]),

@@ -44,6 +44,8 @@ ANSWERS: dict[str, Callable[[Answer], bool]] = {
     "huge": lambda a: a.status == 200 and len(a.body) > HUGE_BYTES,
     "redirect": lambda a: a.status == 302 and a.headers["Location"] == "/healthz",
     "bad_json": lambda a: a.status == 200 and not a.text().endswith("}"),
+    "unauthorized_client": lambda a: a.status == 401 and a.json()["error"] == "unauthorized_client",
+    "invalid_scope": lambda a: a.status == 400 and a.json()["error"] == "invalid_scope",
     "bad_jwt": lambda a: a.json()["access_token"].count(".") == 1,
 }
 CLAIMS: dict[str, Callable[[Any, str], bool]] = {
@@ -51,6 +53,7 @@ CLAIMS: dict[str, Callable[[Any, str], bool]] = {
     "expired": lambda c, _: c["exp"] == NOW - 3600 and c["iat"] == NOW - 7200,
     "not_yet_valid": lambda c, _: c["nbf"] == NOW + 3600 and c["iat"] == NOW,
     "altered_ruc": lambda c, _: c["userdata"]["numRUC"].strip() != c["sub"].strip(),
+    "with_email": lambda c, _: c["userdata"]["correo"] == "de-sunat@example.com",
     "altered_login": lambda c, _: (
         not c["userdata"]["login"].startswith(c["sub"].strip())
         and c["userdata"]["numRUC"].strip() == c["sub"].strip()
@@ -60,7 +63,7 @@ CLAIMS: dict[str, Callable[[Any, str], bool]] = {
     ),
     "other_client": lambda c, realm: c["clientId"] != f"vuce-{realm}",
 }
-TIMED = {"up", "down", "slow", "flaky", "bad_signature"}
+TIMED = {"up", "cut_after", "down", "slow", "flaky", "bad_signature"}
 
 
 def test_faults_table_is_covered_as_a_whole() -> None:
@@ -104,6 +107,16 @@ def test_fault_of_token_leaves_login_page_alone(sunat: Sunat, name: str) -> None
 def test_fault_narrowed_to_token_leaves_login_page_alone(sunat: Sunat) -> None:
     sunat.board.set("sol", setting_of("empty200", where="token"))
     assert sunat.redeem("sol", sunat.code(PEOPLE["sol"])).body == b""
+
+
+def test_fault_cut_after_cuts_the_fourth_quick_request_until_it_is_set_anew(sunat: Sunat) -> None:
+    for _ in range(2):
+        sunat.board.set("sol", setting_of("cut_after"))
+        for _ in range(3):
+            assert sunat.browser().send("GET", sunat.login_path("sol")).status == 200
+        with pytest.raises(urllib3.exceptions.ProtocolError):
+            sunat.browser().send("GET", sunat.login_path("sol"))
+        assert sunat.browser().send("GET", sunat.login_path("extranet")).status == 200
 
 
 def test_fault_down_cuts_connection_without_an_answer(sunat: Sunat) -> None:

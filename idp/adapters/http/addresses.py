@@ -8,10 +8,20 @@ from collections.abc import Iterable
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Each carries an IPv4 address inside, which the network may unwrap behind our back.
+# Each carries an IPv4 address inside, which the network may unwrap behind our back; the last two
+# are for documentation and for segment routing.
 _TRANSLATED = tuple(
     ipaddress.IPv6Network(text)
-    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+    for text in (
+        "::/96",
+        "::ffff:0:0:0/96",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2002::/16",
+        "2001::/32",
+        "3fff::/20",
+        "5f00::/16",
+    )
 )
 _ALSO_PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("100.64.0.0/10", "192.88.99.0/24"))
 

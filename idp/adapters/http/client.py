@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from idp.adapters.http.addresses import AllowList
 from idp.kernel.ports import HttpFailure, HttpResponse
@@ -128,25 +128,29 @@ class GuardedHttpClient:
         """Connect to the first address that takes the connection: `localhost` often has two."""
         addresses = self._addresses(target, deadline)
         for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
-            connection = self._connection(target, address, deadline)
+            # One that swallows packets must leave time for the others.
+            connection = self._connection(target, address, deadline.left / (left + 1))
             cutter.watch(connection)
             try:
                 connection.connect()
-                return connection
-            except NewConnectionError:
+            except (NewConnectionError, ConnectTimeoutError):
                 connection.close()
                 if not left or deadline.passed:
                     raise
+            else:
+                if connection.sock is not None:
+                    connection.sock.settimeout(deadline.left)
+                return connection
         raise HttpFailure("connect")
 
-    def _connection(self, target: _Target, address: str, deadline: _Deadline) -> HTTPConnection:
+    def _connection(self, target: _Target, address: str, timeout: float) -> HTTPConnection:
         port = self._proxy[1] if self._proxy else target.port
         if target.scheme == "http":
-            return HTTPConnection(address, port, timeout=deadline.left)
+            return HTTPConnection(address, port, timeout=timeout)
         connection = HTTPSConnection(
             address,
             port,
-            timeout=deadline.left,
+            timeout=timeout,
             ssl_context=self._tls,
             server_hostname=target.host,
         )
