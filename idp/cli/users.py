@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("users", help="the people who can be let in")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     load = actions.add_parser(
-        "import", help="import people from a CSV file: all of its rows, or none"
+        "import", help="import people from a CSV file; nothing, if any of its rows is wrong"
     )
     load.add_argument("file", type=Path, metavar="FILE.csv", help="columns: " + ", ".join(COLUMNS))
     load.add_argument(

@@ -138,3 +138,52 @@ def test_import_of_an_impossible_moment_is_a_problem_of_its_line(
 ) -> None:
     report = load(people, HEADER + f"sol,20504774288,admin,N,,,{moment},\n")
     assert [(one.line, one.column) for one in report.problems] == [(2, "consent_at")]
+
+
+def test_import_again_with_trust_verifies_what_the_first_left_unverified(
+    people: People, clock: FixedClock
+) -> None:
+    load(people, HEADER + GOOD, trust=False)
+    assert load(people, HEADER + GOOD) == SeedReport(updated=2)
+    assert fitness(people, clock, "sol", "20504774288:ADMIN") is Eligibility.ELIGIBLE
+    assert load(people, HEADER + GOOD) == SeedReport(unchanged=2)
+
+
+def test_import_corrects_an_unverified_address_of_who_was_never_here(
+    people: People, clock: FixedClock
+) -> None:
+    load(people, HEADER + GOOD, trust=False)
+    corrected = GOOD.replace("ana@empresa.pe", "ana.maria@empresa.pe")
+    assert load(people, HEADER + corrected, trust=False) == SeedReport(updated=1, unchanged=1)
+    found = people.find(Identifier("sol", "20504774288:ADMIN"))
+    assert found is not None
+    assert [address.email for address in found.addresses] == ["ana.maria@empresa.pe"]
+
+
+def test_import_never_corrects_a_verified_address(people: People) -> None:
+    load(people, HEADER + GOOD)
+    corrected = GOOD.replace("ana@empresa.pe", "otra@empresa.pe")
+    assert load(people, HEADER + corrected) == SeedReport(unchanged=2)
+
+
+def test_import_leaves_who_declined_as_they_are(people: People, facts: UpstreamFacts) -> None:
+    person = people.record_upstream_login(facts)
+    people.set_consent(person.id, False)
+    ruc, _, usuario = facts.identifier.value.partition(":")
+    load(people, HEADER + f"sol,{ruc},{usuario},N,,,{THEN},\n")
+    found = people.get(person.id)
+    assert found is not None
+    assert not found.consent
+
+
+def test_import_of_many_rows_lets_a_login_in_between(
+    people: People, facts: UpstreamFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part is a transaction of its own: a login at the end of one waits for no other."""
+    monkeypatch.setattr("idp.people.seed._PART", 1)
+    begun: list[int] = []
+    uow = people._seeder._uow
+    transaction = uow.transaction
+    monkeypatch.setattr(uow, "transaction", lambda: (begun.append(1), transaction())[1])
+    assert load(people, HEADER + GOOD) == SeedReport(created=2)
+    assert len(begun) >= 3
