@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import threading
 
@@ -36,6 +35,7 @@ from idp.web.static import blueprint as static_blueprint
 from idp.wiring import (
     STEP_URLS,
     TEMPLATES,
+    Hangup,
     Services,
     build_services,
     page_problems,
@@ -247,6 +247,7 @@ def application() -> Flask:
 
     Ends the process with every problem of the environment and of what it names.
     """
+    hangup = Hangup() if threading.current_thread() is threading.main_thread() else None
     try:
         settings = load(os.environ)
         services = build_services(settings)
@@ -257,6 +258,6 @@ def application() -> Flask:
         sys.exit("\n".join(error.problems))
     configure_logging(settings.log_level, services.clock)
     services.start()
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda *_: services.reloader.ask())
+    if hangup is not None:
+        hangup.hand_to(services.reloader)
     return create_app(settings, services)

@@ -12,6 +12,8 @@ from typing import Any
 from idp.cli.context import Context, environment
 from idp.settings import places
 
+# For the requests under way; the longest waits for SUNAT. Granian misses a signal that comes in the
+# very moment in which a process begins to serve: such a one is ended after this time as well.
 _STOP_SECONDS = 30
 
 
@@ -28,6 +30,8 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
     from granian.server.mp import MPServer
 
     settings = context.settings
+    # Until there are server processes that could read the files again, they are read anyway.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # What no server process could start with is said here, once; a database that is away is not.
     context.try_services()
     # Each server process reads the settings anew: hand the demo's on where it is the demo.

@@ -11,7 +11,7 @@ from idp.adapters.queue.worker import run_worker
 from idp.adapters.telemetry.log import configure_logging
 from idp.cli.arguments import at_most
 from idp.cli.context import Context
-from idp.wiring import worker_broker
+from idp.wiring import Hangup, worker_broker
 
 
 def add_parser(subparsers: Any) -> None:
@@ -24,13 +24,14 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _work(args: argparse.Namespace, context: Context) -> int:
+    hangup = Hangup()
     services = context.services
     configure_logging(context.settings.log_level, services.clock)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    signal.signal(signal.SIGHUP, lambda *_: services.reloader.ask())
     services.start()
+    hangup.hand_to(services.reloader)
     try:
         run_worker(
             worker_broker(services),

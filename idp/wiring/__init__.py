@@ -11,12 +11,14 @@ from idp.wiring.background import worker_broker
 from idp.wiring.base import Services
 from idp.wiring.build import build_services
 from idp.wiring.contingency import TEMPLATES
+from idp.wiring.reload import Hangup
 from idp.wiring.routes import STEP_URLS
 from idp.wiring.start import page_problems, start_problems, upstream_origins
 
 __all__ = [
     "STEP_URLS",
     "TEMPLATES",
+    "Hangup",
     "Services",
     "build_services",
     "page_problems",

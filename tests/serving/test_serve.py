@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -16,11 +17,16 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from idp.clients.registry import ClientRegistry
 from idp.kernel.clock import SystemClock
 from idp.signing.generate import ensure_generated, generate
+from idp.signing.keyring import Keyring
+from idp.wiring import Hangup
+from idp.wiring.reload import Reloader
 from tests.support.world import ISSUER, authorization_params
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,7 +124,8 @@ def _served(environment: dict[str, str], log: Path, *, folder: Path = ROOT) -> I
         yield served
     finally:
         process.terminate()
-        assert process.wait(20) is not None
+        # Longer than what serve gives its own processes.
+        assert process.wait(45) is not None
 
 
 def _idp(
@@ -160,6 +167,36 @@ def test_hup_publishes_a_key_that_was_prepared(tmp_path: Path, keys: Path, valke
         assert served.kids() == before
         served.process.send_signal(signal.SIGHUP)
         _until(lambda: all(served.kids() == before | {coming} for _ in range(12)))
+
+
+@pytest.fixture
+def own_hangup() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("own_hangup")
+@pytest.mark.parametrize("early", [True, False])
+def test_hup_is_kept_until_there_is_somebody_to_ask(early: bool) -> None:
+    asked = []
+
+    class Files:
+        def reload(self) -> bool:
+            asked.append(threading.current_thread().name)
+            return True
+
+    reloader = Reloader(keyring=cast(Keyring, Files()), clients=cast(ClientRegistry, Files()))
+    hangup = Hangup()
+    if early:
+        signal.raise_signal(signal.SIGHUP)
+    hangup.hand_to(reloader)
+    reloader.start()
+    if not early:
+        signal.raise_signal(signal.SIGHUP)
+    reloader.stop()
+    # Once each, and never in the thread that the signal interrupts.
+    assert asked == ["reload", "reload"]
 
 
 def test_serve_that_is_ended_while_it_starts_ends(tmp_path: Path, keys: Path, valkey: str) -> None:
