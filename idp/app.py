@@ -260,4 +260,9 @@ def application() -> Flask:
     services.start()
     if hangup is not None:
         hangup.hand_to(services.reloader)
-    return create_app(settings, services)
+    app = create_app(settings, services)
+    logging.getLogger("idp").info(
+        "server process ready",
+        extra={"clients": len(services.clients.all()), "keys": len(services.keyring.keys)},
+    )
+    return app

@@ -12,8 +12,7 @@ from typing import Any
 from idp.cli.context import Context, environment
 from idp.settings import places
 
-# For the requests under way; the longest waits for SUNAT. Granian misses a signal that comes in the
-# very moment in which a process begins to serve: such a one is ended after this time as well.
+# For the requests under way, of which the longest waits for SUNAT.
 _STOP_SECONDS = 30
 
 
@@ -27,7 +26,8 @@ def add_parser(subparsers: Any) -> None:
 def _serve(args: argparse.Namespace, context: Context) -> int:
     from granian.constants import Interfaces
     from granian.log import LogLevels
-    from granian.server.mp import MPServer
+
+    from idp.cli.http_server import Server
 
     settings = context.settings
     # Until there are server processes that could read the files again, they are read anyway.
@@ -43,24 +43,6 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
     if problem:
         print(f"idp: {problem}", file=sys.stderr)
         return 3
-
-    class Server(MPServer):
-        """Hands SIGHUP on: it reads keys and clients.yaml again.
-
-        Granian's own meaning, new processes, would end a provider whose file is not valid then.
-        Until a server process sets its own, it has these handlers from its parent, by fork: it
-        must not take itself for it, and would outlive an end that came so early.
-        """
-
-        def signal_handler_interrupt(self, *args: Any, **named: Any) -> None:
-            if os.getpid() != self.pid:
-                os._exit(0)
-            super().signal_handler_interrupt(*args, **named)  # type: ignore[no-untyped-call]
-
-        def signal_handler_reload(self, *args: Any, **named: Any) -> None:
-            for process in self.wrks if os.getpid() == self.pid else ():
-                if process.inner.is_alive():
-                    os.kill(process.inner.pid, signal.SIGHUP)
 
     Server(
         "idp.app:application",

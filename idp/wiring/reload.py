@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from queue import SimpleQueue
 from threading import Thread
 
@@ -17,14 +18,12 @@ _log = logging.getLogger(__name__)
 class Reloader:
     """Does the reading in a thread of its own.
 
-    A signal's handler interrupts the main thread wherever it stands, perhaps holding the very lock
-    that a reading would wait for: all that a handler may do is `ask`.
+    Whoever asks goes on at once, and the files are read by one thread at a time.
     """
 
     def __init__(self, *, keyring: Keyring, clients: ClientRegistry) -> None:
         self._keyring = keyring
         self._clients = clients
-        # Of all that a thread can wait for, only this may be used by a handler within a handler.
         self._asked: SimpleQueue[bool] = SimpleQueue()
         self._thread: Thread | None = None
 
@@ -65,20 +64,22 @@ class Hangup:
 
     Made before the files are read: a signal that comes while a process starts is kept until there
     is somebody to ask, or what it is about would be missed by this process alone.
+    Signals are read from the wakeup descriptor, into which they are written as they come. The
+    handler that CPython runs for them waits for the main thread, which may have just gone to sleep
+    for as long as the process serves.
     """
 
     def __init__(self) -> None:
-        self._reloader: Reloader | None = None
-        self._kept = False
-        signal.signal(signal.SIGHUP, self._heard)
+        self._read, self._written = socket.socketpair()
+        self._written.setblocking(False)
+        signal.signal(signal.SIGHUP, lambda *_: None)
+        signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)
 
     def hand_to(self, reloader: Reloader) -> None:
         """Ask this one from now on, and at once if a signal came before."""
-        self._reloader = reloader
-        if self._kept:
-            reloader.ask()
+        Thread(target=self._listen, args=(reloader,), name="hangup", daemon=True).start()
 
-    def _heard(self, *_: object) -> None:
-        self._kept = True
-        if self._reloader is not None:
-            self._reloader.ask()
+    def _listen(self, reloader: Reloader) -> None:
+        while numbers := self._read.recv(64):
+            if signal.SIGHUP in numbers:
+                reloader.ask()

@@ -124,8 +124,7 @@ def _served(environment: dict[str, str], log: Path, *, folder: Path = ROOT) -> I
         yield served
     finally:
         process.terminate()
-        # Longer than what serve gives its own processes.
-        assert process.wait(45) is not None
+        assert process.wait(20) is not None
 
 
 def _idp(
@@ -144,12 +143,13 @@ def test_hup_reads_the_clients_again_and_a_broken_file_keeps_the_last_good_one(
     file.write_text("clients:" + CLIENT.format("uno"))
     environment = _environment(tmp_path, keys, valkey)
     assert _idp(environment, "db", "upgrade").returncode == 0
-    with _served(environment, tmp_path / "log") as served:
+    log = tmp_path / "log"
+    with _served(environment, log) as served:
+        _until(lambda: log.read_text().count("server process ready") == 2)
         assert (served.authorize("uno"), served.authorize("dos")) == (303, 400)
         file.write_text("clients: [")
         served.process.send_signal(signal.SIGHUP)
         # Both processes looked at it.
-        log = tmp_path / "log"
         _until(lambda: log.read_text().count("the last good one stays") == 2)
         assert [served.authorize("uno") for _ in range(8)] == [303] * 8
         file.write_text("clients:" + CLIENT.format("uno") + CLIENT.format("dos"))
@@ -172,7 +172,9 @@ def test_hup_publishes_a_key_that_was_prepared(tmp_path: Path, keys: Path, valke
 @pytest.fixture
 def own_hangup() -> Iterator[None]:
     before = signal.getsignal(signal.SIGHUP)
+    descriptor = signal.set_wakeup_fd(-1)
     yield
+    signal.set_wakeup_fd(descriptor)
     signal.signal(signal.SIGHUP, before)
 
 
@@ -194,6 +196,7 @@ def test_hup_is_kept_until_there_is_somebody_to_ask(early: bool) -> None:
     reloader.start()
     if not early:
         signal.raise_signal(signal.SIGHUP)
+    _until(lambda: len(asked) == 2)
     reloader.stop()
     # Once each, and never in the thread that the signal interrupts.
     assert asked == ["reload", "reload"]
@@ -205,6 +208,7 @@ def test_serve_that_is_ended_while_it_starts_ends(tmp_path: Path, keys: Path, va
     # The first of eight processes answers, and the last ones are still starting.
     with _served(environment, tmp_path / "log") as served:
         assert served.process.poll() is None
+    assert "Killing" not in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize(
