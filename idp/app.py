@@ -2,7 +2,7 @@
 
 Owns: which blueprint is mounted, what every response carries, `/`, `/privacidad`, `/healthz` and
 `/readyz`. Does not own: any page's content, any service.
-May import: wiring, the rooms' views, adapters.telemetry, web, settings, kernel.
+May import: wiring, the rooms' views, audit's events, adapters.telemetry, web, settings, kernel.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import os
 import sys
 import threading
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Request, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.account.views import blueprint as account_blueprint
 from idp.adapters.telemetry.log import configure_logging
+from idp.audit.events import AuditEvent
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
 from idp.kernel.errors import IdpError, StartError, Unavailable
@@ -62,7 +63,19 @@ def create_app(settings: Settings, services: Services) -> Flask:
 
     cookies = Cookies(production=settings.production)
     browser = Browser(cookies=cookies, random=services.random)
-    csrf = Csrf(derive_key(settings.secret_key, "csrf"), issuer=settings.issuer)
+    client_address = ClientAddress()
+
+    def form_refused(request: Request, reason: str) -> None:
+        services.noted.note(
+            AuditEvent.CSRF_FAILED,
+            client_address.prefix(request),
+            endpoint=str(request.endpoint),
+            reason=reason,
+        )
+
+    csrf = Csrf(
+        derive_key(settings.secret_key, "csrf"), issuer=settings.issuer, refused=form_refused
+    )
     pages = Pages(
         TEMPLATES,
         help_desk=HelpDesk(settings.help_desk_phone, settings.help_desk_email),
@@ -70,7 +83,6 @@ def create_app(settings: Settings, services: Services) -> Flask:
         csrf=csrf,
         production=settings.production,
     )
-    client_address = ClientAddress()
     register_errors(app, pages, is_api=is_api, production=settings.production)
     app.before_request(readable_query)
     app.register_blueprint(static_blueprint(TEMPLATES / "static", production=settings.production))

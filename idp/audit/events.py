@@ -14,7 +14,6 @@ class AuditEvent(StrEnum):
     """Each event that may be recorded."""
 
     LOGIN_COMPLETED = "login.completed"
-    LOGIN_FAILED = "login.failed"
     LOGIN_SWITCHED = "login.switched"
     SESSION_ENDED = "session.ended"
     LOGOUT_COMPLETED = "logout.completed"
@@ -29,7 +28,6 @@ class AuditEvent(StrEnum):
     LINK_OPENED = "link.opened"
     LINK_CONSUMED = "link.consumed"
     LINK_REFUSED = "link.refused"
-    LINK_REPORTED = "link.reported"
     UPSTREAM_STARTED = "upstream.started"
     UPSTREAM_FAILED = "upstream.failed"
     UPSTREAM_PROOF_REFUSED = "upstream.proof_refused"
@@ -75,9 +73,6 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.LOGIN_COMPLETED: _row(
         "A session began.", "sid", "transaction", "acr", "known_browser"
     ),
-    AuditEvent.LOGIN_FAILED: _row(
-        "A login ended without a session.", "reason", "error", "transaction"
-    ),
     AuditEvent.LOGIN_SWITCHED: _row(
         "A session was replaced by another person's, who confirmed it.", "sid", "previous_person"
     ),
@@ -112,7 +107,6 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.LINK_OPENED: _row("A live link was looked at.", "link", "where", "method"),
     AuditEvent.LINK_CONSUMED: _row("A link was used, once and for all.", "link", "where"),
     AuditEvent.LINK_REFUSED: _row("A link was not accepted.", "link", "reason", "where"),
-    AuditEvent.LINK_REPORTED: _row("Somebody said: it was not me.", "link"),
     AuditEvent.UPSTREAM_STARTED: _row("A person was sent to SUNAT.", "transaction"),
     AuditEvent.UPSTREAM_FAILED: _row("SUNAT gave no usable answer.", "transaction", "reason"),
     AuditEvent.UPSTREAM_PROOF_REFUSED: _row(
@@ -177,7 +171,9 @@ TABLE: dict[AuditEvent, Row] = {
     ),
     AuditEvent.CAPTCHA_FAILED: _row("A captcha was not passed.", "kind", "reason", "transaction"),
     AuditEvent.LIMIT_HIT: _row("A rate limit refused a request.", "limit", "retry_after"),
-    AuditEvent.CSRF_FAILED: _row("A form came without its token.", "endpoint", "reason"),
+    AuditEvent.CSRF_FAILED: _row(
+        "A form was not sent by this browser from a page of ours.", "endpoint", "reason"
+    ),
     AuditEvent.CLIENTS_RELOADED: _row("The clients file was read again.", "clients", "digest"),
     AuditEvent.CLIENTS_RELOAD_FAILED: _row(
         "The clients file is not valid; the last good one stays.", "problems", "digest"

@@ -21,6 +21,7 @@ from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus
 from idp.kernel.ids import derive_key
 from idp.kernel.random import Random
+from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
@@ -67,6 +68,7 @@ class Services:
     http: GuardedHttpClient
     audit: Audit
     audit_stream: RedisAuditStream
+    noted: Noted
     clients: ClientRegistry
     keyring: Keyring
     limits: Limits

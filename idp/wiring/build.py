@@ -14,6 +14,7 @@ from idp.kernel.clock import Clock, SystemClock
 from idp.kernel.events import EventBus
 from idp.kernel.ids import new_id
 from idp.kernel.random import Random, SystemRandom
+from idp.limits.noted import Noted
 from idp.oidc.access import Bearer, UserInfo
 from idp.oidc.authorization import Authorization
 from idp.oidc.logout import Logout
@@ -45,6 +46,7 @@ def build_services(
     realms = tuple(one.realm for one in settings.upstreams)
     clients.on_reload = lambda told: tell_reload(audit, told)
     counters = limits(base)
+    noted = Noted(audit=audit, stream=stream, limits=counters)
     persons = people(base)
     status, watcher = upstream_status(base, realms)
     dispatcher = logins(base, clients, persons, status, realms)
@@ -55,7 +57,7 @@ def build_services(
     declare(broker, jobs)
     queue = DramatiqQueue(broker)
     store = code_store(base)
-    server = provider_server(base, store, keyring, clients, counters)
+    server = provider_server(base, store, keyring, clients, noted)
     return Services(
         settings=settings,
         clock=clock,
@@ -66,6 +68,7 @@ def build_services(
         http=http,
         audit=audit,
         audit_stream=stream,
+        noted=noted,
         clients=clients,
         keyring=keyring,
         limits=counters,
@@ -83,7 +86,9 @@ def build_services(
         userinfo=UserInfo(bearer=Bearer(store, clock), people=persons, clock=clock),
         logout=Logout(keyring=keyring, clients=clients, issuer=settings.issuer),
         federation=federation(base, dispatcher, persons),
-        contingency=contingency(base, dispatcher, one_time, counters, persons, queue, sealing),
-        entry=entry(base, dispatcher, one_time, counters, persons, clients),
+        contingency=contingency(
+            base, dispatcher, one_time, counters, noted, persons, queue, sealing
+        ),
+        entry=entry(base, dispatcher, one_time, persons, clients, noted),
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),
     )

@@ -87,9 +87,9 @@ def entry(
     base: Base,
     logins: Logins,
     links: Links,
-    limits: Limits,
     people: People,
     clients: ClientRegistry,
+    noted: Noted,
 ) -> Entry:
     """What happens behind a link."""
     return Entry(
@@ -98,7 +98,7 @@ def entry(
         people=people,
         clients=clients,
         audit=base.audit,
-        noted=Noted(audit=base.audit, stream=base.stream, limits=limits),
+        noted=noted,
         clock=base.clock,
         issuer=base.settings.issuer,
     )
@@ -109,6 +109,7 @@ def contingency(
     logins: Logins,
     links: Links,
     limits: Limits,
+    noted: Noted,
     people: People,
     queue: DramatiqQueue,
     sealing: Sealing,
@@ -134,7 +135,7 @@ def contingency(
         sealing=sealing,
         audit=base.audit,
         stream=base.stream,
-        noted=Noted(audit=base.audit, stream=base.stream, limits=limits),
+        noted=noted,
         clock=base.clock,
         identifier_key=base.key("identifier"),
         link_max_age=settings.link_max_age,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from idp.adapters.redis.codes import RedisCodes
 from idp.clients.registry import ClientRegistry
 from idp.limits.noted import Noted
-from idp.limits.service import Limits
 from idp.oidc.codes import Codes
 from idp.oidc.id_token import IdTokens
 from idp.oidc.server import ProviderServer
@@ -14,11 +13,10 @@ from idp.wiring.base import Base
 
 
 def provider_server(
-    base: Base, store: RedisCodes, keyring: Keyring, clients: ClientRegistry, limits: Limits
+    base: Base, store: RedisCodes, keyring: Keyring, clients: ClientRegistry, noted: Noted
 ) -> ProviderServer:
     """Authlib's server on our codes and ID tokens."""
     settings = base.settings
-    noted = Noted(audit=base.audit, stream=base.stream, limits=limits)
     return ProviderServer(
         codes=_codes(base, store, noted),
         id_tokens=IdTokens(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
+from idp.audit import events
 from idp.audit.drain import drain
 from idp.audit.events import TABLE, AuditEvent
 from idp.audit.log import Audit
@@ -60,6 +63,13 @@ class Stream:
 def test_every_event_is_documented_and_every_row_is_an_event() -> None:
     assert set(TABLE) == set(AuditEvent)
     assert all(row.meaning.endswith(".") for row in TABLE.values())
+
+
+def test_every_event_is_recorded_somewhere() -> None:
+    root = Path(events.__file__).parents[1]
+    sources = [one for one in root.rglob("*.py") if one != Path(events.__file__)]
+    told = set(re.findall(r"AuditEvent\.([A-Z_]+)", "".join(one.read_text() for one in sources)))
+    assert {one.name for one in AuditEvent} == told
 
 
 @pytest.mark.parametrize(

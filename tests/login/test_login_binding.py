@@ -6,9 +6,20 @@ import pytest
 from flask.testing import FlaskClient
 from login_steps import flag_down, page, park, press
 
+from idp.adapters.sql.audit import SqlAuditStore
+from idp.audit.drain import drain
+from idp.audit.events import AuditEvent
+from idp.audit.records import AuditFilter, AuditRecord
 from tests.support.world import World, csrf_of
 
 ACTIONS = ("elegir", "continuar", "cambiar", "confirmar", "conservar")
+
+
+def refused_forms(world: World) -> dict[str, AuditRecord]:
+    while drain(world.services.audit_stream, SqlAuditStore(world.services.database)):
+        pass
+    found = world.services.audit.search(AuditFilter(event=AuditEvent.CSRF_FAILED), limit=100_000)
+    return {record.id: record for record in found}
 
 
 def victim(world: World) -> FlaskClient:
@@ -107,6 +118,28 @@ def test_press_from_another_site_is_refused_although_its_token_is_right(world: W
     headers = {"Origin": "https://evil.example"}
     assert browser.post(f"{path}/elegir", data=form, headers=headers).status_code == 403
     assert browser.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "token", "reason"),
+    [
+        ({}, "x", "token"),
+        ({"Origin": "https://evil.example"}, None, "origin"),
+        ({"Sec-Fetch-Site": "cross-site"}, None, "cross-site"),
+    ],
+)
+def test_forged_press_is_on_record_as_often_as_an_address_may_cause(
+    world: World, headers: dict[str, str], token: str | None, reason: str
+) -> None:
+    browser = world.browser()
+    path = park(world, browser)
+    form = {"csrf_token": token or csrf_of(page(browser, path)), "realm": "sol"}
+    before = refused_forms(world)
+    for _ in range(121):
+        assert browser.post(f"{path}/elegir", data=form, headers=headers).status_code == 403
+    found = [one for id_, one in refused_forms(world).items() if id_ not in before]
+    assert len(found) == 120
+    assert dict(found[0].details) == {"endpoint": "login.choose", "reason": reason}
 
 
 def test_contingency_of_a_stranger_is_refused_in_a_victims_browser(world: World) -> None:
