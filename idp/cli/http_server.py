@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from granian.server.mp import MPServer
@@ -16,14 +18,32 @@ class _Wakeful(threading.Event):
     """Waits in turns of a second, after each of which the main thread looks for signals.
 
     CPython does not run the handler of a signal that comes just as its main thread goes to sleep
-    until something wakes it.
+    until something wakes it. No lock is taken, since a handler sets it in the thread that waits.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._is = False
+        self._told: SimpleQueue[None] = SimpleQueue()
+
+    def is_set(self) -> bool:
+        return self._is
+
+    def set(self) -> None:
+        self._is = True
+        self._told.put(None)
+
+    def clear(self) -> None:
+        self._is = False
+
     def wait(self, timeout: float | None = None) -> bool:
-        while not super().wait(_TURN if timeout is None else timeout):
-            if timeout is not None:
-                return False
-        return True
+        while not self._is:
+            try:
+                self._told.get(timeout=_TURN if timeout is None else timeout)
+            except Empty:
+                if timeout is not None:
+                    break
+        return self._is
 
 
 class Server(MPServer):
@@ -37,6 +57,8 @@ class Server(MPServer):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.main_loop_interrupt = _Wakeful()
+        # Only to wake a process, which has this from its parent.
+        signal.signal(signal.SIGUSR1, lambda *_: None)
 
     def signal_handler_interrupt(self, *args: Any, **named: Any) -> None:
         if os.getpid() != self.pid:
@@ -45,11 +67,11 @@ class Server(MPServer):
 
     def signal_handler_reload(self, *args: Any, **named: Any) -> None:
         for process in self.wrks if os.getpid() == self.pid else ():
-            if process.inner.is_alive():
-                os.kill(process.inner.pid, signal.SIGHUP)
+            _send(process, signal.SIGHUP)
 
     def _stop_workers(self) -> None:
-        # A process whose main thread has just gone to sleep hears only the second signal.
+        # A process whose main thread has just gone to sleep hears only a second signal. It must not
+        # be SIGTERM: granian's handler of a third one stands still, with the requests under way.
         stopped = threading.Event()
         insisting = threading.Thread(target=self._insist, args=(stopped,), daemon=True)
         insisting.start()
@@ -60,5 +82,10 @@ class Server(MPServer):
     def _insist(self, stopped: threading.Event) -> None:
         while not stopped.wait(_TURN):
             for process in tuple(self.wrks):
-                if process.is_alive():  # type: ignore[no-untyped-call]
-                    process.terminate()  # type: ignore[no-untyped-call]
+                _send(process, signal.SIGUSR1)
+
+
+def _send(process: Any, number: signal.Signals) -> None:
+    if process.inner.is_alive():
+        with suppress(ProcessLookupError):
+            os.kill(process.inner.pid, number)

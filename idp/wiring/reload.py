@@ -37,7 +37,7 @@ class Reloader:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; returns when a reading under way is done."""
+        """End; returns when every reading that was asked for is done."""
         if self._thread is not None:
             self._asked.put(False)
             self._thread.join()

@@ -15,7 +15,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -124,7 +125,11 @@ def _served(environment: dict[str, str], log: Path, *, folder: Path = ROOT) -> I
         yield served
     finally:
         process.terminate()
-        assert process.wait(20) is not None
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 def _idp(
@@ -208,7 +213,52 @@ def test_serve_that_is_ended_while_it_starts_ends(tmp_path: Path, keys: Path, va
     # The first of eight processes answers, and the last ones are still starting.
     with _served(environment, tmp_path / "log") as served:
         assert served.process.poll() is None
-    assert "Killing" not in (tmp_path / "log").read_text()
+
+
+SLOW = """
+import sys, time
+from granian.constants import Interfaces
+from idp.cli.http_server import Server
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] == "/slow":
+        print("began", flush=True)
+        time.sleep(5)
+    return [b"done"]
+
+if __name__ == "__main__":
+    sys.modules["slow"] = sys.modules["__main__"]
+    Server(
+        "slow:app", address="127.0.0.1", port=int(sys.argv[1]), interface=Interfaces.WSGI,
+        workers=2, blocking_threads=2, log_enabled=False, workers_kill_timeout=30,
+    ).serve()
+"""
+
+
+def test_request_under_way_is_answered_before_serve_ends(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    port, log = _free_port(), tmp_path / "log"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(tmp_path / "slow.py"), str(port)]
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=said, stderr=said,
+            start_new_session=True,
+        )  # fmt: skip
+    served = Served(process, port)
+    try:
+        _until(lambda: served.status("/") == 200)
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(served.status, "/slow")
+            _until(lambda: "began" in log.read_text())
+            # To each process of the group, as a service manager does.
+            os.killpg(process.pid, signal.SIGTERM)
+            assert answer.result() == 200
+        process.wait(10)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
