@@ -52,6 +52,14 @@ class AuditEvent(StrEnum):
     CAPTCHA_FAILED = "captcha.failed"
     LIMIT_HIT = "limit.hit"
     CSRF_FAILED = "csrf.failed"
+    GRANT_REVOKED = "grant.revoked"
+    REFRESH_REPLAYED = "refresh.replayed"
+    LOGOUT_NOTIFIED = "logout.notified"
+    LOGOUT_UNDELIVERED = "logout.undelivered"
+    CLIENT_DISABLED = "client.disabled"
+    CLIENT_ENABLED = "client.enabled"
+    CLIENT_ADDED = "client.added"
+    SESSIONS_REVOKED = "sessions.revoked"
     CLIENTS_RELOADED = "clients.reloaded"
     CLIENTS_RELOAD_FAILED = "clients.reload_failed"
     KEYS_GENERATED = "keys.generated"
@@ -173,6 +181,24 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.LIMIT_HIT: _row("A rate limit refused a request.", "limit", "retry_after"),
     AuditEvent.CSRF_FAILED: _row(
         "A form was not sent by this browser from a page of ours.", "endpoint", "reason"
+    ),
+    AuditEvent.GRANT_REVOKED: _row(
+        "What a login gave to a component was taken back: its refresh and access tokens.",
+        "grant",
+        "reason",
+    ),
+    AuditEvent.REFRESH_REPLAYED: _row(
+        "A refresh token that was used before came again: its family was revoked.", "grant"
+    ),
+    AuditEvent.LOGOUT_NOTIFIED: _row("A component was told that a session ended.", "sid"),
+    AuditEvent.LOGOUT_UNDELIVERED: _row(
+        "A component could not be told that a session ended.", "sid", "reason"
+    ),
+    AuditEvent.CLIENT_ADDED: _row("An operator added a component to the clients file."),
+    AuditEvent.CLIENT_DISABLED: _row("An operator disabled a component.", "reason"),
+    AuditEvent.CLIENT_ENABLED: _row("An operator enabled a component again.", "reason"),
+    AuditEvent.SESSIONS_REVOKED: _row(
+        "An operator ended sessions, with what they gave.", "scope", "reason", "sessions", "grants"
     ),
     AuditEvent.CLIENTS_RELOADED: _row("The clients file was read again.", "clients", "digest"),
     AuditEvent.CLIENTS_RELOAD_FAILED: _row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,14 @@ class Client:
     application_type: `web` or `native` (a native one may use http on the loopback, RFC 8252 §7.3).
     realms: who may log in, in the order of the cards. state_lifetime: seconds for which the
     component remembers its `state`. allowed_origins: browser origins for CORS.
+    jwks: its public keys as JSON text (RFC 7517 §5). access_token_audience: APIs that a JWT access
+    token is for, beside this provider. refresh_grace: seconds for which a rotated refresh token
+    still works. may_introspect: client_ids whose tokens it may look at, beside its own.
     """
 
     client_id: str
     client_name: str
-    redirect_uris: tuple[str, ...]
+    redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ("authorization_code",)
     response_types: tuple[str, ...] = ("code",)
@@ -63,6 +67,44 @@ class Client:
     allowed_origins: tuple[str, ...] = ()
     client_uri: str | None = None
     application_type: str = "web"
+    disabled: bool = False
+    profile: str | None = None
+    token_endpoint_auth_signing_alg: str | None = None
+    jwks: str | None = None
+    jwks_uri: str | None = None
+    require_signed_request_object: bool = False
+    require_pushed_authorization_requests: bool = False
+    dpop_bound_access_tokens: bool = False
+    access_token_format: str = "opaque"
+    access_token_audience: tuple[str, ...] = ()
+    refresh_grace: int = 0
+    may_introspect: tuple[str, ...] = ()
+    subject_type: str = "public"
+    sector_identifier_uri: str | None = None
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+    logout_token_typ: str = "logout+jwt"
+
+    @property
+    def fapi2(self) -> bool:
+        """Whether the rules of the FAPI 2.0 Security Profile hold for it, as a whole."""
+        return self.profile == "fapi2"
+
+    @property
+    def needs_par(self) -> bool:
+        """Whether its requests must be pushed first (RFC 9126 §6; FAPI 2.0 §5.3.2.2)."""
+        return self.require_pushed_authorization_requests or self.fapi2
+
+    @property
+    def needs_dpop(self) -> bool:
+        """Whether its tokens must be bound to a key (RFC 9449 §5.2; FAPI 2.0 §5.3.2.1)."""
+        return self.dpop_bound_access_tokens or self.fapi2
+
+    @property
+    def sector(self) -> str:
+        """Whose users share a pairwise `sub`: a host (OpenID Connect Core §8.1)."""
+        uri = self.sector_identifier_uri or self.redirect_uris[0]
+        return urlsplit(uri).hostname or uri
 
     @property
     def public(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import json
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -95,7 +96,7 @@ def _client(data: dict[str, Any], realms: tuple[str, ...]) -> Client:
     given: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in data.items()
-        if key not in ("scope", "secrets", "contingency", "realms")
+        if key not in ("scope", "secrets", "contingency", "realms", "jwks")
     }
     return Client(
         **given,
@@ -103,6 +104,7 @@ def _client(data: dict[str, Any], realms: tuple[str, ...]) -> Client:
         secrets=tuple(_secret(one) for one in data.get("secrets", [])),
         contingency=ContingencyPolicy(**data.get("contingency", {})),
         realms=tuple(data.get("realms", realms)),
+        jwks=json.dumps(data["jwks"], sort_keys=True) if "jwks" in data else None,
     )
 
 

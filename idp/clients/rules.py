@@ -6,52 +6,22 @@ type were reported by the schema; here they read as missing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
+from idp.clients import protocol_rules
 from idp.clients.problem import Path
+from idp.clients.raw import Raw
 from idp.clients.report import Report, shown
 from idp.clients.secrets import PLACEHOLDER, PREFIX
 from idp.clients.shape import HASH_HINT, suggestion
-from idp.clients.uris import Fault, origin_faults, uri_faults
+from idp.clients.uris import origin_faults, uri_faults
 from idp.kernel.times import read_moment
 
 ALGORITHMS = ("RS256", "ES256")
-SCOPES = ("openid", "profile", "email", "phone", "address", "vuce")
-
-
-@dataclass(frozen=True)
-class Raw:
-    """One client of the file, where it stands, and what the rules are judged by."""
-
-    data: dict[str, Any]
-    path: Path
-    report: Report
-    production: bool
-    realms: tuple[str, ...]
-    algorithms: tuple[str, ...]
-
-    def text(self, key: str) -> str | None:
-        """A text, or None where there is none that makes sense."""
-        value = self.data.get(key)
-        return value if isinstance(value, str) and self.report.usable((*self.path, key)) else None
-
-    def items(self, key: str) -> list[tuple[Path, Any]]:
-        """The usable items of a list, with their paths."""
-        value = self.data.get(key)
-        found = value if isinstance(value, list) else []
-        paths = [(*self.path, key, index) for index in range(len(found))]
-        return [(at, one) for at, one in zip(paths, found, strict=True) if self.report.usable(at)]
-
-    def add(self, path: Path, message: str, instead: str) -> None:
-        """Report."""
-        self.report.add(path, message, instead)
-
-    @property
-    def loopback(self) -> bool:
-        """Whether http on the loopback is fine."""
-        return not self.production or self.data.get("application_type") == "native"
+SCOPES = ("openid", "profile", "email", "phone", "address", "vuce", "offline_access")
+# Of an API that VUCE's own programs call, such as `scim:read`: the API says what it means.
+_API_SCOPE = re.compile(r"[a-z][a-z0-9.-]*:[a-z0-9._:-]+")
 
 
 def check(
@@ -70,7 +40,7 @@ def check(
             continue
         raw = Raw(one, ("clients", index), report, production, realms, algorithms)
         _unique(raw, first)
-        for rule in RULES:
+        for rule in (*RULES, *protocol_rules.RULES):
             rule(raw)
 
 
@@ -87,9 +57,11 @@ def _unique(raw: Raw, first: dict[str, int]) -> None:
 
 
 def _redirect_uris(raw: Raw) -> None:
+    if "authorization_code" in raw.grants and "redirect_uris" not in raw.data:
+        raw.add((*raw.path, "redirect_uris"), "falta", "agregue `redirect_uris: …`")
     for key in ("redirect_uris", "post_logout_redirect_uris"):
         for path, uri in raw.items(key):
-            _tell(raw, path, uri_faults(uri, loopback=raw.loopback))
+            raw.tell(path, uri_faults(uri, loopback=raw.loopback))
 
 
 def _initiate_login_uri(raw: Raw) -> None:
@@ -101,17 +73,12 @@ def _initiate_login_uri(raw: Raw) -> None:
             faults = uri_faults(
                 uri, loopback=not raw.production, example=example, loopback_hint="use https"
             )
-            _tell(raw, (*raw.path, key), faults)
+            raw.tell((*raw.path, key), faults)
 
 
 def _allowed_origins(raw: Raw) -> None:
     for path, origin in raw.items("allowed_origins"):
-        _tell(raw, path, origin_faults(origin, loopback=raw.loopback))
-
-
-def _tell(raw: Raw, path: Path, faults: list[Fault]) -> None:
-    for message, instead in faults:
-        raw.add(path, message, instead)
+        raw.tell(path, origin_faults(origin, loopback=raw.loopback))
 
 
 def _scope(raw: Raw) -> None:
@@ -119,9 +86,12 @@ def _scope(raw: Raw) -> None:
     if scope is None:
         return
     for one in dict.fromkeys(scope.split()):
-        if one not in SCOPES:
+        if one not in SCOPES and not _API_SCOPE.fullmatch(one):
             raw.add(path, f"el scope {shown(one)} no existe", suggestion(one, list(SCOPES)))
-    if "openid" not in scope.split():
+    if "offline_access" in scope.split() and "refresh_token" not in raw.grants:
+        message = "`offline_access` no sirve sin el grant `refresh_token`"
+        raw.add(path, message, "agregue `refresh_token` a `grant_types`, o quite el scope")
+    if "openid" not in scope.split() and "authorization_code" in raw.grants:
         raw.add(path, "falta `openid`, que OpenID Connect exige", f"openid {scope}".strip()[:80])
 
 
@@ -141,17 +111,15 @@ def _realms(raw: Raw) -> None:
 
 
 def _authentication(raw: Raw) -> None:
-    method = raw.data.get("token_endpoint_auth_method", "client_secret_basic")
-    secrets, path = raw.data.get("secrets"), (*raw.path, "secrets")
-    if method == "none":
-        if secrets:
-            message = "un componente sin autenticación (`none`) no tiene secretos"
-            raw.add(path, message, "quite `secrets`, o use `client_secret_basic`")
-        if raw.data.get("require_pkce") is False:
-            message = "un componente público debe exigir PKCE (RFC 9700 §2.1.1)"
-            raw.add((*raw.path, "require_pkce"), message, "true")
+    method, secrets, path = raw.method, raw.data.get("secrets"), (*raw.path, "secrets")
+    if method in ("none", "private_key_jwt") and secrets:
+        message = f"un componente que se autentica con `{method}` no tiene secretos"
+        raw.add(path, message, "quite `secrets`, o use `client_secret_basic`")
+    if method == "none" and raw.data.get("require_pkce") is False:
+        message = "un componente público debe exigir PKCE (RFC 9700 §2.1.1)"
+        raw.add((*raw.path, "require_pkce"), message, "true")
     # A secret in clear text was told of already.
-    elif (
+    if (
         method in ("client_secret_basic", "client_secret_post")
         and not secrets
         and raw.report.usable(path)

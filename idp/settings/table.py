@@ -68,6 +68,15 @@ class Settings:
     code_ttl: int = _var(parsers.seconds, "Life of an authorization code.", 60)
     access_token_ttl: int = _var(parsers.seconds, "Life of an access token.", 900)
     id_token_ttl: int = _var(parsers.seconds, "Life of an ID token.", 900)
+    refresh_token_ttl: int = _var(
+        parsers.seconds, "Longest life of a refresh token with `offline_access`.", 30 * 86_400
+    )
+    pushed_request_ttl: int = _var(
+        parsers.seconds, "A request pushed to /par must be begun within so long.", 90
+    )
+    client_keys_ttl: int = _var(
+        parsers.seconds, "The keys behind a component's jwks_uri are remembered for so long.", 600
+    )
     address_cooloff: int = _var(
         parsers.seconds, "A changed address counts for contingency after so long.", 86_400
     )
