@@ -1,4 +1,4 @@
-"""`idp clients`: check the file, list what is in it, make a secret.
+"""`idp clients`: check the file, list what is in it, make a secret (and see clients_edit).
 
 Problems are told in Spanish, as the operators' guides are, with field names as they stand in the
 file. Exit codes: 0 fine, 3 the file (or the environment) cannot be used.
@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from idp.cli import clients_edit
 from idp.clients import loader
 from idp.clients.client import Client
 from idp.clients.problem import LoadResult
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp clients check|list|secret`."""
+    """`idp clients check|list|secret|add|disable|enable`."""
     group = subparsers.add_parser("clients", help="the components of clients.yaml")
     commands = group.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="find every problem of the file")
@@ -42,7 +43,8 @@ def add_parser(subparsers: Any) -> None:
         )
     secret = commands.add_parser("secret", help="make a client secret: it is shown only once")
     secret.set_defaults(func=_secret)
-    for one in (check, listing, secret):
+    clients_edit.add_commands(commands)
+    for one in commands.choices.values():
         one.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
         )
@@ -114,11 +116,19 @@ def _row(client: Client) -> dict[str, Any]:
     return {
         "client_id": client.client_id,
         "client_name": client.client_name,
+        "disabled": client.disabled,
+        "profile": client.profile,
+        "grant_types": list(client.grant_types),
         "token_endpoint_auth_method": client.token_endpoint_auth_method,
         "id_token_signed_response_alg": client.id_token_signed_response_alg,
         "scope": " ".join(sorted(client.scopes)),
         "realms": list(client.realms),
         "redirect_uris": list(client.redirect_uris),
+        "initiate_login_uri": client.initiate_login_uri,
+        "backchannel_logout_uri": client.backchannel_logout_uri,
+        "keys": client.jwks_uri or ("jwks" if client.jwks else None),
+        "access_token_format": client.access_token_format,
+        "subject_type": client.subject_type,
         "contingency": asdict(client.contingency),
         "secrets": [
             {
@@ -135,16 +145,24 @@ def _line(row: dict[str, Any]) -> str:
         (one["not_after"] or "sin fin") + ("" if one["in_force"] else " (vencido)")
         for one in row["secrets"]
     ]
-    return "\n".join(
-        [
-            f"{row['client_id']}  {row['client_name']}",
-            f"  {row['token_endpoint_auth_method']}, {row['id_token_signed_response_alg']}, "
-            f"realms: {', '.join(row['realms'])}, contingency: "
-            + json.dumps(row["contingency"]["allowed"]),
-            *(f"  redirect_uri: {one}" for one in row["redirect_uris"]),
-            f"  secretos: {'; '.join(ends) or 'ninguno'}",
-        ]
-    )
+    off = "  DESHABILITADO" if row["disabled"] else ""
+    lines = [
+        f"{row['client_id']}  {row['client_name']}{off}",
+        f"  {row['token_endpoint_auth_method']}, {row['id_token_signed_response_alg']}, "
+        f"realms: {', '.join(row['realms'])}, contingency: "
+        + json.dumps(row["contingency"]["allowed"]),
+        f"  grant_types: {', '.join(row['grant_types'])}; scope: {row['scope']}",
+        *(f"  {name}: {row[name]}" for name, usual in _UNUSUAL if row[name] != usual),
+        *(f"  redirect_uri: {one}" for one in row["redirect_uris"]),
+        *(f"  {name}: {row[name]}" for name in _PLACES if row[name]),
+        f"  secretos: {'; '.join(ends) or 'ninguno'}",
+    ]
+    return "\n".join(lines)
+
+
+# Told only where they are not what nearly every component has.
+_UNUSUAL = (("profile", None), ("access_token_format", "opaque"), ("subject_type", "public"))
+_PLACES = ("initiate_login_uri", "backchannel_logout_uri", "keys")
 
 
 def _count(count: int, word: str) -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from idp.clients.problem import Path
 from idp.clients.raw import Raw
@@ -19,6 +21,9 @@ _PUBLIC = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _CURVES = {"EC": ("P-256",), "OKP": ("Ed25519",)}
 _RSA_BITS = 2048
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_POINT_BYTES = 32  # a coordinate of P-256 (RFC 7518 §6.2.1.2), a key of Ed25519 (RFC 8037 §2)
+_KTY_OF_ALG = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 _ES256 = "`token_endpoint_auth_signing_alg: ES256`, por ejemplo"
 
 
@@ -54,9 +59,6 @@ def _keys(raw: Raw) -> None:
     if needs and not has:
         message = f"faltan sus llaves públicas, que `{needs[0]}` necesita"
         raw.add((*raw.path, "jwks"), message, "agregue `jwks_uri: …`, o `jwks: {keys: […]}`")
-    if raw.data.get("token_endpoint_auth_signing_alg") and raw.method != "private_key_jwt":
-        here = (*raw.path, "token_endpoint_auth_signing_alg")
-        raw.add(here, "no sirve sin `private_key_jwt`", "quítelo, o cambie el método")
     uri = raw.text("jwks_uri")
     if uri is not None:
         faults = uri_faults(
@@ -68,20 +70,42 @@ def _keys(raw: Raw) -> None:
         raw.tell((*raw.path, "jwks_uri"), faults)
 
 
-def _jwks(raw: Raw) -> None:
+def _signing_alg(raw: Raw) -> None:
+    alg = raw.text("token_endpoint_auth_signing_alg")
+    if alg is None:
+        return
+    path = (*raw.path, "token_endpoint_auth_signing_alg")
+    if raw.method != "private_key_jwt":
+        raw.add(path, "no sirve sin `private_key_jwt`", "quítelo, o cambie el método")
+    kinds = {key.get("kty") for _, key in _inline(raw) if isinstance(key.get("kty"), str)}
+    if kinds and _KTY_OF_ALG[alg] not in kinds:
+        message = f"ninguna de sus llaves sirve para {alg}"
+        raw.add(path, message, f"agregue a `jwks` una llave {_KTY_OF_ALG[alg]}, o cámbielo")
+
+
+def _inline(raw: Raw) -> list[tuple[Path, dict[str, Any]]]:
+    """The keys that stand in the file, with their paths."""
     found = raw.data.get("jwks")
     keys = found.get("keys") if isinstance(found, dict) else None
+    paths = [
+        ((*raw.path, "jwks", "keys", index), key)
+        for index, key in enumerate(keys if isinstance(keys, list) else [])
+    ]
+    return [(at, key) for at, key in paths if isinstance(key, dict) and raw.report.usable(at)]
+
+
+def _jwks(raw: Raw) -> None:
+    keys = _inline(raw)
     kids: set[str] = set()
-    for index, key in enumerate(keys if isinstance(keys, list) else []):
-        path = (*raw.path, "jwks", "keys", index)
-        if not isinstance(key, dict) or not raw.report.usable(path):
-            continue
+    for path, key in keys:
         _key(raw, path, key)
         kid = key.get("kid")
-        if len(keys or []) > 1 and (not isinstance(kid, str) or kid in kids):
+        if kid is not None and not isinstance(kid, str):
+            raw.add((*path, "kid"), "no es del tipo esperado: debe ser un texto", "use comillas")
+        elif len(keys) > 1 and (kid is None or kid in kids):
             message = "con varias llaves, cada una necesita un `kid` propio"
             raw.add((*path, "kid"), message, "agregue `kid: …`, distinto en cada una")
-        elif isinstance(kid, str):
+        elif kid is not None:
             kids.add(kid)
 
 
@@ -103,19 +127,28 @@ def _key(raw: Raw, path: Path, key: dict[str, Any]) -> None:
         raw.add(path, f"a la llave le falta {', '.join(missing)}", "cópiela completa (RFC 7517)")
     elif kty in _CURVES and key["crv"] not in _CURVES[kty]:
         raw.add((*path, "crv"), f"{shown(key['crv'])} no está admitido", _CURVES[kty][0])
-    elif not all(_bits(key[one]) for one in _PUBLIC[kty] if one != "crv"):
+    else:
+        _numbers(raw, path, kty, {one: key[one] for one in _PUBLIC[kty] if one != "crv"})
+
+
+def _numbers(raw: Raw, path: Path, kty: str, texts: dict[str, str]) -> None:
+    found = {name: _decoded(text) for name, text in texts.items()}
+    if not all(found.values()):
         raw.add(path, "la llave no está en base64url", "cópiela completa (RFC 7517)")
-    elif kty == "RSA" and _bits(key["n"]) < _RSA_BITS:
+    elif kty != "RSA" and any(len(one) != _POINT_BYTES for one in found.values()):
+        raw.add(path, "la llave no tiene el largo de su curva", "cópiela completa (RFC 7517)")
+    elif kty == "RSA" and int.from_bytes(found["n"], "big").bit_length() < _RSA_BITS:
         raw.add((*path, "n"), "la llave RSA es demasiado corta", f"al menos {_RSA_BITS} bits")
 
 
-def _bits(text: str) -> int:
-    """The length of a base64url number in bits; 0 for what is none."""
+def _decoded(text: str) -> bytes:
+    """Base64url without padding (RFC 7515 §2); nothing for what is none."""
+    if not _BASE64URL.fullmatch(text):
+        return b""
     try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
-        return 0
-    return int.from_bytes(raw, "big").bit_length()
+        return b""
 
 
 def _access_tokens(raw: Raw) -> None:
@@ -136,6 +169,7 @@ def _backchannel(raw: Raw) -> None:
             loopback_hint="use https",
         )
         raw.tell((*raw.path, "backchannel_logout_uri"), faults)
+    if "backchannel_logout_uri" in raw.data:
         return
     for key in ("backchannel_logout_session_required", "logout_token_typ"):
         if key in raw.data:
@@ -149,24 +183,37 @@ def _pairwise(raw: Raw) -> None:
         raw.tell(
             (*raw.path, "sector_identifier_uri"), uri_faults(sector, loopback=not raw.production)
         )
-    if raw.data.get("subject_type") != "pairwise" or sector is not None:
+    if "sector_identifier_uri" in raw.data:
+        if raw.data.get("subject_type", "public") == "public":
+            message = "no sirve sin `subject_type: pairwise`"
+            raw.add((*raw.path, "sector_identifier_uri"), message, "quítelo, o pida `pairwise`")
         return
     hosts = {_host(uri) for _, uri in raw.items("redirect_uris") if isinstance(uri, str)}
-    if len(hosts) != 1:
+    if raw.data.get("subject_type") == "pairwise" and len(hosts) > 1:
         message = "`pairwise` con varios dominios necesita `sector_identifier_uri`"
         raw.add((*raw.path, "subject_type"), message, "agregue `sector_identifier_uri: …`")
 
 
 def _host(uri: str) -> str:
-    return uri.partition("://")[2].split("/", 1)[0].rpartition("@")[2].partition(":")[0].lower()
+    try:
+        return urlsplit(uri).hostname or uri
+    except ValueError:
+        return uri
+
+
+def _introspection(raw: Raw) -> None:
+    if raw.data.get("may_introspect") and raw.method == "none":
+        message = "exige que el componente se autentique (RFC 7662 §2.1)"
+        instead = "quítelo, o use otro `token_endpoint_auth_method`"
+        raw.add((*raw.path, "may_introspect"), message, instead)
 
 
 def _fapi2(raw: Raw) -> None:
     """FAPI 2.0 Security Profile §5.3.2: what a component must be registered with."""
     if raw.data.get("profile") != "fapi2":
         return
-    if raw.method != "private_key_jwt":
-        path = (*raw.path, "token_endpoint_auth_method")
+    path: Path = (*raw.path, "token_endpoint_auth_method")
+    if raw.method != "private_key_jwt" and raw.report.usable(path):
         raw.add(path, "`profile: fapi2` exige `private_key_jwt`", "private_key_jwt")
     if raw.data.get("token_endpoint_auth_signing_alg") == "RS256":
         path = (*raw.path, "token_endpoint_auth_signing_alg")
@@ -187,8 +234,10 @@ def _fapi2(raw: Raw) -> None:
 RULES: tuple[Callable[[Raw], None], ...] = (
     _grants,
     _keys,
+    _signing_alg,
     _jwks,
     _access_tokens,
+    _introspection,
     _backchannel,
     _pairwise,
     _fapi2,

@@ -35,13 +35,16 @@ def check(
     """Report what each rule finds in each client, and client_ids that stand twice."""
     clients = data.get("clients") if isinstance(data, dict) else None
     first: dict[str, int] = {}
-    for index, one in enumerate(clients if isinstance(clients, list) else []):
+    found = clients if isinstance(clients, list) else []
+    known = [str(one["client_id"]) for one in found if isinstance(one, dict) and "client_id" in one]
+    for index, one in enumerate(found):
         if not isinstance(one, dict) or report.full:
             continue
         raw = Raw(one, ("clients", index), report, production, realms, algorithms)
         _unique(raw, first)
         for rule in (*RULES, *protocol_rules.RULES):
             rule(raw)
+        _introspected(raw, known)
 
 
 def _unique(raw: Raw, first: dict[str, int]) -> None:
@@ -54,6 +57,13 @@ def _unique(raw: Raw, first: dict[str, int]) -> None:
         message = f"{shown(client_id)} está repetido: líneas {first[client_id]} y {line}"
         raw.add(path, message, "cada componente tiene un client_id propio")
     first.setdefault(client_id, line)
+
+
+def _introspected(raw: Raw, known: list[str]) -> None:
+    for path, client_id in raw.items("may_introspect"):
+        if client_id not in known:
+            message = f"no hay un componente {shown(client_id)} en este archivo"
+            raw.add(path, message, suggestion(client_id, known))
 
 
 def _redirect_uris(raw: Raw) -> None:

@@ -1,0 +1,222 @@
+"""`idp clients add|disable|enable`: the clients file changed in place, and put on record.
+
+Exit codes: 0 done (or it was so already), 1 refused and nothing written, 3 the file (or the
+environment) cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from idp.audit.events import AuditEvent
+from idp.cli.clients_added import added
+from idp.clients.block import NewClient
+from idp.clients.clients_file import ClientsFile, FileHasProblems, NotPossible
+from idp.clients.edit import CannotEdit
+from idp.clients.examples import PROGRAMS
+from idp.clients.rules import ALGORITHMS
+from idp.clients.secrets import new_secret
+from idp.kernel.clock import SystemClock
+from idp.kernel.errors import IdpError, StartError
+from idp.kernel.identity import REALMS
+from idp.kernel.random import SystemRandom
+from idp.settings import Settings, SettingsError
+from idp.signing.keyring import Keyring
+
+if TYPE_CHECKING:
+    from idp.cli.context import Context
+
+_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+_SCOPE = "openid profile email vuce"
+
+
+def add_commands(commands: Any) -> None:
+    """`add`, `disable` and `enable`, within the group `idp clients`."""
+    new = commands.add_parser("add", help="add a component, with a secret that is shown only once")
+    new.set_defaults(func=_add)
+    new.add_argument("--name", required=True, type=_text, help="what people read")
+    for option, many in (
+        ("redirect-uri", True), ("post-logout-redirect-uri", True), ("client-uri", False),
+        ("initiate-login-uri", False), ("backchannel-logout-uri", False),
+    ):  # fmt: skip
+        new.add_argument(f"--{option}", action="append" if many else "store", metavar="URI")
+    new.add_argument("--logout-token-typ", choices=("logout+jwt", "JWT"))
+    new.add_argument("--scope", default=_SCOPE, help=f"default: {_SCOPE}")
+    new.add_argument("--realm", action="append", metavar="REALM", help="default: all")
+    new.add_argument("--auth-method", choices=_METHODS, help="default: client_secret_basic")
+    new.add_argument("--refresh", action="store_true", help="refresh tokens too")
+    new.add_argument("--profile", choices=("fapi2",))
+    new.add_argument("--jwks-uri", metavar="URI", help="where its public keys are")
+    new.add_argument("--for", dest="program", choices=PROGRAMS, help="whose configuration to print")
+    for name, text in (("disable", "let nobody in by it"), ("enable", "let people in again")):
+        one = commands.add_parser(name, help=text)
+        one.set_defaults(func=_switch, disabled=name == "disable")
+        one.add_argument("--reason", required=True, type=_text, help="for the audit log")
+    for name in ("add", "disable", "enable"):
+        one = commands.choices[name]
+        one.add_argument("client_id", metavar="CLIENT_ID")
+        one.add_argument("--file", type=Path, metavar="FILE", help="default: IDP_CLIENTS_FILE")
+        one.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("something to read")
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The file to change. settings: None where the environment is not complete.
+
+    own: whether it is the one that this installation reads.
+    """
+
+    file: ClientsFile
+    settings: Settings | None
+    own: bool
+
+
+def _place(args: argparse.Namespace, context: Context) -> _Place:
+    """Raises SettingsError where neither --file nor the environment names a file."""
+    try:
+        settings: Settings | None = context.settings
+    except SettingsError:
+        if args.file is None:
+            raise
+        settings = None
+    if settings is None:
+        return _Place(ClientsFile(args.file, production=False, realms=REALMS), None, False)
+    path = args.file or settings.clients_file
+    file = ClientsFile(
+        path,
+        production=settings.production,
+        realms=tuple(one.realm for one in settings.upstreams),
+        algorithms=_algorithms(settings),
+    )
+    own = file.path == settings.clients_file.resolve()
+    return _Place(file, settings, own)
+
+
+def _algorithms(settings: Settings) -> tuple[str, ...]:
+    """What there are keys for: a component that wants more would make the file invalid."""
+    try:
+        return Keyring.load(settings.keys_dir, clock=SystemClock()).algorithms
+    except StartError:
+        return ALGORITHMS  # no keys yet: `idp check` will say so
+
+
+def _add(args: argparse.Namespace, context: Context) -> int:
+    place = _place(args, context)
+    new, secret = _wanted(args)
+    try:
+        client = place.file.add(new)
+    except _REFUSALS as error:
+        return _refuse(error, place.file)
+    program = args.program or ("openid-client" if client.fapi2 else "spring")
+    issuer = place.settings.issuer if place.settings else None
+    context.out(
+        added(client, secret, issuer, program, file=str(place.file.path), as_json=context.as_json)
+    )
+    _audit(AuditEvent.CLIENT_ADDED, args.client_id, None, place, context)
+    return 0
+
+
+def _wanted(args: argparse.Namespace) -> tuple[NewClient, str | None]:
+    """The component that the words describe, and its secret if it has one."""
+    fapi2 = args.profile == "fapi2"
+    method = args.auth_method or ("private_key_jwt" if fapi2 else "client_secret_basic")
+    secret, hashed = None, None
+    if method.startswith("client_secret_"):
+        secret, hashed = new_secret(SystemRandom())
+    new = NewClient(
+        client_id=args.client_id,
+        client_name=args.name,
+        scope=args.scope,
+        redirect_uris=tuple(args.redirect_uri or ()),
+        post_logout_redirect_uris=tuple(args.post_logout_redirect_uri or ()),
+        client_uri=args.client_uri,
+        initiate_login_uri=args.initiate_login_uri,
+        backchannel_logout_uri=args.backchannel_logout_uri,
+        logout_token_typ=args.logout_token_typ,
+        grant_types=("authorization_code", "refresh_token") if args.refresh else (),
+        profile=args.profile,
+        token_endpoint_auth_method=method,
+        secret_hash=hashed,
+        jwks_uri=args.jwks_uri,
+        id_token_signed_response_alg="ES256" if fapi2 else None,
+        realms=tuple(args.realm or ()),
+    )
+    return new, secret
+
+
+def _switch(args: argparse.Namespace, context: Context) -> int:
+    place = _place(args, context)
+    client_id, disabled, path = args.client_id, args.disabled, place.file.path
+    try:
+        changed = place.file.set_disabled(client_id, disabled)
+    except _REFUSALS as error:
+        return _refuse(error, place.file)
+    if context.as_json:
+        context.out({"client_id": client_id, "disabled": disabled, "changed": changed,
+                     "file": str(path)})  # fmt: skip
+    else:
+        context.out("\n".join(_switched(client_id, disabled, changed, path)))
+    if changed:
+        event = AuditEvent.CLIENT_DISABLED if disabled else AuditEvent.CLIENT_ENABLED
+        _audit(event, client_id, args.reason, place, context)
+    return 0
+
+
+def _switched(client_id: str, disabled: bool, changed: bool, path: Path) -> list[str]:
+    state = "deshabilitado" if disabled else "habilitado"
+    if not changed:
+        return [f"{client_id} ya estaba {state} en {path}; no se cambió nada"]
+    lines = [
+        f"{client_id} quedó {state} en {path}",
+        "rige en un segundo en todos los procesos de este equipo; "
+        "los demás equipos necesitan el mismo archivo",
+    ]
+    if disabled:
+        lines.append(
+            "para terminar también lo que ya está en curso (sesiones y tokens): "
+            f"idp sessions revoke --client {client_id}"
+        )
+    return lines
+
+
+_REFUSALS = (FileHasProblems, NotPossible, CannotEdit, OSError)
+
+
+def _refuse(error: Exception, file: ClientsFile) -> int:
+    """Say on stderr why nothing was written; the exit code."""
+    if isinstance(error, FileHasProblems):
+        lines = [str(one) for one in error.problems]
+        code = 3
+    else:
+        why = error.strerror if isinstance(error, OSError) else None
+        lines = [f"{file.path}: no se pudo escribir ({why})"] if why else str(error).splitlines()
+        code = 1
+    for line in [*lines, "no se cambió nada"]:
+        print(line, file=sys.stderr)
+    return code
+
+
+def _audit(
+    event: AuditEvent, client_id: str, reason: str | None, place: _Place, context: Context
+) -> None:
+    """On record where this installation has a database; another's file is not its business."""
+    if not place.own:
+        return
+    try:
+        details = {} if reason is None else {"reason": reason}
+        context.services.audit.record(event, actor=context.actor, client_id=client_id, **details)
+    except (IdpError, StartError):
+        print(
+            "aviso: la instalación aún no está completa; no quedó registro de auditoría",
+            file=sys.stderr,
+        )
