@@ -60,6 +60,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     ),
 )
 
+_BY_CLAIM = {attribute.claim: attribute for attribute in ATTRIBUTES}
 SCOPES: frozenset[str] = frozenset(attribute.scope for attribute in ATTRIBUTES)
 
 
@@ -71,6 +72,19 @@ def claims(person: Person, scopes: frozenset[str], now: datetime) -> dict[str, o
         if attribute.scope in scopes
     )
     return {claim: value for claim, value in found if value not in (None, "")}
+
+
+def claim(person: Person, name: str, now: datetime) -> object:
+    """One claim about a person at that moment; None for one without a value, or none of ours."""
+    attribute = _BY_CLAIM.get(name)
+    value = attribute.read(person, now) if attribute else None
+    return None if value == "" else value
+
+
+def claim_scope(name: str) -> str | None:
+    """The scope that gives a claim, or None for one that is none of ours."""
+    attribute = _BY_CLAIM.get(name)
+    return attribute.scope if attribute else None
 
 
 def claim_names(scopes: frozenset[str] = SCOPES) -> tuple[str, ...]:

@@ -38,6 +38,11 @@ class SqlPersonStore:
         with self._database.connection() as connection:
             return _one(connection, _named(identifier))
 
+    def find_sub(self, sub: str) -> Person | None:
+        """The person of a public `sub`."""
+        with self._database.connection() as connection:
+            return _one(connection, _PEOPLE.c.sub == sub)
+
     def get_or_create(self, candidate: Person) -> tuple[Person, bool]:
         """The person of the candidate's identifier, locked; the candidate itself if none."""
         with self._database.transaction(), self._database.connection() as connection:
