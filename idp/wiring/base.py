@@ -87,6 +87,7 @@ class Services:
     def start(self) -> None:
         """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""
         self.flag_watcher.start()
+        self.keyring.start()
         self.clients.start()
         self.reloader.start()
 
@@ -94,6 +95,7 @@ class Services:
         """End it, and close the connections."""
         self.reloader.stop()
         self.clients.stop()
+        self.keyring.stop()
         self.flag_watcher.stop()
         self.queue.close()
         self.http.close()
