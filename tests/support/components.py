@@ -29,7 +29,7 @@ from tests.support.world import (
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 Key = RSAKey | ECKey | OKPKey
-SCOPES = ("openid", "profile", "email", "vuce")
+SCOPES = ("openid", "profile", "email", "address", "phone", "vuce")
 _ALL = list(jws.JWSRegistry.algorithms)
 KIDS = {"RS256": "rsa", "PS256": "rsa", "ES256": "ec", "EdDSA": "okp", "Ed25519": "okp"}
 
