@@ -23,7 +23,7 @@ from idp.federation.views import blueprint as federation_blueprint
 from idp.kernel.errors import IdpError, StartError, Unavailable
 from idp.kernel.ids import derive_key
 from idp.login.views import blueprint as login_blueprint
-from idp.oidc.views import api, authorize, logout
+from idp.oidc.views import api, authorize, logout, userinfo
 from idp.settings import Settings, load
 from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
@@ -44,7 +44,7 @@ from idp.wiring import (
 )
 
 MAX_BODY = 262_144
-_API_PATHS = ("/token", "/userinfo", "/jwks.json", "/.well-known/", "/healthz", "/readyz")
+_API_PATHS = (*api.PATHS, "/healthz", "/readyz")
 _log = logging.getLogger("idp.access")
 
 
@@ -88,16 +88,19 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(static_blueprint(TEMPLATES / "static", production=settings.production))
     app.register_blueprint(
         api.blueprint(
-            server=services.server,
-            userinfo=services.userinfo,
+            server=services.provider.server,
+            par=services.provider.par,
             keyring=services.keyring,
             client_address=client_address,
             issuer=settings.issuer,
         )
     )
     app.register_blueprint(
+        userinfo.blueprint(userinfo=services.provider.userinfo, issuer=settings.issuer)
+    )
+    app.register_blueprint(
         authorize.blueprint(
-            authorization=services.authorization,
+            authorization=services.provider.authorization,
             transactions=services.logins.transactions,
             sessions=services.logins.sessions,
             pages=pages,
@@ -109,7 +112,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     )
     app.register_blueprint(
         logout.blueprint(
-            logout=services.logout,
+            logout=services.provider.logout,
             sessions=services.logins.sessions,
             audit=services.audit,
             stream=services.audit_stream,
@@ -189,6 +192,7 @@ def _plain_pages(services: Services, pages: Pages) -> Blueprint:
         clients = [
             {"name": one.client_name, "url": one.client_uri or one.initiate_login_uri}
             for one in services.clients.all()
+            if not one.disabled
         ]
         return pages.page("inicio.html", clients=[one for one in clients if one["url"]])
 

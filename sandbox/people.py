@@ -203,3 +203,24 @@ def find(
         if one.usuario == usuario and (ruc is None or one.ruc == ruc):
             return one
     return None
+
+
+STANDARD_CLAIMS = (
+    "middle_name", "nickname", "profile", "picture", "website", "gender", "birthdate", "zoneinfo",
+    "locale", "phone_number", "phone_number_verified", "street_address", "locality", "region",
+    "postal_code", "country",
+)  # fmt: skip
+
+
+def standard_claims(one: SandboxPerson) -> dict[str, str]:
+    """What a file tells of a person beside their address, a value for each of STANDARD_CLAIMS.
+
+    Everybody has all of them, so that a relying party can be tried with each.
+    """
+    page = f"https://example.com/personas/{one.key.lower()}"
+    values = (
+        one.nombres.split()[-1].title(), one.nombres.split()[0].title(), page, f"{page}.png", page,
+        "no declarado", "1990-05-15", "America/Lima", "es-PE", "+5112071510", "true",
+        "Avenida de Prueba 100", "San Isidro", "Lima", "15036", "PE",
+    )  # fmt: skip
+    return dict(zip(STANDARD_CLAIMS, values, strict=True))

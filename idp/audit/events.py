@@ -63,6 +63,8 @@ class AuditEvent(StrEnum):
     CLIENTS_RELOADED = "clients.reloaded"
     CLIENTS_RELOAD_FAILED = "clients.reload_failed"
     KEYS_GENERATED = "keys.generated"
+    KEYS_ROTATED = "keys.rotated"
+    KEYS_REVOKED = "keys.revoked"
 
 
 @dataclass(frozen=True)
@@ -205,4 +207,6 @@ TABLE: dict[AuditEvent, Row] = {
         "The clients file is not valid; the last good one stays.", "problems", "digest"
     ),
     AuditEvent.KEYS_GENERATED: _row("Signing keys were made.", "kid", "alg"),
+    AuditEvent.KEYS_ROTATED: _row("Another key signs from now on.", "kid", "alg"),
+    AuditEvent.KEYS_REVOKED: _row("A key counts no more.", "kid", "alg", "reason"),
 }

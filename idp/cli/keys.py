@@ -1,4 +1,4 @@
-"""`idp keys`: list the signing keys, make new ones.
+"""`idp keys`: list the signing keys, make new ones (and see keys_rotation).
 
 Exit codes: 0 done, 1 a key could not be made, 3 the folder (or the environment) cannot be used.
 """
@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
+from idp.cli import keys_rotation
+from idp.cli.keys_shown import print_rows, put_on_record, refuse
 from idp.kernel.clock import SystemClock
-from idp.kernel.errors import IdpError, StartError
 from idp.signing import store
 from idp.signing.generate import ensure_generated, generate
-from idp.signing.key import ALGORITHMS, KeyRecord, KeyState
+from idp.signing.key import ALGORITHMS, KeyRecord
 from idp.signing.store import KeyringError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp keys list|generate`."""
+    """`idp keys list|generate|rotate|revoke`."""
     group = subparsers.add_parser("keys", help="the signing keys")
     commands = group.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="list the keys, and whether they can be used")
@@ -37,7 +38,8 @@ def add_parser(subparsers: Any) -> None:
     making.add_argument(
         "--bits", type=int, choices=(2048, 3072), default=2048, help="size of an RSA key"
     )
-    for one in (listing, making):
+    keys_rotation.add_commands(commands)
+    for one in commands.choices.values():
         one.add_argument("--dir", type=Path, metavar="DIR", help="default: IDP_KEYS_DIR")
         one.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
@@ -49,12 +51,12 @@ def _list(args: argparse.Namespace, context: Context) -> int:
     try:
         records = store.read_records(keys_dir)
     except KeyringError as error:
-        return _refuse(error)
-    _print(records, context)
+        return refuse(error)
+    print_rows(records, context, among=records)
     try:
         store.read(keys_dir)
     except KeyringError as error:
-        return _refuse(error)
+        return refuse(error)
     return 0
 
 
@@ -68,65 +70,13 @@ def _generate(args: argparse.Namespace, context: Context) -> int:
         else:
             made = ensure_generated(keys_dir, clock=clock)
     except KeyringError as error:
-        return _refuse(error)
+        return refuse(error)
     except OSError as error:
         print(f"{keys_dir}: no se pudo escribir ({error.strerror})", file=sys.stderr)
         return 1
     if made or context.as_json:
-        _print(made, context)
+        print_rows(made, context)
     else:
         context.out("no falta ninguna llave; para preparar otra: idp keys generate --alg RS256")
-    # A folder of one's own choice is not this installation's.
-    if made and args.dir is None:
-        _audit(made, context)
+    put_on_record([(AuditEvent.KEYS_GENERATED, one, {}) for one in made], args, context)
     return 0
-
-
-def _audit(made: tuple[KeyRecord, ...], context: Context) -> None:
-    """Keys come before everything else: without a database yet, the making is only printed."""
-    try:
-        for one in made:
-            context.services.audit.record(
-                AuditEvent.KEYS_GENERATED, actor=context.actor, kid=one.kid, alg=one.alg
-            )
-    except (IdpError, StartError):
-        print(
-            "aviso: la instalación aún no está completa; no quedó registro de auditoría",
-            file=sys.stderr,
-        )
-
-
-def _print(records: tuple[KeyRecord, ...], context: Context) -> None:
-    if context.as_json:
-        context.out([_row(one) for one in records])
-    elif records:
-        context.out("\n".join(_line(one) for one in records))
-
-
-def _row(record: KeyRecord) -> dict[str, Any]:
-    times = (record.created_at, record.activated_at, record.retired_at)
-    created, activated, retired = (one.isoformat() if one else None for one in times)
-    return {
-        "kid": record.kid,
-        "alg": record.alg,
-        "state": str(record.state),
-        "file": record.file,
-        "created_at": created,
-        "activated_at": activated,
-        "retired_at": retired,
-    }
-
-
-def _line(record: KeyRecord) -> str:
-    since = {
-        KeyState.NEXT: record.created_at,
-        KeyState.ACTIVE: record.activated_at or record.created_at,
-        KeyState.RETIRED: record.retired_at or record.created_at,
-    }[record.state]
-    return f"{record.kid}  {record.alg}  {record.state:<7}  desde {since:%Y-%m-%d %H:%M} UTC"
-
-
-def _refuse(error: KeyringError) -> int:
-    for problem in error.problems:
-        print(problem, file=sys.stderr)
-    return 3

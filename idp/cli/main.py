@@ -12,7 +12,18 @@ from collections.abc import Sequence
 from idp.cli.context import Context
 from idp.kernel.errors import IdpError, StartError, Unavailable
 
-GROUPS = ("serve", "worker", "upstream", "clients", "keys", "users", "audit", "db", "check")
+GROUPS = (
+    "serve",
+    "worker",
+    "upstream",
+    "clients",
+    "keys",
+    "users",
+    "sessions",
+    "audit",
+    "db",
+    "check",
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

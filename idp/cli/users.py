@@ -117,6 +117,7 @@ def describe(person: Person, now: datetime, *, clear: bool) -> dict[str, Any]:
         "first_login_at": _iso(person.first_login_at),
         "last_login_at": _iso(person.last_login_at),
         "imported_active": person.imported_active,
+        "claims": dict(person.standard) if clear else sorted(person.standard),
         "addresses": [
             {
                 "id": address.id,
@@ -131,8 +132,14 @@ def describe(person: Person, now: datetime, *, clear: bool) -> dict[str, Any]:
     }
 
 
+_APART = ("addresses", "claims")
+
+
 def _lines(found: dict[str, Any]) -> list[str]:
-    lines = [f"{name:<16} {value}" for name, value in found.items() if name != "addresses"]
+    lines = [f"{name:<16} {value}" for name, value in found.items() if name not in _APART]
+    claims = found["claims"]
+    told = [f"{one}={claims[one]}" if isinstance(claims, dict) else one for one in claims]
+    lines += [f"{'claims':<16} {', '.join(told)}"] if told else []
     for address in found["addresses"]:
         parts = [f"{name} {value}" for name, value in address.items() if name != "id" and value]
         lines.append(f"{'address':<16} {'  '.join(parts)}")

@@ -54,10 +54,6 @@ class Dispatcher(Protocol):
         """Where the person is going, in words."""
         ...
 
-    def back_url(self, transaction: Transaction) -> str | None:
-        """The component's own page, where there is one to go back to."""
-        ...
-
     def return_origins(self, transaction: Transaction) -> tuple[str, ...]:
         """What a form of this login may lead to, for `form-action`."""
         ...

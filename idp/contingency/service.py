@@ -124,10 +124,6 @@ class Contingency:
         """Where the person is going, in words."""
         return self._dispatcher.client_name(transaction)
 
-    def back_url(self, transaction: Transaction) -> str | None:
-        """The component's own page, where there is one to go back to."""
-        return self._dispatcher.back_url(transaction)
-
     def return_origins(self, transaction: Transaction) -> tuple[str, ...]:
         """What a form of this login may lead to, for `form-action`."""
         return self._dispatcher.return_origins(transaction)

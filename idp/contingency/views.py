@@ -78,7 +78,7 @@ def blueprint(
             other_realm_url=(
                 _chooser(visit.transaction.id) if len(visit.transaction.realms) > 1 else None
             ),
-            back_url=contingency.back_url(visit.transaction) or _chooser(visit.transaction.id),
+            cancel_url=_cancel(visit.transaction.id),
         )
 
     def too_often(visit: Visit, seconds: int) -> Response:
@@ -141,6 +141,7 @@ def blueprint(
             resend_url=url_for("contingency.resend", transaction_id=transaction_id),
             client_name=contingency.client_name(waiting.transaction),
             back_url=url_for("contingency.show", transaction_id=transaction_id),
+            cancel_url=_cancel(transaction_id),
         )
         if error is not None:
             response.headers["Retry-After"] = str(error.retry_after or 1)
@@ -219,6 +220,10 @@ def blueprint(
 
 def _login(transaction_id: str) -> str:
     return f"/login/{transaction_id}"
+
+
+def _cancel(transaction_id: str) -> str:
+    return f"{_login(transaction_id)}/cancelar"
 
 
 def _chooser(transaction_id: str) -> str:

@@ -8,9 +8,11 @@ from idp.federation.service import Callback, Federation, Stranded
 from idp.kernel.errors import IdpError
 from idp.limits.service import Limits
 from idp.login.service import Logins
+from idp.login.transaction import Transaction
 from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import KNOWN, Cookies
+from idp.web.headers import Csp
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
@@ -55,23 +57,26 @@ def blueprint(
 
     def stranded_page(realm: str, stranded: Stranded) -> Response:
         transaction_id = stranded.transaction_id
+        transaction = own(transaction_id)
         return pages.page(
             "federacion/fallo.html",
             status=stranded.error.status,
             code=stranded.error.code,
             realm_label=federation.label(realm),
-            client_name=client_name(transaction_id),
+            client_name=logins.client_name(transaction) if transaction else None,
+            csp=Csp(form_action=logins.return_origins(transaction) if transaction else ()),
             retry_url=f"/login/{transaction_id}" if transaction_id else None,
+            cancel_url=f"/login/{transaction_id}/cancelar" if transaction else None,
             reference=stranded.reference,
         )
 
-    def client_name(transaction_id: str | None) -> str | None:
-        """Where the person was going; None when that is over, or not this browser's to know."""
-        if transaction_id is None:
-            return None
+    def own(transaction_id: str | None) -> Transaction | None:
+        """The login that stranded; None when it is over, or not this browser's to know."""
         try:
-            return logins.client_name(
+            return (
                 logins.transactions.load(transaction_id, browser.hash(request))
+                if transaction_id
+                else None
             )
         except IdpError:
             return None

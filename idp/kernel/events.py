@@ -29,11 +29,18 @@ class LoginCompleted:
 
 @dataclass(frozen=True)
 class SessionEnded:
-    """A session ended: `reason` is one of logout, replaced, switched, expired, revoked."""
+    """A session ended: `reason` is one of logout, replaced, switched, revoked, renewed.
+
+    `sub` is the person's public one. `chain` names the sessions that continued one another up to
+    this one. `renewed`: the same person proved themselves again at the same browser, and a new
+    session continues the chain.
+    """
 
     sid: str
     person_id: str
+    sub: str
     reason: str
+    chain: str
 
 
 @dataclass(frozen=True)

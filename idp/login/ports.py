@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from idp.login.session import Session
@@ -27,6 +28,10 @@ class TransactionStore(Protocol):
         """`replace`, for one that has its browser from now on: counted among that browser's."""
         ...
 
+    def remove(self, transaction_id: str) -> bool:
+        """End it; whether it was there, for exactly one caller."""
+        ...
+
 
 class SessionStore(Protocol):
     """Sessions by the digest of their cookie."""
@@ -41,4 +46,8 @@ class SessionStore(Protocol):
 
     def remove(self, cookie_digest: str) -> Session | None:
         """End it; the session that ended, for exactly one caller."""
+        ...
+
+    def all(self) -> Iterator[tuple[str, Session]]:
+        """Every session with the digest of its cookie: for emergencies."""
         ...

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from idp.clients.client import Client
+from idp.clients.subjects import Subjects
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
+from idp.kernel.identity import Mode
 from idp.login.session import Session
 from idp.login.sessions import Sessions
-from idp.login.steps import Policy, Step, begins_anew, next_step
+from idp.login.steps import Policy, Step, begins_anew, grant_lives, next_step, unmet
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.login.ways_back import initiation_url, return_origins
@@ -68,6 +71,7 @@ class Logins:
         clients: FindsClients,
         people: FindsPeople,
         upstream_status: KnowsUpstreams,
+        subjects: Subjects,
         realms: tuple[str, ...],
         clock: Clock,
         issuer: str,
@@ -77,16 +81,28 @@ class Logins:
         self._clients = clients
         self._people = people
         self._upstream_status = upstream_status
+        self._subjects = subjects
         self._realms = realms
         self._clock = clock
         self._issuer = issuer
 
     def step(self, transaction: Transaction, session: Session | None) -> Step:
         """What this login needs next. Raises IdpError("invalid_client") for one that is gone."""
-        client = self._client(transaction)
-        return next_step(
-            transaction, session, self._upstreams(), policy_of(client), self._clock.now()
-        )
+        policy = self._policy(transaction, session)
+        return next_step(transaction, session, self._upstreams(), policy, self._clock.now())
+
+    def expected(self, transaction: Transaction, session: Session) -> bool:
+        """Whether the session's person is whom the request is about, or it is about nobody."""
+        return self._policy(transaction, session).expected_subject
+
+    def unmet(self, transaction: Transaction, session: Session | None) -> bool:
+        """Whether no login can meet this request while SUNAT is down."""
+        return unmet(transaction, session, self._upstreams(), self._policy(transaction, session))
+
+    def grant_lives(self, client: Client, mode: Mode, realm: str, auth_time: int) -> bool:
+        """Whether what a login gave this component may still be prolonged."""
+        age = self._clock.timestamp() - auth_time
+        return grant_lives(mode, realm, age, self._upstreams(), policy_of(client))
 
     def anew_url(self, transaction: Transaction, session: Session) -> str | None:
         """For a login that is done: where its component begins a new one, if the parked request is
@@ -134,11 +150,6 @@ class Logins:
         client = self._client(transaction)
         return client.client_name if client else ACCOUNT_NAME
 
-    def back_url(self, transaction: Transaction) -> str | None:
-        """The component's own page, where there is one to go back to."""
-        client = self._client(transaction)
-        return client.client_uri if client else None
-
     def return_origins(self, transaction: Transaction) -> tuple[str, ...]:
         """What a form of this login may lead to, for `form-action`."""
         return return_origins(transaction, self._client(transaction))
@@ -154,7 +165,17 @@ class Logins:
         client = self._clients.get(transaction.client_id)
         if client is None:
             raise IdpError("invalid_client", 400, detail="client left clients.yaml")
+        if client.disabled:
+            raise IdpError("client_disabled", 403, detail=client.client_id)
         return client
+
+    def _policy(self, transaction: Transaction, session: Session | None) -> Policy:
+        client = self._client(transaction)
+        policy = policy_of(client)
+        if client is None or session is None or transaction.subject is None:
+            return policy
+        expected = self._subjects.is_sub(client, session.sub, transaction.subject)
+        return replace(policy, expected_subject=expected)
 
     def _upstreams(self) -> Mapping[str, bool]:
         return {realm: self._upstream_status.up(realm) for realm in self._realms}

@@ -17,6 +17,8 @@ class Session:
 
     sid: the id that relying parties see. claims: every claim of the person by name, so that a
     token costs no database read. known_browser: whether the browser was known when it began.
+    chain: the sid of the first of the sessions, each of the same person at the same browser, that
+    replaced one another up to this one; components of the earlier ones are logged out with it.
     """
 
     sid: str
@@ -29,6 +31,7 @@ class Session:
     name: str
     claims: dict[str, Any] = field(default_factory=dict, repr=False)
     known_browser: bool = False
+    chain: str = ""
 
     @property
     def acr(self) -> str:
@@ -53,6 +56,7 @@ class Session:
         """Read the stored form."""
         record = json.loads(text)
         record["mode"] = Mode(record["mode"])
+        record.setdefault("chain", record["sid"])
         record["auth_time"] = moment(record["auth_time"])
         record["expires_at"] = moment(record["expires_at"])
         return cls(**record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from idp.audit.events import AuditEvent
@@ -59,12 +60,12 @@ class Sessions:
 
         replaces: the cookie of the session that ends by this one, so that none lives on unnamed.
         """
-        if replaces:
-            self.end(replaces, "replaced")
+        sid = new_id(self._random, "ses")
+        chain = self._replace(replaces, person) or sid
         now = self._clock.now()
         cookie = self._random.token()
         session = Session(
-            sid=new_id(self._random, "ses"),
+            sid=sid,
             person_id=person.id,
             sub=person.sub,
             realm=proof.realm,
@@ -74,6 +75,7 @@ class Sessions:
             name=person.name,
             claims=claims(person, SCOPES, now),
             known_browser=proof.known_browser,
+            chain=chain,
         )
         # The audit row first: a session that left no trace must not exist.
         self._audit.record(
@@ -91,8 +93,34 @@ class Sessions:
     def end(self, cookie: str, reason: str) -> Session | None:
         """End a session; None when there was none. reason: as in SessionEnded."""
         session = self._store.remove(digest(cookie))
+        if session is not None:
+            self._ended(session, reason)
+        return session
+
+    def all(self) -> Iterator[Session]:
+        """Every session. It looks at all of them: for emergencies."""
+        for _, session in self._store.all():
+            yield session
+
+    def revoke(self, concerns: Callable[[Session], bool]) -> int:
+        """End every session that it says yes to; how many. It looks at all: for emergencies."""
+        ended = 0
+        for cookie_digest, session in self._store.all():
+            if concerns(session) and self._store.remove(cookie_digest) is not None:
+                self._ended(session, "revoked")
+                ended += 1
+        return ended
+
+    def _replace(self, cookie: str | None, person: Person) -> str | None:
+        """End the session that a new one replaces; its chain, where the person is the same."""
+        session = self._store.remove(digest(cookie)) if cookie else None
         if session is None:
             return None
+        same_person = session.person_id == person.id
+        self._ended(session, "renewed" if same_person else "replaced")
+        return session.chain if same_person else None
+
+    def _ended(self, session: Session, reason: str) -> None:
         # By the stream: leaving must work while SQL does not answer.
         self._stream.push(
             self._audit.entry(
@@ -104,5 +132,6 @@ class Sessions:
                 reason=reason,
             )
         )
-        self._events.publish(SessionEnded(session.sid, session.person_id, reason))
-        return session
+        self._events.publish(
+            SessionEnded(session.sid, session.person_id, session.sub, reason, session.chain)
+        )

@@ -45,7 +45,8 @@ class Policy:
     a contingency session counts for it, None for no further limit. on_recovery: `end` (a
     contingency session is not enough for new requests once the upstream is up) or `keep`.
     state_lifetime: seconds after which the component has forgotten its request and is entered
-    anew, None where it has no way to be.
+    anew, None where it has no way to be. expected_subject: whether the session's person is the one
+    whom the request expects (its id_token_hint), or it expects nobody in particular.
     """
 
     contingency: bool = True
@@ -53,6 +54,7 @@ class Policy:
     on_recovery: str = "end"
     require_known_browser: bool = False
     state_lifetime: int | None = None
+    expected_subject: bool = True
 
 
 def next_step(
@@ -66,12 +68,16 @@ def next_step(
 
     transaction: bound to the browser that asks. session: the live one of that browser, if any.
     upstream_up: by realm; a realm that is missing counts as up (its own start page will say).
+    Whoever is at the browser is asked, where the request expects somebody else.
     """
+    if transaction.denied:
+        return Step(StepKind.FINISH)
     refused = _refused(transaction, policy)
     if transaction.proof is not None and not refused:
         return _after_proof(transaction, session, upstream_up, policy, now)
     if session is not None and satisfies(transaction, session, upstream_up, policy, now):
-        if "select_account" in transaction.prompt and not transaction.confirmed:
+        asks = "select_account" in transaction.prompt or not policy.expected_subject
+        if asks and not transaction.confirmed:
             return Step(StepKind.CHOOSE)
         return Step(StepKind.FINISH)
     realm = transaction.realm
@@ -168,6 +174,37 @@ def begins_anew(
     if policy.state_lifetime is None or age <= policy.state_lifetime:
         return False
     return satisfies(replace(transaction, created_at=now), session, upstream_up, policy, now)
+
+
+def unmet(
+    transaction: Transaction,
+    session: Session | None,
+    upstream_up: Mapping[str, bool],
+    policy: Policy,
+) -> bool:
+    """Whether only SUNAT would do, and SUNAT is down: no login can meet this request now.
+
+    That is what `unmet_authentication_requirements` tells a request that may show no page.
+    """
+    if policy.contingency and transaction.acr_required != ACR[Mode.SUNAT]:
+        return False
+    realms = (session.realm,) if session is not None else transaction.realms
+    return not any(upstream_up.get(realm, True) for realm in realms)
+
+
+def grant_lives(
+    mode: Mode, realm: str, age: float, upstream_up: Mapping[str, bool], policy: Policy
+) -> bool:
+    """Whether what a login gave may still be prolonged. age: seconds since the person was proved.
+
+    A login by mail is prolonged as its session would be: within `max_session`, and until the
+    upstream is back unless the component keeps such logins.
+    """
+    if mode is Mode.SUNAT:
+        return True
+    if not policy.contingency or (policy.max_session is not None and age > policy.max_session):
+        return False
+    return policy.on_recovery == "keep" or not upstream_up.get(realm, True)
 
 
 def _contingency_allowed(transaction: Transaction, policy: Policy, *, known_browser: bool) -> bool:

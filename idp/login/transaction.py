@@ -21,6 +21,8 @@ class Transaction:
     until the first GET binds it (a cross-site POST carries no Lax cookie).
     destination: `authorize` (a component's request, `params` in its own order) or `account`.
     prompt, max_age (seconds), acr_required: what the request asks of the authentication.
+    subject: the `sub` that it expects, as this component sees it (an id_token_hint's). pushed:
+    digest of the pushed request that it came from. denied: the person went back instead.
     realm: what the person chose. confirmed: they said that the session's person is them.
     switch_confirmed: they agreed to leave the session of another person.
     link_id: the one live e-mail link. proof: who was proved, and how.
@@ -37,6 +39,9 @@ class Transaction:
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     acr_required: str | None = None
+    subject: str | None = None
+    pushed: str | None = None
+    denied: bool = False
     realm: str | None = None
     confirmed: bool = False
     switch_confirmed: bool = False
@@ -63,6 +68,9 @@ class Transaction:
             "prompt": sorted(self.prompt),
             "max_age": self.max_age,
             "acr_required": self.acr_required,
+            "subject": self.subject,
+            "pushed": self.pushed,
+            "denied": self.denied,
             "realm": self.realm,
             "confirmed": self.confirmed,
             "switch_confirmed": self.switch_confirmed,

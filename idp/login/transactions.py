@@ -43,6 +43,8 @@ class Transactions:
         prompt: frozenset[str] = frozenset(),
         max_age: int | None = None,
         acr_required: str | None = None,
+        subject: str | None = None,
+        pushed: str | None = None,
     ) -> Transaction:
         """A transaction that is stored nowhere yet: enough to ask what the login needs."""
         now = self._clock.now()
@@ -58,6 +60,8 @@ class Transactions:
             prompt=prompt,
             max_age=max_age,
             acr_required=acr_required,
+            subject=subject,
+            pushed=pushed,
         )
 
     def add(self, transaction: Transaction) -> Transaction:
@@ -144,6 +148,16 @@ class Transactions:
         return self._change(
             transaction_id, browser_hash, lambda found: replace(found, switch_confirmed=True)
         )
+
+    def deny(self, transaction_id: str, browser_hash: str | None) -> Transaction:
+        """The person goes back to the component without logging in."""
+        return self._change(
+            transaction_id, browser_hash, lambda found: replace(_unproved(found), denied=True)
+        )
+
+    def end(self, transaction: Transaction) -> bool:
+        """It is answered; False when somebody answered it before."""
+        return self._store.remove(transaction.id)
 
     def take_proof(self, transaction_id: str, browser_hash: str | None) -> Proof:
         """The proof, for exactly one caller: what begins a session begins no second one.

@@ -59,6 +59,7 @@ def blueprint(
             csp=csp(transaction),
             csrf_token=csrf.token(browser.read(request) or ""),
             client_name=logins.client_name(transaction),
+            cancel_url=f"/login/{transaction.id}/cancelar",
             **context,
         )
 
@@ -80,7 +81,12 @@ def blueprint(
                 }
                 for realm in transaction.realms
             ],
-            session=session and {"name": session.name, "continue_url": f"{base}/continuar"},
+            session=session
+            and {
+                "name": session.name,
+                "continue_url": f"{base}/continuar",
+                "expected": logins.expected(transaction, session),
+            },
             switch_url=f"{base}/cambiar",
         )
 
@@ -107,7 +113,6 @@ def blueprint(
             transaction,
             realm_label=realm_labels.get(step.realm or "", ""),
             retry_url=f"/login/{transaction.id}",
-            back_url=logins.back_url(transaction),
         )
 
     @bp.get("/login/<transaction_id>")
@@ -168,6 +173,16 @@ def blueprint(
         response = posted(transaction_id, change)
         cookies.clear(response, SESSION)
         return response
+
+    @bp.post("/login/<transaction_id>/cancelar")
+    def cancel(transaction_id: str) -> Response:
+        """Back to the component, which is told (RFC 6749 §4.1.2.1: access_denied)."""
+        csrf.check(request, browser.read(request))
+        transaction = transactions.deny(transaction_id, browser.hash(request))
+        if transaction.destination != "authorize":
+            transactions.end(transaction)
+            return see_other("/")
+        return finish(transaction)
 
     @bp.post("/login/<transaction_id>/confirmar")
     def confirm_switch(transaction_id: str) -> Response:

@@ -10,35 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError, OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError
 
 from idp.clients.client import Client
+from idp.oidc.claims_request import parse
+from idp.oidc.errors import RegistrationNotSupportedError
 from idp.oidc.request import ProviderRequest
 from idp.oidc.respond import RESPONSE_MODES
 
 # `consent` is met without a page: components are VUCE's own, and nobody is asked.
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 
 Check = Callable[[ProviderRequest, Client], None]
-
-
-class RequestNotSupportedError(OAuth2Error):  # type: ignore[misc]
-    """OpenID Connect Core §3.1.2.6."""
-
-    error = "request_not_supported"
-
-
-class RequestUriNotSupportedError(OAuth2Error):  # type: ignore[misc]
-    """OpenID Connect Core §3.1.2.6."""
-
-    error = "request_uri_not_supported"
-
-
-class RegistrationNotSupportedError(OAuth2Error):  # type: ignore[misc]
-    """OpenID Connect Core §3.1.2.6."""
-
-    error = "registration_not_supported"
 
 
 def no_repeated_parameter(request: ProviderRequest, client: Client) -> None:
@@ -47,12 +31,8 @@ def no_repeated_parameter(request: ProviderRequest, client: Client) -> None:
         raise InvalidRequestError("A parameter is repeated.")
 
 
-def no_request_object(request: ProviderRequest, client: Client) -> None:
-    """OpenID Connect Core §6: not supported, and discovery says so."""
-    if "request" in request.payload.data:
-        raise RequestNotSupportedError("Request objects are not supported.")
-    if "request_uri" in request.payload.data:
-        raise RequestUriNotSupportedError("request_uri is not supported.")
+def no_registration(request: ProviderRequest, client: Client) -> None:
+    """OpenID Connect Core §7.2.1: components are registered by us alone."""
     if "registration" in request.payload.data:
         raise RegistrationNotSupportedError("registration is not supported.")
 
@@ -88,27 +68,41 @@ def max_age_of(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
+def readable_claims(request: ProviderRequest, client: Client) -> None:
+    """OpenID Connect Core §5.5."""
+    parse(request.payload.data.get("claims"))
+
+
+def possible_thumbprint(request: ProviderRequest, client: Client) -> None:
+    """RFC 9449 §10: `dpop_jkt` is the SHA-256 thumbprint of a key."""
+    jkt = request.payload.data.get("dpop_jkt")
+    if jkt is not None and not _SHA256.fullmatch(jkt):
+        raise InvalidRequestError("Invalid dpop_jkt.")
+
+
 def pkce_s256(request: ProviderRequest, client: Client) -> None:
     """RFC 7636 with S256 only (RFC 9700 §2.1.1); required unless the component is excused."""
     challenge = request.payload.data.get("code_challenge")
     method = request.payload.data.get("code_challenge_method")
     if challenge is None and method is None:
-        if client.require_pkce:
+        if client.require_pkce or client.fapi2:
             raise InvalidRequestError("Missing code_challenge.")
         return
     if method != "S256":
         raise InvalidRequestError("code_challenge_method must be S256.")
-    if challenge is None or not _CHALLENGE.fullmatch(challenge):
+    if challenge is None or not _SHA256.fullmatch(challenge):
         raise InvalidRequestError("Invalid code_challenge.")
 
 
 CHECKS: tuple[Check, ...] = (
     no_repeated_parameter,
-    no_request_object,
+    no_registration,
     known_response_mode,
     openid_scope,
     known_prompt,
     valid_max_age,
+    readable_claims,
+    possible_thumbprint,
     pkce_s256,
 )
 

@@ -34,9 +34,12 @@ class Component(ClientMixin):  # type: ignore[misc]
         return
 
     def get_allowed_scope(self, scope: str | None) -> str:
-        """The scopes that are asked for and registered; others are dropped (RFC 6749 §3.3)."""
-        asked = (scope or "").split()
-        return " ".join(dict.fromkeys(one for one in asked if one in self.client.scopes))
+        """The scopes that are asked for and registered; others are dropped (RFC 6749 §3.3).
+
+        Those of APIs (with a colon) are a component's own: no login of a person gives them.
+        """
+        asked = dict.fromkeys((scope or "").split())
+        return " ".join(one for one in asked if one in self.client.scopes and ":" not in one)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Exact string match (RFC 9700 §2.1)."""

@@ -12,11 +12,12 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from idp.clients.client import Client
 from idp.clients.registry import ClientRegistry
+from idp.clients.subjects import Subjects
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import ACR, Mode
 from idp.login.session import Session
+from idp.oidc.hints import Hints
 from idp.oidc.request import ProviderRequest
-from idp.signing.keyring import InvalidToken, Keyring
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class LogoutRequest:
 class Logout:
     """Validates logout requests."""
 
-    def __init__(self, *, keyring: Keyring, clients: ClientRegistry, issuer: str) -> None:
-        self._keyring = keyring
+    def __init__(self, *, hints: Hints, clients: ClientRegistry, subjects: Subjects) -> None:
+        self._hints = hints
         self._clients = clients
-        self._issuer = issuer
+        self._subjects = subjects
 
     def validate(self, request: ProviderRequest, session: Session | None) -> LogoutRequest:
         """Raises IdpError("invalid_logout_request"); then nobody is redirected (§4)."""
@@ -55,25 +56,29 @@ class Logout:
             client is None or target not in client.post_logout_redirect_uris
         ):
             raise IdpError("invalid_logout_request", 400, detail="post_logout_redirect_uri")
+        goes_back = bool(target and hint and client and not client.disabled)
         return LogoutRequest(
             client=client,
-            return_to=_with_state(target, data.get("state")) if target and hint else None,
+            return_to=_with_state(target, data.get("state")) if target and goes_back else None,
             # A genuine hint of this very session is the component's word that the person asked.
-            confirm=session is not None and (hint is None or hint.get("sid") != session.sid),
+            confirm=session is not None and not self._is_of(hint, client, session),
             upstream_lives=_proved_by_sunat(session, hint),
         )
 
     def _hint(self, id_token: str | None) -> dict[str, Any] | None:
         if id_token is None:
             return None
-        try:
-            # §2: an expired ID token is still a hint.
-            claims: dict[str, Any] = self._keyring.verify(id_token)
-        except InvalidToken as error:
-            raise IdpError("invalid_logout_request", 400, detail="id_token_hint") from error
-        if claims.get("iss") != self._issuer:
-            raise IdpError("invalid_logout_request", 400, detail="id_token_hint issuer")
+        # §2: an expired ID token is still a hint.
+        claims = self._hints.claims(id_token)
+        if claims is None:
+            raise IdpError("invalid_logout_request", 400, detail="id_token_hint")
         return claims
+
+    def _is_of(self, hint: dict[str, Any] | None, client: Client | None, session: Session) -> bool:
+        """Whether a hint is of this very session, by the `sid` that the component knows."""
+        if hint is None or client is None:
+            return False
+        return hint.get("sid") == self._subjects.sid(client, session.sid)
 
     def _client(self, client_id: str | None, hint: dict[str, Any] | None) -> Client | None:
         audience = hint.get("aud") if hint else None

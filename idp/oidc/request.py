@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from authlib.oauth2 import OAuth2Request
 from authlib.oauth2.rfc6749 import OAuth2Payload
 
-Pairs = tuple[tuple[str, str], ...]
-Surface = Literal["authorize", "token", "logout", "userinfo"]
+from idp.oidc.ports import Pairs
+from idp.oidc.records import Grant
+
+Surface = Literal["authorize", "par", "token", "revoke", "introspect", "logout"]
 
 
 class Parameters(OAuth2Payload):  # type: ignore[misc]
@@ -46,9 +48,11 @@ class Parameters(OAuth2Payload):  # type: ignore[misc]
 class ProviderRequest(OAuth2Request):  # type: ignore[misc]
     """A request to one of our endpoints.
 
-    uri: built from the configured issuer, never from the Host header.
-    parked: parameters of the request that this one resumes; the hook swaps them in, so that
-    Authlib validates a resumed request exactly as a new one. address_prefix: where it comes from.
+    uri: built from the configured issuer, never from the Host header. address_prefix: where it
+    comes from. proof: the `DPoP` header (RFC 9449 §4.1). payload: what counts; that of a pushed, a
+    signed or a parked request takes the place of what was sent.
+    transaction_id, pushed: what the code that answers it consumes. answer, grant: what a token
+    request brought.
     """
 
     def __init__(
@@ -59,16 +63,18 @@ class ProviderRequest(OAuth2Request):  # type: ignore[misc]
         uri: str,
         headers: Mapping[str, str],
         pairs: Iterable[tuple[str, str]],
-        parked: Pairs | None = None,
         address_prefix: str = "unknown",
+        proof: str | None = None,
     ) -> None:
         super().__init__(method, uri, headers=headers)
         self.surface: Surface = surface
         self.payload = Parameters(pairs)
-        self.parked = parked
         self.address_prefix = address_prefix
-        self.access_token: str | None = None
+        self.proof = proof
         self.transaction_id: str | None = None
+        self.pushed: str | None = None
+        self.answer: dict[str, Any] = {}
+        self.grant: Grant | None = None
 
     @property
     def form(self) -> dict[str, str]:

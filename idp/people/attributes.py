@@ -13,15 +13,17 @@ from datetime import datetime
 from idp.kernel.identity import EXTRANET, SOL
 from idp.people.eligibility import contact_address
 from idp.people.person import Person
+from idp.people.standard import STANDARD, address, phone_verified
 
-Value = str | int | bool | None
+Value = str | int | bool | dict[str, str] | None
 
 
 @dataclass(frozen=True)
 class Attribute:
     """A claim, the scope that gives it, and where it comes from.
 
-    owner: who says what is right: `upstream`, `person` or `us`. column: its name in a CSV file.
+    owner: who says what is right: `upstream`, `person`, `file` or `us`. column: its name in a CSV
+    file.
     """
 
     claim: str
@@ -40,6 +42,10 @@ def _email(person: Person, now: datetime) -> Value:
     return address.email if address else None
 
 
+def _standard(column: str) -> Callable[[Person, datetime], Value]:
+    return lambda person, now: person.standard.get(column)
+
+
 ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("ruc", "vuce", "upstream", lambda person, now: person.ruc, "ruc"),
     Attribute("usuario_sol", "vuce", "upstream", _only(SOL), "usuario"),
@@ -53,6 +59,19 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(
         "updated_at", "profile", "us", lambda person, now: int(person.updated_at.timestamp())
     ),
+    *(
+        Attribute(one.claim, one.scope, "file", _standard(one.column), one.column)
+        for one in STANDARD
+        if one.scope != "address" and one.column != "phone_number_verified"
+    ),
+    Attribute(
+        "phone_number_verified",
+        "phone",
+        "file",
+        lambda person, now: phone_verified(person.standard),
+        "phone_number_verified",
+    ),
+    Attribute("address", "address", "file", lambda person, now: address(person.standard)),
     Attribute("email", "email", "person", _email, "email"),
     # The address in force was verified by definition: without one there is neither claim.
     Attribute(
@@ -60,6 +79,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     ),
 )
 
+_BY_CLAIM = {attribute.claim: attribute for attribute in ATTRIBUTES}
 SCOPES: frozenset[str] = frozenset(attribute.scope for attribute in ATTRIBUTES)
 
 
@@ -71,6 +91,19 @@ def claims(person: Person, scopes: frozenset[str], now: datetime) -> dict[str, o
         if attribute.scope in scopes
     )
     return {claim: value for claim, value in found if value not in (None, "")}
+
+
+def claim(person: Person, name: str, now: datetime) -> object:
+    """One claim about a person at that moment; None for one without a value, or none of ours."""
+    attribute = _BY_CLAIM.get(name)
+    value = attribute.read(person, now) if attribute else None
+    return None if value == "" else value
+
+
+def claim_scope(name: str) -> str | None:
+    """The scope that gives a claim, or None for one that is none of ours."""
+    attribute = _BY_CLAIM.get(name)
+    return attribute.scope if attribute else None
 
 
 def claim_names(scopes: frozenset[str] = SCOPES) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ import io
 from dataclasses import fields
 
 from idp.people.seed import RowProblem, SeedRow
+from idp.people.standard import BY_COLUMN
 
-COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(SeedRow) if field.name != "line")
+_OWN = tuple(field.name for field in fields(SeedRow) if field.name not in ("line", "standard"))
+COLUMNS: tuple[str, ...] = (*_OWN, *BY_COLUMN)
 REQUIRED = frozenset({"realm", "usuario"})
 
 
@@ -34,7 +36,7 @@ def parse_csv(content: bytes) -> tuple[list[SeedRow], list[RowProblem]]:
         for cells in reader if not problems else ():
             if any(cell.strip() for cell in cells):
                 if len(cells) == len(names):
-                    rows.append(SeedRow(line=line, **dict(zip(names, cells, strict=True))))
+                    rows.append(_row(line, dict(zip(names, cells, strict=True))))
                 else:
                     count = f"{len(cells)} cells under {len(names)} columns"
                     problems.append(RowProblem(line, "", count))
@@ -42,6 +44,12 @@ def parse_csv(content: bytes) -> tuple[list[SeedRow], list[RowProblem]]:
     except csv.Error as error:
         return [], [RowProblem(reader.line_num, "", f"not CSV: {error}")]
     return rows, problems
+
+
+def _row(line: int, cells: dict[str, str]) -> SeedRow:
+    standard = {name: cell for name, cell in cells.items() if name in BY_COLUMN and cell.strip()}
+    own = {name: cell for name, cell in cells.items() if name not in BY_COLUMN}
+    return SeedRow(line=line, standard=standard, **own)
 
 
 def _header_problems(names: list[str]) -> list[RowProblem]:

@@ -23,6 +23,10 @@ class PersonStore(Protocol):
         """The person whom this identifier names."""
         ...
 
+    def find_sub(self, sub: str) -> Person | None:
+        """The person of a public `sub`."""
+        ...
+
     def get_or_create(self, candidate: Person) -> tuple[Person, bool]:
         """The person of the candidate's identifier, locked; the candidate itself when there was
         none (then True). Parallel calls agree on one person, and exactly one says True.

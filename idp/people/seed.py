@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from idp.audit.events import AuditEvent
@@ -26,6 +26,7 @@ from idp.kernel.times import read_moment
 from idp.people.contact import InvalidEmail, normalise_email, same_email
 from idp.people.person import Address, Person
 from idp.people.ports import PersonStore
+from idp.people.standard import BY_COLUMN
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class SeedRow:
     """One row of a file. line: where it stands there, from 1. Moments are ISO 8601 with an offset.
 
     email_verified_at counts only when the file's e-mails are trusted; a last_login_at says that
-    the person used VUCE before, so that contingency is open to them.
+    the person used VUCE before, so that contingency is open to them. standard: claims by the
+    columns of `people.standard`.
     """
 
     line: int
@@ -45,6 +47,7 @@ class SeedRow:
     email_verified_at: str = ""
     consent_at: str = ""
     last_login_at: str = ""
+    standard: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class _Parsed:
     verified_at: datetime | None
     consent_at: datetime | None
     last_login_at: datetime | None
+    standard: Mapping[str, str]
 
 
 class Seeder:
@@ -139,6 +143,7 @@ class Seeder:
                 problem = f"the same person as in line {seen[identifier]}"
                 found.append(RowProblem(row.line, "usuario", problem))
             email = _email(row, found)
+            standard = _standard(row, found)
             moments = [_moment(row, name, self._clock.now(), found) for name in _MOMENTS]
             problems.extend(found)
             if identifier is None or found:
@@ -146,7 +151,10 @@ class Seeder:
             seen[identifier] = row.line
             ruc = normalise(row.ruc) or None
             usuario, name = normalise(row.usuario), row.name.strip()
-            parsed.append(_Parsed(identifier, ruc, usuario, name, email, *moments))
+            verified, consent, login = moments
+            parsed.append(
+                _Parsed(identifier, ruc, usuario, name, email, verified, consent, login, standard)
+            )
         return parsed, problems
 
     def _identifier(self, row: SeedRow, found: list[RowProblem]) -> Identifier | None:
@@ -181,6 +189,7 @@ class Seeder:
             imported_active=row.last_login_at is not None,
             consent=row.consent_at is not None,
             consent_at=row.consent_at,
+            standard=row.standard,
         )
         person, created = self._store.get_or_create(candidate)
         fields = [] if created else self._complete(person, candidate, now)
@@ -228,6 +237,10 @@ class Seeder:
             changes |= {"consent": True, "consent_at": row.consent_at}
         if person.last_login_at is None and row.last_login_at is not None:
             changes |= {"imported_active": True, "last_login_at": row.last_login_at}
+        standard = {**person.standard, **row.standard}
+        if standard != person.standard:
+            # Only files tell these: the newest is right.
+            changes["standard"] = standard
         if changes:
             completed = replace(person, updated_at=now, **changes)  # type: ignore[arg-type]
             self._store.update(completed)
@@ -249,6 +262,17 @@ def _email(row: SeedRow, found: list[RowProblem]) -> str | None:
     except InvalidEmail as error:
         found.append(RowProblem(row.line, "email", str(error)))
         return None
+
+
+def _standard(row: SeedRow, found: list[RowProblem]) -> dict[str, str]:
+    values = {}
+    for column, text in row.standard.items():
+        value = BY_COLUMN[column].read(text.strip())
+        if value is None:
+            found.append(RowProblem(row.line, column, f"not {BY_COLUMN[column].form}"))
+        else:
+            values[column] = value
+    return values
 
 
 def _moment(row: SeedRow, column: str, now: datetime, found: list[RowProblem]) -> datetime | None:

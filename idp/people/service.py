@@ -104,6 +104,10 @@ class People:
         """The person whom this identifier names."""
         return self._store.find(identifier)
 
+    def find_sub(self, sub: str) -> Person | None:
+        """The person whom relying parties know by this public `sub`."""
+        return self._store.find_sub(sub)
+
     def record_upstream_login(self, facts: UpstreamFacts) -> Person:
         """The person whom an upstream proved just now, made known at their first login.
 

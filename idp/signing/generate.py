@@ -31,8 +31,8 @@ def generate(
     """
     if alg not in ALGORITHMS or bits not in (2048, 3072):
         raise ValueError(f"{alg} {bits}")
-    with _folder(keys_dir):
-        return _generate(keys_dir, alg, clock=clock, state=state, bits=bits)
+    with locked(keys_dir):
+        return make_key(keys_dir, alg, clock=clock, state=state, bits=bits)
 
 
 def ensure_generated(
@@ -42,22 +42,32 @@ def ensure_generated(
 
     Safe to call from several processes at once: the folder is locked meanwhile.
     """
-    with _folder(keys_dir):
+    with locked(keys_dir):
         active = {one.alg for one in _records(keys_dir) if one.state is KeyState.ACTIVE}
         return tuple(
-            _generate(keys_dir, alg, clock=clock, state=KeyState.ACTIVE, bits=_RSA_BITS)
+            make_key(keys_dir, alg, clock=clock, state=KeyState.ACTIVE, bits=_RSA_BITS)
             for alg in algorithms
             if alg not in active
         )
 
 
-def _generate(
-    keys_dir: Path, alg: str, *, clock: Clock, state: KeyState | None, bits: int
+def make_key(
+    keys_dir: Path,
+    alg: str,
+    *,
+    clock: Clock,
+    state: KeyState | None,
+    bits: int = _RSA_BITS,
+    records: tuple[KeyRecord, ...] | None = None,
 ) -> KeyRecord:
-    records = _records(keys_dir)
+    """A key with its row, in a folder that is locked. records: what the other rows become by the
+    same write; by default they stay.
+    """
+    if records is None:
+        records = _records(keys_dir)
     has_active = any(one.alg == alg and one.state is KeyState.ACTIVE for one in records)
     state = state or (KeyState.NEXT if has_active else KeyState.ACTIVE)
-    if state is KeyState.RETIRED or (state is KeyState.ACTIVE and has_active):
+    if state in (KeyState.RETIRED, KeyState.REVOKED) or (state is KeyState.ACTIVE and has_active):
         raise ValueError(f"state {state}")
     pem = _pem(alg, bits)
     kid = (RSAKey if alg == "RS256" else ECKey).import_key(pem).thumbprint()  # RFC 7638
@@ -91,7 +101,7 @@ def _pem(alg: str, bits: int) -> bytes:
 
 
 @contextmanager
-def _folder(keys_dir: Path) -> Iterator[None]:
+def locked(keys_dir: Path) -> Iterator[None]:
     """The folder, made when missing, closed to others, locked against a second generator."""
     try:
         keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

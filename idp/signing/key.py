@@ -16,18 +16,22 @@ ALGORITHMS = ("RS256", "ES256")
 
 
 class KeyState(StrEnum):
-    """How far a key is: published ahead, signing, or only good for checking what it signed."""
+    """How far a key is: published ahead, signing, only good for checking what it signed, or (after
+    a leak) good for nothing.
+    """
 
     NEXT = "next"
     ACTIVE = "active"
     RETIRED = "retired"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
 class KeyRecord:
     """A row of keyring.json.
 
-    kid: RFC 7638 thumbprint. file: the PEM's name within the folder. Times are aware, UTC.
+    kid: RFC 7638 thumbprint. file: the PEM's name within the folder; a revoked key has none any
+    more. retired_at: since when it signs nothing, revoked ones included. Times are aware, UTC.
     """
 
     kid: str

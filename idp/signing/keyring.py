@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,12 +14,14 @@ from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
 from idp.kernel.clock import Clock
-from idp.signing import store
+from idp.kernel.errors import StartError
+from idp.signing import rotation, store
 from idp.signing.key import ALGORITHMS, KeyState, SigningKey
 
-_DAY = 86_400
-OVERLAP = 7 * _DAY
-HINT_LIFE = 365 * _DAY
+OVERLAP = int(rotation.OVERLAP.total_seconds())
+HINT_LIFE = int(rotation.HINT_LIFE.total_seconds())
+_POLL = 0.4  # seconds; a change counts within one second
+_log = logging.getLogger(__name__)
 _PUBLISHED_ORDER = {KeyState.ACTIVE: 0, KeyState.NEXT: 1, KeyState.RETIRED: 2}
 
 
@@ -50,6 +54,9 @@ class Keyring:
         self._hint_life = timedelta(seconds=hint_life)
         self._directory = directory
         self._registry = JWSRegistry(algorithms=list(ALGORITHMS))
+        self._stamp = store.stamp(directory) if directory else None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
         self._use(keys)
 
     @classmethod
@@ -63,7 +70,38 @@ class Keyring:
     def reload(self) -> None:
         """Read the folder again and swap the keys; on KeyringError the present ones stay."""
         if self._directory is not None:
+            # Before reading: a write in between is then seen as a change.
+            self._stamp = store.stamp(self._directory)
             self._use(store.read(self._directory))
+
+    def start(self) -> None:
+        """Begin to watch keyring.json, in a daemon thread; a second call does nothing."""
+        if self._thread is None and self._directory is not None:
+            self._stop.clear()
+            self._thread = threading.Thread(target=self._watch, name="keyring", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; returns when the thread has ended."""
+        if self._thread is not None:
+            self._stop.set()
+            self._thread.join()
+            self._thread = None
+
+    def _watch(self) -> None:
+        assert self._directory is not None
+        while not self._stop.wait(_POLL):
+            if store.stamp(self._directory) == self._stamp:
+                continue
+            try:
+                self.reload()
+                _log.info("keys reloaded", extra={"keys": len(self._keys)})
+            except StartError as error:
+                for one in error.problems:
+                    _log.error("keys refused, the last good ones stay: %s", one)
+            except Exception:
+                # Whatever went wrong, the watcher lives on and the keys stay.
+                _log.exception("keys could not be reloaded")
 
     @property
     def algorithms(self) -> tuple[str, ...]:

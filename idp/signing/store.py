@@ -34,6 +34,8 @@ def read(keys_dir: Path) -> tuple[SigningKey, ...]:
     problems = _folder_problems(keys_dir, records)
     keys = []
     for record in records:
+        if record.state is KeyState.REVOKED:
+            continue
         try:
             keys.append(_parse(record, _read_private(keys_dir / record.file)))
         except KeyringError as error:
@@ -65,6 +67,15 @@ def read_records(keys_dir: Path) -> tuple[KeyRecord, ...]:
             [f"{path}: no tiene la forma esperada ({type(error).__name__}: {error}); "
              "restáurelo de una copia de respaldo"]
         ) from error  # fmt: skip
+
+
+def stamp(keys_dir: Path) -> tuple[int, int, int] | None:
+    """What changes when keyring.json does: mtime, size, inode; None when it is missing."""
+    try:
+        found = os.stat(keys_dir / METADATA)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def write_records(keys_dir: Path, records: tuple[KeyRecord, ...]) -> None:
@@ -166,7 +177,8 @@ def _record(row: dict[str, Any]) -> KeyRecord:
     state = KeyState(row["state"])
     if times["created_at"] is None:
         raise ValueError("created_at")
-    if (state is KeyState.RETIRED) != (times["retired_at"] is not None):
+    over = state in (KeyState.RETIRED, KeyState.REVOKED)
+    if over != (times["retired_at"] is not None):
         raise ValueError("retired_at")
     return KeyRecord(
         kid=str(row["kid"]),

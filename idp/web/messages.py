@@ -99,6 +99,26 @@ MESSAGES: dict[str, Message] = {
         "El enlace por el que llegó no corresponde a un componente registrado en la VUCE.",
         _COMPONENT,
     ),
+    "client_disabled": Message(
+        "Componente deshabilitado",
+        "El ingreso a este componente de la VUCE está suspendido temporalmente.",
+        "Comuníquese con la Mesa de Ayuda si necesita realizar un trámite urgente.",
+    ),
+    "invalid_request_uri": Message(
+        "La solicitud de ingreso ya no está disponible",
+        "El componente la envió hace demasiado tiempo, o ya fue respondida.",
+        _AGAIN,
+    ),
+    "invalid_request_object": Message(
+        "La solicitud no es válida",
+        "No pudimos comprobar que la solicitud provenga del componente.",
+        _COMPONENT,
+    ),
+    "request_uri_not_supported": Message(
+        "La solicitud no es válida",
+        "El componente pidió su ingreso de una forma que no está disponible.",
+        _COMPONENT,
+    ),
     "invalid_redirect_uri": Message(
         "Dirección de retorno no registrada",
         "Por su seguridad no podemos enviarlo a la dirección que pidió el componente.",

@@ -8,6 +8,7 @@ from typing import Any
 
 from idp.adapters.queue.broker import declare, make_broker
 from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.audit.drain import drain
 from idp.audit.events import AuditEvent
@@ -27,8 +28,11 @@ def periodic(base: Base, people: People) -> Periodic:
     periodic.register("audit.purge", 3_600.0, lambda: store.purge(base.clock.now() - kept))
     periodic.register("people.purge", 3_600.0, lambda: people.purge(base.clock.now()))
     spent = SqlSpentLinks(base.database)
-    # A link's record in Redis is gone after a day; a month leaves room for any fail-over.
+    # A link's record in Redis is gone after a day; a month leaves room for any fail-over. For a
+    # month, too, it can be seen what became of a family of refresh tokens.
     month = timedelta(days=30)
+    refresh = SqlRefreshTokens(base.database)
+    periodic.register("refresh.purge", 3_600.0, lambda: refresh.purge(base.clock.now() - month))
     periodic.register("links.purge", 3_600.0, lambda: spent.purge(base.clock.now() - month))
     return periodic
 

@@ -25,16 +25,13 @@ from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
-from idp.oidc.access import UserInfo
-from idp.oidc.authorization import Authorization
-from idp.oidc.logout import Logout
-from idp.oidc.server import ProviderServer
 from idp.people.service import People
 from idp.settings import Settings
 from idp.signing.keyring import Keyring
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.watcher import FlagWatcher
 from idp.wiring.reload import Reloader
+from idp.wiring.surface import Provider
 
 
 @dataclass(frozen=True)
@@ -81,10 +78,7 @@ class Services:
     queue: DramatiqQueue
     periodic: Periodic
     logins: Logins
-    server: ProviderServer
-    authorization: Authorization
-    userinfo: UserInfo
-    logout: Logout
+    provider: Provider
     federation: Federation
     contingency: Contingency
     entry: Entry
@@ -93,6 +87,7 @@ class Services:
     def start(self) -> None:
         """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""
         self.flag_watcher.start()
+        self.keyring.start()
         self.clients.start()
         self.reloader.start()
 
@@ -100,6 +95,7 @@ class Services:
         """End it, and close the connections."""
         self.reloader.stop()
         self.clients.stop()
+        self.keyring.stop()
         self.flag_watcher.stop()
         self.queue.close()
         self.http.close()

@@ -9,22 +9,20 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
 from idp.audit.log import Audit
+from idp.clients.subjects import Subjects
 from idp.contingency.sealing import Sealing
 from idp.kernel.clock import Clock, SystemClock
 from idp.kernel.events import EventBus
 from idp.kernel.ids import new_id
 from idp.kernel.random import Random, SystemRandom
 from idp.limits.noted import Noted
-from idp.oidc.access import Bearer, UserInfo
-from idp.oidc.authorization import Authorization
-from idp.oidc.logout import Logout
 from idp.settings import Settings
 from idp.wiring.background import periodic, tell_reload
 from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
 from idp.wiring.contingency import contingency, entry, links, mail_jobs
 from idp.wiring.identity import federation, guarded_http, limits, logins, people, upstream_status
-from idp.wiring.provider import code_store, provider_server
+from idp.wiring.provider import Rooms, provider
 from idp.wiring.reload import Reloader
 
 
@@ -49,15 +47,28 @@ def build_services(
     noted = Noted(audit=audit, stream=stream, limits=counters)
     persons = people(base)
     status, watcher = upstream_status(base, realms)
-    dispatcher = logins(base, clients, persons, status, realms)
+    subjects = Subjects(base.key("subjects"))
+    dispatcher = logins(base, clients, persons, status, subjects, realms)
     one_time = links(base)
     sealing = Sealing(key=base.key("sealing"), random=random)
     jobs = mail_jobs(base, one_time, persons, clients, sealing)
     broker = make_broker(settings.redis_url)
-    declare(broker, jobs)
     queue = DramatiqQueue(broker)
-    store = code_store(base)
-    server = provider_server(base, store, keyring, clients, noted)
+    surface = provider(
+        base,
+        Rooms(
+            keyring=keyring,
+            clients=clients,
+            subjects=subjects,
+            logins=dispatcher,
+            people=persons,
+            limits=counters,
+            noted=noted,
+            queue=queue,
+            jobs=jobs,
+        ),
+    )
+    declare(broker, jobs)
     return Services(
         settings=settings,
         clock=clock,
@@ -81,10 +92,7 @@ def build_services(
         queue=queue,
         periodic=periodic(base, persons),
         logins=dispatcher,
-        server=server,
-        authorization=Authorization(server=server, logins=dispatcher, limits=counters),
-        userinfo=UserInfo(bearer=Bearer(store, clock), people=persons, clock=clock),
-        logout=Logout(keyring=keyring, clients=clients, issuer=settings.issuer),
+        provider=surface,
         federation=federation(base, dispatcher, persons),
         contingency=contingency(
             base, dispatcher, one_time, counters, noted, persons, queue, sealing

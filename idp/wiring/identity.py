@@ -12,6 +12,7 @@ from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.clients.registry import ClientRegistry
+from idp.clients.subjects import Subjects
 from idp.federation.clientessol import ClientesSol, Endpoint
 from idp.federation.driver import Upstream as Driver
 from idp.federation.service import Federation
@@ -73,6 +74,7 @@ def logins(
     clients: ClientRegistry,
     people: People,
     status: UpstreamStatus,
+    subjects: Subjects,
     realms: tuple[str, ...],
 ) -> Logins:
     """The dispatcher of a login."""
@@ -99,6 +101,7 @@ def logins(
         clients=clients,
         people=people,
         upstream_status=status,
+        subjects=subjects,
         realms=realms,
         clock=base.clock,
         issuer=settings.issuer,

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sandbox.demo.parts import COMPONENTS, Places
-from sandbox.people import PEOPLE, SandboxPerson
+from sandbox.people import PEOPLE, STANDARD_CLAIMS, SandboxPerson, standard_claims
 
 PLACEHOLDER = "sha256:" + "0" * 64
 
@@ -100,6 +100,7 @@ def people_csv(people: Iterable[SandboxPerson] = PEOPLE) -> str:
             "email_verified_at",
             "consent_at",
             "last_login_at",
+            *STANDARD_CLAIMS,
         ]
     )
     for one in people:
@@ -114,6 +115,7 @@ def people_csv(people: Iterable[SandboxPerson] = PEOPLE) -> str:
                     contact if one.verified and one.email else "",
                     contact if one.consent else "",
                     login,
+                    *standard_claims(one).values(),
                 )
             )
     return out.getvalue()

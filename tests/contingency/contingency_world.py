@@ -25,6 +25,7 @@ from idp.audit.log import Audit
 from idp.audit.records import AuditFilter, AuditRecord
 from idp.captcha.service import Captcha, Tools
 from idp.clients.client import Client, ContingencyPolicy
+from idp.clients.subjects import Subjects
 from idp.contingency.delivery import Delivery
 from idp.contingency.entry import Entry
 from idp.contingency.form import Patterns
@@ -181,7 +182,8 @@ class World:
         )  # fmt: skip
         self.logins = Logins(
             transactions=self.transactions, sessions=self.sessions, clients=self.components,
-            people=self.people, upstream_status=self.status, realms=("sol", "extranet"),
+            people=self.people, upstream_status=self.status, subjects=Subjects(b"p" * 32),
+            realms=("sol", "extranet"),
             clock=clock, issuer=ISSUER,
         )  # fmt: skip
         self.links = Links(

@@ -63,7 +63,7 @@ REDIRECTS: dict[str, tuple[dict[str, Any], str]] = {
     "repeated scope": ({"scope": ["openid", "vuce"]}, "invalid_request"),
     "repeated state": ({"state": ["st", "st"]}, "invalid_request"),
     "repeated unknown parameter": ({"x": ["1", "2"]}, "invalid_request"),
-    "request object": ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+    "unsigned request object": ({"request": "eyJhbGciOiJub25lIn0.e30."}, "invalid_request_object"),
     "request_uri": ({"request_uri": "https://a.example/"}, "request_uri_not_supported"),
     "registration": ({"registration": "{}"}, "registration_not_supported"),
     "none with login": ({"prompt": "none login"}, "invalid_request"),

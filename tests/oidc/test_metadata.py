@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlsplit
-
 import pytest
 from relying_party import RelyingParty
 
-from idp.kernel.identity import Mode
-from tests.support.world import CHALLENGE, ISSUER, World, query_of
+from tests.support.world import ISSUER, World
 
 DISCOVERY = "/.well-known/openid-configuration"
 SPA_ORIGIN = "http://localhost:9003"
-
-
-@pytest.fixture
-def document(world: World) -> dict[str, Any]:
-    found: dict[str, Any] = world.browser().get(DISCOVERY).json
-    return found
-
-
-def path_of(document: dict[str, Any], name: str) -> str:
-    url: str = document[name]
-    assert url.startswith(f"{ISSUER}/")
-    return urlsplit(url).path
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, "/jwks.json"])
@@ -41,70 +25,6 @@ def test_issuer_comes_from_the_settings_whatever_the_host_header_says(world: Wor
     found = world.browser().get(DISCOVERY, headers={"Host": "evil.example"}).json
     assert found["issuer"] == ISSUER
     assert "evil" not in str(found)
-
-
-def test_each_endpoint_answers_by_the_methods_that_it_has(
-    mr: RelyingParty, document: dict[str, Any]
-) -> None:
-    browser = mr.world.browser
-    endpoints = {name: path_of(document, name) for name in document if name.endswith("_endpoint")}
-    assert set(endpoints) == {
-        "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "end_session_endpoint",
-    }  # fmt: skip
-    assert mr.browser.get(endpoints["authorization_endpoint"]).status_code == 400
-    assert browser().post(endpoints["token_endpoint"]).json["error"] == "invalid_request"
-    assert browser().get(endpoints["userinfo_endpoint"]).status_code == 401
-    assert browser().get(endpoints["end_session_endpoint"]).status_code == 200
-    assert browser().get(path_of(document, "jwks_uri")).json["keys"]
-
-
-def test_each_listed_way_works(world: World, document: dict[str, Any]) -> None:
-    assert document["token_endpoint_auth_methods_supported"] == [
-        "client_secret_basic", "client_secret_post", "none",
-    ]  # fmt: skip
-    used = set()
-    for client_id in ("mr", "origen", "spa"):
-        party = RelyingParty.logged_in(world, client_id)
-        used.add(party.id_token(party.tokens()["id_token"]).header["alg"])
-    assert used == set(document["id_token_signing_alg_values_supported"])
-    party = RelyingParty.logged_in(world)
-    answered = {mode: party.authorize(response_mode=mode) for mode in ("query", "form_post")}
-    assert [one.status_code for one in answered.values()] == [303, 200]
-    assert document["response_modes_supported"] == list(answered)
-    for prompt in document["prompt_values_supported"]:
-        assert "error" not in query_of(party.authorize(prompt=prompt).headers["Location"])
-
-
-def test_each_way_that_is_not_listed_is_refused(mr: RelyingParty, document: dict[str, Any]) -> None:
-    assert document["response_types_supported"] == ["code"]
-    assert document["grant_types_supported"] == ["authorization_code"]
-    assert document["code_challenge_methods_supported"] == ["S256"]
-    assert document["request_parameter_supported"] is False
-    assert document["request_uri_parameter_supported"] is False
-    wrong = (
-        {"response_type": "id_token"}, {"request": "x"}, {"request_uri": "x"},
-        {"code_challenge_method": "plain", "code_challenge": CHALLENGE},
-    )  # fmt: skip
-    assert all("error" in mr.answer(**one) for one in wrong)
-    refused = mr.redeem(mr.code(), grant_type="refresh_token", refresh_token="x")
-    assert refused.json["error"] == "unsupported_grant_type"
-
-
-def test_claims_scopes_and_acr_are_those_that_are_given(
-    world: World, document: dict[str, Any]
-) -> None:
-    given, acr = set(), set()
-    for mode in Mode:
-        party = RelyingParty.logged_in(world, "mr", mode)
-        tokens = party.tokens(scope=" ".join(document["scopes_supported"]))
-        assert set(tokens["scope"].split()) == set(document["scopes_supported"])
-        claims = party.id_token(tokens["id_token"]).claims
-        given |= claims.keys() | party.userinfo(tokens["access_token"]).json.keys()
-        acr.add(claims["acr"])
-    assert given - {"at_hash"} <= set(document["claims_supported"])
-    assert acr == set(document["acr_values_supported"])
-    assert document["authorization_response_iss_parameter_supported"] is True
-    assert document["subject_types_supported"] == ["public"]
 
 
 def test_jwks_shows_public_members_only(world: World) -> None:

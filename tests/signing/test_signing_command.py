@@ -46,8 +46,10 @@ def test_keys_list_tells_each_key_and_no_private_part(
     assert main(["keys", "list", "--dir", str(keys_dir), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert set(rows[0]) == {
-        "kid", "alg", "state", "file", "created_at", "activated_at", "retired_at",
+        "kid", "alg", "state", "file", "created_at", "activated_at", "retired_at", "rotate_at",
+        "due",
     }  # fmt: skip
+    assert rows[0]["due"] == "falta la llave siguiente"
 
 
 def test_keys_list_of_keys_that_others_may_read_is_refused(

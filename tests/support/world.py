@@ -42,7 +42,7 @@ clients:
     post_logout_redirect_uris: [http://localhost:9001/]
     scope: openid profile email vuce
     token_endpoint_auth_method: client_secret_basic
-    secrets: [{{hash: "{hash}"}}]
+    secrets: [{hash: "@hash@"}]
     realms: [sol, extranet]
   - client_id: origen
     client_name: Origen
@@ -50,7 +50,7 @@ clients:
     initiate_login_uri: "http://localhost:9002/login?desde=vuce"
     scope: openid profile email vuce
     token_endpoint_auth_method: client_secret_post
-    secrets: [{{hash: "{hash}"}}]
+    secrets: [{hash: "@hash@"}]
     id_token_signed_response_alg: ES256
     realms: [sol]
   - client_id: spa
@@ -65,9 +65,9 @@ clients:
     redirect_uris: [http://localhost:9004/callback]
     scope: openid vuce
     token_endpoint_auth_method: client_secret_basic
-    secrets: [{{hash: "{hash}"}}]
+    secrets: [{hash: "@hash@"}]
     realms: [sol, extranet]
-    contingency: {{allowed: false}}
+    contingency: {allowed: false}
 """
 
 
@@ -191,7 +191,7 @@ def build_world(folder: Path, redis_url: str, *, clients: str = CLIENTS, **chang
     """A world in this folder: keys, clients and database are made as needed."""
     clock = FixedClock(START)
     secret, hashed = new_secret(SystemRandom())
-    (folder / "clients.yaml").write_text(clients.format(hash=hashed), encoding="utf-8")
+    (folder / "clients.yaml").write_text(clients.replace("@hash@", hashed), encoding="utf-8")
     ensure_generated(folder / "keys", clock=clock)
     settings = settings_for(folder, redis_url, **changes)
     services = build_services(settings, clock=clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from idp.adapters.redis.connection import RedisGateway
@@ -62,3 +63,11 @@ class RedisSessions:
         """End it."""
         data = self._remove([session_key(cookie_digest)], [])
         return Session.from_json(data) if data else None
+
+    def all(self) -> Iterator[tuple[str, Session]]:
+        """Every session, a round trip each."""
+        with self._redis.guard():
+            for key in self._redis.client.scan_iter(match=session_key("*"), count=1_000):
+                data: Any = self._redis.client.hget(key, "data")
+                if data:
+                    yield key.removeprefix(session_key("")), Session.from_json(data)

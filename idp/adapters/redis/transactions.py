@@ -65,6 +65,11 @@ class RedisTransactions:
         """Compare-and-set on the version."""
         return self._put(transaction, version=transaction.version)
 
+    def remove(self, transaction_id: str) -> bool:
+        """End it."""
+        with self._redis.guard():
+            return bool(self._redis.client.delete(transaction_key(transaction_id)))
+
     def _put(self, transaction: Transaction, *, version: int, per_browser: int = 0) -> bool:
         keys = [transaction_key(transaction.id)]
         if per_browser and transaction.browser_hash is not None:

@@ -18,8 +18,9 @@ _PEOPLE = table_of(PersonRow)
 _IDENTIFIERS = table_of(IdentifierRow)
 _ADDRESSES = table_of(AddressRow)
 
+_MAPPINGS = ("extras", "standard")
 # The columns that carry the name of the person's field.
-_PLAIN = tuple(column.name for column in _PEOPLE.c if column.name != "extras")
+_PLAIN = tuple(column.name for column in _PEOPLE.c if column.name not in _MAPPINGS)
 
 
 class SqlPersonStore:
@@ -37,6 +38,11 @@ class SqlPersonStore:
         """The person whom this identifier names."""
         with self._database.connection() as connection:
             return _one(connection, _named(identifier))
+
+    def find_sub(self, sub: str) -> Person | None:
+        """The person of a public `sub`."""
+        with self._database.connection() as connection:
+            return _one(connection, _PEOPLE.c.sub == sub)
 
     def get_or_create(self, candidate: Person) -> tuple[Person, bool]:
         """The person of the candidate's identifier, locked; the candidate itself if none."""
@@ -125,6 +131,7 @@ def _one(
         realm=row.realm,
         identifier=row.identifier,
         extras=MappingProxyType(dict(row.extras)),
+        standard=MappingProxyType(dict(row.standard or {})),
         addresses=tuple(_address(found) for found in addresses),
         **{name: getattr(row, name) for name in _PLAIN},
     )
@@ -142,4 +149,5 @@ def _address(row: Row[Any]) -> Address:
 
 
 def _values(person: Person) -> dict[str, Any]:
-    return {**{name: getattr(person, name) for name in _PLAIN}, "extras": dict(person.extras)}
+    values = {name: getattr(person, name) for name in _PLAIN}
+    return values | {name: dict(getattr(person, name)) for name in _MAPPINGS}

@@ -19,4 +19,5 @@ def provider_request(
         headers=dict(request.headers.items()),
         pairs=source.items(multi=True),
         address_prefix=address_prefix,
+        proof=request.headers.get("DPoP"),
     )

@@ -10,6 +10,7 @@ from idp.adapters.sql.models.people import (
     PersonRow,
     VerificationRow,
 )
+from idp.adapters.sql.models.refresh import RefreshFamilyRow, RefreshTokenRow
 from idp.adapters.sql.models.upstream_status import FlagChangeRow, FlagRow
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "IdentifierRow",
     "KnownBrowserRow",
     "PersonRow",
+    "RefreshFamilyRow",
+    "RefreshTokenRow",
     "SpentLinkRow",
     "UtcDateTime",
     "VerificationRow",

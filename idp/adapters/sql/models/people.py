@@ -29,6 +29,7 @@ class PersonRow(Base):
     given_name: Mapped[str] = mapped_column(FreeText)
     family_name: Mapped[str] = mapped_column(FreeText)
     extras: Mapped[dict[str, Any]] = mapped_column(JSON)
+    standard: Mapped[dict[str, str] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     first_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,114 @@
+"""How `idp keys` shows keys, refuses, and puts on record what it did."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from idp.audit.events import AuditEvent
+from idp.kernel.clock import SystemClock
+from idp.kernel.errors import IdpError, StartError
+from idp.signing.key import KeyRecord, KeyState
+from idp.signing.rotation import HINT_LIFE, OVERLAP, PUBLISHED_AHEAD, ROTATE_EVERY, due
+from idp.signing.store import KeyringError
+
+if TYPE_CHECKING:
+    from idp.cli.context import Context
+
+
+def print_rows(
+    records: tuple[KeyRecord, ...], context: Context, among: tuple[KeyRecord, ...] | None = None
+) -> None:
+    """A line each, or JSON. among: all keys of the folder, to tell what is due."""
+    now = SystemClock().now()
+    if context.as_json:
+        context.out([_row(one, among or records, now) for one in records])
+        return
+    lines = []
+    for one in records:
+        todo = due(one, among, now) if among is not None else None
+        lines.append(line(one) + (f"  ** {todo}" if todo else ""))
+    if lines:
+        context.out("\n".join(lines))
+
+
+def line(record: KeyRecord) -> str:
+    """One key, with the dates that matter in its state."""
+    since = _since(record)
+    told = f"{record.kid}  {record.alg}  {record.state:<7}  desde {since:%Y-%m-%d %H:%M} UTC"
+    return told + "".join(f"  {word} {at:%Y-%m-%d %H:%M}" for word, at in _ahead(record).values())
+
+
+def _since(record: KeyRecord) -> datetime:
+    return {
+        KeyState.NEXT: record.created_at,
+        KeyState.ACTIVE: record.activated_at or record.created_at,
+        KeyState.RETIRED: record.retired_at or record.created_at,
+        KeyState.REVOKED: record.retired_at or record.created_at,
+    }[record.state]
+
+
+def _ahead(record: KeyRecord) -> dict[str, tuple[str, datetime]]:
+    """What comes for a key: by JSON name, in Spanish, and when."""
+    since = _since(record)
+    match record.state:
+        case KeyState.NEXT:
+            return {"ready_at": ("puede firmar desde", since + PUBLISHED_AHEAD)}
+        case KeyState.ACTIVE:
+            return {"rotate_at": ("rotar desde", since + ROTATE_EVERY)}
+        case KeyState.RETIRED:
+            return {
+                "published_until": ("publicada hasta", since + OVERLAP),
+                "checked_until": ("verifica hasta", since + HINT_LIFE),
+            }
+        case _:
+            return {}
+
+
+def _row(record: KeyRecord, among: tuple[KeyRecord, ...], now: datetime) -> dict[str, Any]:
+    times = (record.created_at, record.activated_at, record.retired_at)
+    created, activated, retired = (one.isoformat() if one else None for one in times)
+    return {
+        "kid": record.kid,
+        "alg": record.alg,
+        "state": str(record.state),
+        "file": record.file,
+        "created_at": created,
+        "activated_at": activated,
+        "retired_at": retired,
+        **{name: at.isoformat() for name, (_, at) in _ahead(record).items()},
+        "due": due(record, among, now),
+    }
+
+
+def refuse(error: KeyringError) -> int:
+    """Each problem on stderr; the exit code."""
+    for problem in error.problems:
+        print(problem, file=sys.stderr)
+    return 3
+
+
+def put_on_record(
+    events: Iterable[tuple[AuditEvent, KeyRecord, dict[str, str]]],
+    args: argparse.Namespace,
+    context: Context,
+) -> None:
+    """In the audit log; keys come before everything else, so without a database it is only said.
+
+    A folder of one's own choice is not this installation's.
+    """
+    if args.dir is not None:
+        return
+    try:
+        for event, one, details in events:
+            context.services.audit.record(
+                event, actor=context.actor, kid=one.kid, alg=one.alg, **details
+            )
+    except (IdpError, StartError):
+        print(
+            "aviso: la instalación aún no está completa; no quedó registro de auditoría",
+            file=sys.stderr,
+        )
