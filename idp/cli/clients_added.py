@@ -6,8 +6,8 @@ from typing import Any
 
 from idp.clients.client import Client
 from idp.clients.examples import NO_ISSUER, Example, example
-
-_SPRING_PATH = "/login/oauth2/code/vuce"
+from idp.clients.examples.spring import REDIRECT_PATH
+from idp.clients.examples.texts import origin
 
 
 def added(
@@ -23,23 +23,38 @@ def added(
         notes.append(str(error))
     if issuer is None:
         notes.append(f"aquí no hay IDP_ISSUER: donde dice {NO_ISSUER}, ponga el emisor")
-    if found and program == "spring" and not client.redirect_uris[0].endswith(_SPRING_PATH):
-        notes.append(
-            f"Spring espera la respuesta en {_SPRING_PATH}; con otra ruta, dígala en "
-            "redirectionEndpoint (docs/integrar.md)"
-        )
+    notes += _advice(client, program)
     if as_json:
+        files = [{"file": one.name, "text": one.text} for one in found.files] if found else []
         return {
             "client_id": client.client_id,
             "client_secret": secret,
             "issuer": issuer,
             "file": file,
-            "configuration": (
-                {"for": found.program, "file": found.file, "text": found.text} if found else None
-            ),
+            "configuration": {"for": program, "files": files} if found else None,
             "notes": notes,
         }
     return "\n".join(_lines(client, secret, issuer, file, found, notes))
+
+
+def _advice(client: Client, program: str) -> list[str]:
+    """What will be missed later, and how it is written for this program."""
+    if not client.redirect_uris:
+        return []
+    first, notes = client.redirect_uris[0], []
+    spring = program == "spring"
+    if spring and not first.endswith(REDIRECT_PATH):
+        notes.append(
+            f"Spring espera la respuesta en {REDIRECT_PATH}; con otra ruta, dígala en "
+            "redirectionEndpoint"
+        )
+    if client.initiate_login_uri is None:
+        begins = f", con Spring {origin(first)}/oauth2/authorization/vuce" if spring else ""
+        notes.append(
+            "sin --initiate-login-uri, quien tarda en ingresar (en contingencia, por correo) puede "
+            f"ver un error al volver{begins}"
+        )
+    return notes
 
 
 def _lines(
@@ -48,8 +63,7 @@ def _lines(
 ) -> list[str]:  # fmt: skip
     lines = [
         f"{client.client_id} quedó registrado en {file}",
-        "rige en un segundo en todos los procesos de este equipo; "
-        "los demás equipos necesitan el mismo archivo",
+        in_force(),
         "",
         "para quien desarrolla el componente (guía: docs/integrar.md):",
         f"  emisor (issuer)  {issuer or NO_ISSUER}",
@@ -58,6 +72,16 @@ def _lines(
     if secret:
         lines.append(f"  client_secret    {secret}   (no se vuelve a mostrar)")
     if found:
-        where = "con el secreto en la variable VUCE_CLIENT_SECRET" if secret else ""
-        lines += ["", f"{found.file} {where}".rstrip() + ":", "", found.text.rstrip("\n")]
+        where = ", con el secreto en la variable VUCE_CLIENT_SECRET" if secret else ""
+        for one in found.files:
+            lines += ["", f"{one.name}{where}:", "", one.text.rstrip("\n")]
+            where = ""
     return [*lines, *([""] if notes else []), *(f"nota: {one}" for one in notes)]
+
+
+def in_force() -> str:
+    """From when a change counts, and where."""
+    return (
+        "rige en un segundo en todos los procesos de este equipo, sin reinicio (o al recibir "
+        "SIGHUP); los demás equipos necesitan el mismo archivo"
+    )

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
-from idp.cli.clients_added import added
+from idp.cli.clients_added import added, in_force
 from idp.clients.block import NewClient
 from idp.clients.clients_file import ClientsFile, FileHasProblems, NotPossible
 from idp.clients.edit import CannotEdit
-from idp.clients.examples import PROGRAMS
+from idp.clients.examples import PROGRAMS, usual_program
 from idp.clients.rules import ALGORITHMS
 from idp.clients.secrets import new_secret
 from idp.kernel.clock import SystemClock
@@ -45,10 +45,14 @@ def add_commands(commands: Any) -> None:
     ):  # fmt: skip
         new.add_argument(f"--{option}", action="append" if many else "store", metavar="URI")
     new.add_argument("--logout-token-typ", choices=("logout+jwt", "JWT"))
-    new.add_argument("--scope", default=_SCOPE, help=f"default: {_SCOPE}")
+    new.add_argument("--scope", help=f"default: {_SCOPE} (none for --service)")
     new.add_argument("--realm", action="append", metavar="REALM", help="default: all")
     new.add_argument("--auth-method", choices=_METHODS, help="default: client_secret_basic")
-    new.add_argument("--refresh", action="store_true", help="refresh tokens too")
+    kind = new.add_mutually_exclusive_group()
+    kind.add_argument("--refresh", action="store_true", help="refresh tokens too")
+    kind.add_argument(
+        "--service", action="store_true", help="a program that acts for itself: no person logs in"
+    )
     new.add_argument("--profile", choices=("fapi2",))
     new.add_argument("--jwks-uri", metavar="URI", help="where its public keys are")
     new.add_argument("--for", dest="program", choices=PROGRAMS, help="whose configuration to print")
@@ -64,8 +68,9 @@ def add_commands(commands: Any) -> None:
 
 
 def _text(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("something to read")
+    """Something to read: bytes of another encoding reach us as what cannot be printed."""
+    if not text.strip() or not text.isprintable():
+        raise argparse.ArgumentTypeError("a text on one line")
     return text.strip()
 
 
@@ -117,7 +122,7 @@ def _add(args: argparse.Namespace, context: Context) -> int:
         client = place.file.add(new)
     except _REFUSALS as error:
         return _refuse(error, place.file)
-    program = args.program or ("openid-client" if client.fapi2 else "spring")
+    program = args.program or usual_program(client)
     issuer = place.settings.issuer if place.settings else None
     context.out(
         added(client, secret, issuer, program, file=str(place.file.path), as_json=context.as_json)
@@ -136,14 +141,14 @@ def _wanted(args: argparse.Namespace) -> tuple[NewClient, str | None]:
     new = NewClient(
         client_id=args.client_id,
         client_name=args.name,
-        scope=args.scope,
+        scope=args.scope or ("" if args.service else _SCOPE),
         redirect_uris=tuple(args.redirect_uri or ()),
         post_logout_redirect_uris=tuple(args.post_logout_redirect_uri or ()),
         client_uri=args.client_uri,
         initiate_login_uri=args.initiate_login_uri,
         backchannel_logout_uri=args.backchannel_logout_uri,
         logout_token_typ=args.logout_token_typ,
-        grant_types=("authorization_code", "refresh_token") if args.refresh else (),
+        grant_types=_grants(args),
         profile=args.profile,
         token_endpoint_auth_method=method,
         secret_hash=hashed,
@@ -152,6 +157,12 @@ def _wanted(args: argparse.Namespace) -> tuple[NewClient, str | None]:
         realms=tuple(args.realm or ()),
     )
     return new, secret
+
+
+def _grants(args: argparse.Namespace) -> tuple[str, ...]:
+    if args.service:
+        return ("client_credentials",)
+    return ("authorization_code", "refresh_token") if args.refresh else ()
 
 
 def _switch(args: argparse.Namespace, context: Context) -> int:
@@ -165,7 +176,8 @@ def _switch(args: argparse.Namespace, context: Context) -> int:
         context.out({"client_id": client_id, "disabled": disabled, "changed": changed,
                      "file": str(path)})  # fmt: skip
     else:
-        context.out("\n".join(_switched(client_id, disabled, changed, path)))
+        lines = _switched(client_id, disabled, changed, path)
+        context.out("\n".join(lines).replace("CLIENT_ID", client_id))
     if changed:
         event = AuditEvent.CLIENT_DISABLED if disabled else AuditEvent.CLIENT_ENABLED
         _audit(event, client_id, args.reason, place, context)
@@ -176,17 +188,25 @@ def _switched(client_id: str, disabled: bool, changed: bool, path: Path) -> list
     state = "deshabilitado" if disabled else "habilitado"
     if not changed:
         return [f"{client_id} ya estaba {state} en {path}; no se cambió nada"]
-    lines = [
-        f"{client_id} quedó {state} en {path}",
-        "rige en un segundo en todos los procesos de este equipo; "
-        "los demás equipos necesitan el mismo archivo",
-    ]
-    if disabled:
-        lines.append(
-            "para terminar también lo que ya está en curso (sesiones y tokens): "
-            f"idp sessions revoke --client {client_id}"
-        )
-    return lines
+    lines = [f"{client_id} quedó {state} en {path}", in_force()]
+    return lines + list(_DISABLED if disabled else _ENABLED)
+
+
+# What it does to what was given before; `idp sessions revoke` names the component itself.
+_DISABLED = (
+    "nadie ingresa por él: /authorize muestra una página que dice que está suspendido, y /token "
+    "responde invalid_client",
+    "sus access tokens y refresh tokens no sirven mientras tanto; los JWT que otros programas "
+    "verifican por sí mismos, hasta que venzan",
+    "las sesiones de las personas siguen, porque también son de otros componentes, y la que tienen "
+    "dentro de este sigue hasta que él la termine",
+    "para terminar para siempre lo que se le dio, y avisarle si tiene backchannel_logout_uri: "
+    "idp sessions revoke --client CLIENT_ID --reason …",
+)
+_ENABLED = (
+    "se puede ingresar por él otra vez, y sirve de nuevo lo que se le dio y no venció",
+    "si el motivo fue un secreto filtrado, cámbielo antes: idp clients secret",
+)
 
 
 _REFUSALS = (FileHasProblems, NotPossible, CannotEdit, OSError)
@@ -215,8 +235,7 @@ def _audit(
     try:
         details = {} if reason is None else {"reason": reason}
         context.services.audit.record(event, actor=context.actor, client_id=client_id, **details)
-    except (IdpError, StartError):
-        print(
-            "aviso: la instalación aún no está completa; no quedó registro de auditoría",
-            file=sys.stderr,
-        )
+    except (IdpError, StartError) as error:
+        # The file is changed already, and in an emergency that is what counts.
+        print(f"aviso: el cambio está hecho, pero no quedó en la auditoría: {error}",
+              file=sys.stderr)  # fmt: skip

@@ -58,7 +58,7 @@ class ClientsFile:
 
     def add(self, new: NewClient) -> Client:
         """Append a component. Raises FileHasProblems, NotPossible, CannotEdit and OSError."""
-        with self._locked():
+        with self._locked() as folder:
             raw, before = self._read()
             if new.client_id in before:
                 raise NotPossible(f"ya existe un componente {new.client_id}")
@@ -70,12 +70,12 @@ class ClientsFile:
             others = {name: one for name, one in after.clients.items() if name != new.client_id}
             if client is None or client.client_name != new.client_name or others != before:
                 raise _surprise("agregue el componente a mano: " + "; ".join(new.lines()))
-            self._write(raw, changed)
+            self._write(raw, changed, folder)
         return client
 
     def set_disabled(self, client_id: str, disabled: bool) -> bool:
         """Disable or enable a component; False when it already was so. Raises as `add` does."""
-        with self._locked():
+        with self._locked() as folder:
             raw, before = self._read()
             client = before.get(client_id)
             if client is None:
@@ -89,7 +89,7 @@ class ClientsFile:
             if not after.ok or after.clients != wanted:
                 word = "true" if disabled else "false"
                 raise _surprise(f"escriba a mano `disabled: {word}` en el bloque de {client_id}")
-            self._write(raw, changed)
+            self._write(raw, changed, folder)
         return True
 
     def _read(self) -> tuple[bytes, dict[str, Client]]:
@@ -117,16 +117,16 @@ class ClientsFile:
         )
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[int]:
         """One command at a time: the folder is locked, since the file itself gets replaced."""
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
+            yield folder
         finally:
             os.close(folder)
 
-    def _write(self, before: bytes, after: bytes) -> None:
+    def _write(self, before: bytes, after: bytes, folder: int) -> None:
         """Swap the file by rename, so that no reader ever sees half of it; mode and owner stay."""
         found = self.path.stat()
         new = self.path.with_name(f".{self.path.name}.{os.getpid()}")
@@ -142,6 +142,7 @@ class ClientsFile:
             if self.path.read_bytes() != before:
                 raise NotPossible("el archivo cambió mientras tanto; repita la orden")
             os.replace(new, self.path)
+            os.fsync(folder)
         except BaseException:
             new.unlink(missing_ok=True)
             raise

@@ -126,8 +126,10 @@ def _rewritten(text: _Text, pair: _Pair, disabled: bool) -> bytes:
     key, value = pair
     start = text.line_start(key.start_mark.index)
     alone = text.body[start : key.start_mark.index].strip(" ") == ""
-    if not disabled and alone:
-        return text.replaced(start, text.line_end(value.end_mark.index), "")
+    end = text.line_end(value.end_mark.index)
+    # A comment stays, and the key that it is about with it.
+    if not disabled and alone and "#" not in text.body[start:end]:
+        return text.replaced(start, end, "")
     return text.replaced(value.start_mark.index, value.end_mark.index, _yaml(disabled))
 
 

@@ -35,6 +35,10 @@ def _grants(raw: Raw) -> None:
     if "client_credentials" in raw.grants and raw.method == "none":
         message = "`client_credentials` exige que el componente se autentique (RFC 6749 §4.4)"
         raw.add(path, message, "use otro `token_endpoint_auth_method`")
+    scope = raw.text("scope")
+    if "client_credentials" in raw.grants and scope is not None and ":" not in scope:
+        message = "`client_credentials` necesita un scope de alguna API, con dos puntos"
+        raw.add((*raw.path, "scope"), message, "agregue `api:leer`, por ejemplo")
     if "refresh_token" not in raw.grants and raw.data.get("refresh_grace"):
         message = "no sirve sin el grant `refresh_token`"
         raw.add((*raw.path, "refresh_grace"), message, "quítelo, o agregue el grant")
