@@ -11,10 +11,13 @@ from idp.clients.examples.texts import origin
 
 
 def added(
-    client: Client, secret: str | None, issuer: str | None, program: str, *, file: str,
+    client: Client, secret: str | None, issuer: str | None, program: str, *, file: str, own: bool,
     as_json: bool,
 ) -> Any:  # fmt: skip
-    """A text for people, or data for programs. secret: this is the only time that it is shown."""
+    """A text for people, or data for programs. secret: this is the only time that it is shown.
+
+    own: whether the file is the one that this installation reads.
+    """
     found: Example | None = None
     notes = []
     try:
@@ -34,7 +37,9 @@ def added(
             "configuration": {"for": program, "files": files} if found else None,
             "notes": notes,
         }
-    return "\n".join(_lines(client, secret, issuer, file, found, notes))
+    registered = f"{client.client_id} quedó registrado en {file}"
+    head = [registered, in_force(own=own)]
+    return "\n".join(head + _lines(client, secret, issuer, found, notes))
 
 
 def _advice(client: Client, program: str) -> list[str]:
@@ -49,7 +54,7 @@ def _advice(client: Client, program: str) -> list[str]:
             "redirectionEndpoint"
         )
     if client.initiate_login_uri is None:
-        begins = f", con Spring {origin(first)}/oauth2/authorization/vuce" if spring else ""
+        begins = f" (con Spring: {origin(first)}/oauth2/authorization/vuce)" if spring else ""
         notes.append(
             "sin --initiate-login-uri, quien tarda en ingresar (en contingencia, por correo) puede "
             f"ver un error al volver{begins}"
@@ -58,12 +63,9 @@ def _advice(client: Client, program: str) -> list[str]:
 
 
 def _lines(
-    client: Client, secret: str | None, issuer: str | None, file: str, found: Example | None,
-    notes: list[str],
-) -> list[str]:  # fmt: skip
+    client: Client, secret: str | None, issuer: str | None, found: Example | None, notes: list[str]
+) -> list[str]:
     lines = [
-        f"{client.client_id} quedó registrado en {file}",
-        in_force(),
         "",
         "para quien desarrolla el componente (guía: docs/integrar.md):",
         f"  emisor (issuer)  {issuer or NO_ISSUER}",
@@ -79,8 +81,10 @@ def _lines(
     return [*lines, *([""] if notes else []), *(f"nota: {one}" for one in notes)]
 
 
-def in_force() -> str:
+def in_force(*, own: bool) -> str:
     """From when a change counts, and where."""
+    if not own:
+        return "este no es el archivo de esta instalación: rige donde IDP_CLIENTS_FILE lo nombre"
     return (
         "rige en un segundo en todos los procesos de este equipo, sin reinicio (o al recibir "
         "SIGHUP); los demás equipos necesitan el mismo archivo"

@@ -124,9 +124,11 @@ def _add(args: argparse.Namespace, context: Context) -> int:
         return _refuse(error, place.file)
     program = args.program or usual_program(client)
     issuer = place.settings.issuer if place.settings else None
-    context.out(
-        added(client, secret, issuer, program, file=str(place.file.path), as_json=context.as_json)
-    )
+    told = added(
+        client, secret, issuer, program,
+        file=str(place.file.path), own=place.own, as_json=context.as_json,
+    )  # fmt: skip
+    context.out(told)
     _audit(AuditEvent.CLIENT_ADDED, args.client_id, None, place, context)
     return 0
 
@@ -167,16 +169,16 @@ def _grants(args: argparse.Namespace) -> tuple[str, ...]:
 
 def _switch(args: argparse.Namespace, context: Context) -> int:
     place = _place(args, context)
-    client_id, disabled, path = args.client_id, args.disabled, place.file.path
+    client_id, disabled = args.client_id, args.disabled
     try:
         changed = place.file.set_disabled(client_id, disabled)
     except _REFUSALS as error:
         return _refuse(error, place.file)
     if context.as_json:
         context.out({"client_id": client_id, "disabled": disabled, "changed": changed,
-                     "file": str(path)})  # fmt: skip
+                     "file": str(place.file.path)})  # fmt: skip
     else:
-        lines = _switched(client_id, disabled, changed, path)
+        lines = _switched(client_id, disabled, changed, place)
         context.out("\n".join(lines).replace("CLIENT_ID", client_id))
     if changed:
         event = AuditEvent.CLIENT_DISABLED if disabled else AuditEvent.CLIENT_ENABLED
@@ -184,11 +186,11 @@ def _switch(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def _switched(client_id: str, disabled: bool, changed: bool, path: Path) -> list[str]:
-    state = "deshabilitado" if disabled else "habilitado"
+def _switched(client_id: str, disabled: bool, changed: bool, place: _Place) -> list[str]:
+    state, path = "deshabilitado" if disabled else "habilitado", place.file.path
     if not changed:
         return [f"{client_id} ya estaba {state} en {path}; no se cambió nada"]
-    lines = [f"{client_id} quedó {state} en {path}", in_force()]
+    lines = [f"{client_id} quedó {state} en {path}", in_force(own=place.own)]
     return lines + list(_DISABLED if disabled else _ENABLED)
 
 
