@@ -9,7 +9,7 @@ from idp.clients.examples.texts import SECRET, File, path, quoted, scopes
 def render(client: Client, issuer: str) -> tuple[File, ...]:
     """One file, for `flask --app app run`."""
     after = client.post_logout_redirect_uris
-    back = f"post_logout_redirect_uri={quoted(after[0])}, " if after else ""
+    back = f"\n        post_logout_redirect_uri={quoted(after[0])}," if after else ""
     secret = ""
     if client.token_endpoint_auth_method in SECRET:
         secret = '\n    client_secret=os.environ["VUCE_CLIENT_SECRET"],'
@@ -63,8 +63,9 @@ def refused(error):
 def logout():
     id_token = session.get("id_token")
     session.clear()
-    return vuce.logout_redirect(
-        {back}client_id=vuce.client_id, id_token_hint=id_token
+    return vuce.logout_redirect({back}
+        client_id=vuce.client_id,
+        id_token_hint=id_token,
     )
 """
     return (File("app.py", text),)

@@ -1,0 +1,35 @@
+"""A provider for the snippets of the guides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from integrar_snippets import Served, fences, served
+
+from tests.support.servers import OwnValkey
+
+
+@pytest.fixture(scope="module")
+def guide_server(
+    tmp_path_factory: pytest.TempPathFactory, valkey_server: OwnValkey
+) -> Iterator[Served]:
+    """One for a module: every snippet leaves it as it found it, but for people and clients."""
+    with served(tmp_path_factory.mktemp("guide"), valkey_server.url) as found:
+        yield found
+
+
+@pytest.fixture
+def provider(guide_server: Served) -> Iterator[Served]:
+    """The module's provider, whose clients are its own again afterwards, and SUNAT up."""
+    before = guide_server.world.settings.clients_file.read_text()
+    guide_server.notices.clear()
+    yield guide_server
+    guide_server.use(before)
+
+
+@pytest.fixture(scope="session")
+def snippets() -> dict[tuple[str, str, int], str]:
+    """The fences of docs/integrar.md."""
+    return fences()
