@@ -53,7 +53,9 @@ def test_every_snippet_has_a_test_that_runs_it(snippets: Snippets) -> None:
     assert TEXT.count("```") == 2 * len(snippets)
     sources = "".join(one.read_text() for one in Path(__file__).parent.glob("test_docs_integrar*"))
     names = {one for row in RUN_BY.values() for one in row}
-    assert [one for one in names if not re.search(rf"^def test_snippet_{one}_", sources, re.M)] == []
+    assert [
+        one for one in names if not re.search(rf"^def test_snippet_{one}_", sources, re.M)
+    ] == []
 
 
 def test_links_within_the_guide_lead_somewhere() -> None:
