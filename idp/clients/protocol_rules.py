@@ -39,6 +39,9 @@ def _grants(raw: Raw) -> None:
     if "client_credentials" in raw.grants and scope is not None and ":" not in scope:
         message = "`client_credentials` necesita un scope de alguna API, con dos puntos"
         raw.add((*raw.path, "scope"), message, "agregue `api:leer`, por ejemplo")
+    if set(raw.grants) == {"client_credentials"} and "redirect_uris" in raw.data:
+        message = "no sirve sin el grant `authorization_code`: nadie ingresa por este componente"
+        raw.add((*raw.path, "redirect_uris"), message, "quítelo, o agregue el grant")
     if "refresh_token" not in raw.grants and raw.data.get("refresh_grace"):
         message = "no sirve sin el grant `refresh_token`"
         raw.add((*raw.path, "refresh_grace"), message, "quítelo, o agregue el grant")

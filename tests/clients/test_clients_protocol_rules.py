@@ -34,6 +34,9 @@ def without(key: dict[str, Any], name: str) -> dict[str, Any]:
 BY_KEY = {"secrets": None, "token_endpoint_auth_method": "private_key_jwt"}
 PUBLIC = {"secrets": None, "token_endpoint_auth_method": "none"}
 KEY = "clients[0].jwks.keys[0]"
+SERVICE = {
+    "scope": "api:leer", "grant_types": "[client_credentials]", "redirect_uris": None
+}  # fmt: skip
 REFRESH = "[authorization_code, refresh_token]"
 FAPI = {
     **BY_KEY, "profile": "fapi2", "jwks_uri": "https://a.pe/jwks.json",
@@ -45,11 +48,12 @@ BAD = {
     "refresh alone": ({"grant_types": "[refresh_token]"}, "grant_types", "authorization_code",
                       "[authorization_code, refresh_token]"),
     "credentials of a public one": (
-        {**PUBLIC, "scope": "api:leer", "grant_types": "[client_credentials]"}, "grant_types",
-        "se autentique", "token_endpoint_auth_method",
+        {**PUBLIC, **SERVICE}, "grant_types", "se autentique", "token_endpoint_auth_method",
     ),
-    "credentials for no API": ({"grant_types": "[client_credentials]"}, "scope", "scope de alguna",
+    "credentials for no API": ({**SERVICE, "scope": "openid"}, "scope", "scope de alguna",
                                "api:leer"),
+    "address of a service": ({**SERVICE, "redirect_uris": "['https://a.pe/c']"}, "redirect_uris",
+                             "nadie ingresa", "agregue el grant"),
     "grace without refresh": ({"refresh_grace": "5"}, "refresh_grace", "refresh_token", "quítelo"),
     "offline without refresh": ({"scope": "openid offline_access"}, "scope", "offline_access",
                                 "refresh_token"),
@@ -164,8 +168,7 @@ GOOD = {
                                "token_endpoint_auth_signing_alg": "EdDSA"},
     "refresh with grace": {"grant_types": REFRESH, "refresh_grace": "60",
                            "scope": "openid offline_access"},
-    "a service": {"scope": "api:leer", "grant_types": "[client_credentials]",
-                  "redirect_uris": None},
+    "a service": SERVICE,
     "keys beside a secret, for requests": {"jwks": jwks(EC),
                                            "require_signed_request_object": "true"},
     "jwt": {"access_token_format": "jwt", "access_token_audience": "['https://a.pe/']"},

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import redis
 from integrar_snippets import Served, fences, served
 
 from tests.support.servers import OwnValkey
 
 
 @pytest.fixture(scope="module")
-def guide_server(
-    tmp_path_factory: pytest.TempPathFactory, valkey_server: OwnValkey
-) -> Iterator[Served]:
+def module_valkey(valkey_server: OwnValkey) -> str:
+    """The URL of a Valkey that was empty when the module began."""
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture(scope="module")
+def guide_server(tmp_path_factory: pytest.TempPathFactory, module_valkey: str) -> Iterator[Served]:
     """One for a module: every snippet leaves it as it found it, but for people and clients."""
-    with served(tmp_path_factory.mktemp("guide"), valkey_server.url) as found:
+    with served(tmp_path_factory.mktemp("guide"), module_valkey) as found:
         yield found
 
 
