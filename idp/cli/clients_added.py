@@ -6,7 +6,7 @@ from typing import Any
 
 from idp.clients.client import Client
 from idp.clients.examples import NO_ISSUER, Example, example
-from idp.clients.examples.spring import REDIRECT_PATH
+from idp.clients.examples.spring import LEFT_PATH, REDIRECT_PATH
 from idp.clients.examples.texts import origin
 
 
@@ -52,6 +52,11 @@ def _advice(client: Client, program: str) -> list[str]:
         notes.append(
             f"Spring espera la respuesta en {REDIRECT_PATH}; con otra ruta, dígala en "
             "redirectionEndpoint"
+        )
+    if spring and not any(one.endswith(LEFT_PATH) for one in client.post_logout_redirect_uris):
+        notes.append(
+            f"SecurityConfig vuelve a {origin(first)}{LEFT_PATH} después de salir: regístrela en "
+            "post_logout_redirect_uris"
         )
     if client.initiate_login_uri is None:
         begins = f" (con Spring: {origin(first)}/oauth2/authorization/vuce)" if spring else ""

@@ -71,7 +71,7 @@ def test_add_prints_both_files_of_a_spring_component(run: Run) -> None:
     for line in (
         "            client-id: dos",
         "            client-secret: ${VUCE_CLIENT_SECRET}",
-        f"            redirect-uri: {SPRING}",
+        '            redirect-uri: "{baseUrl}/login/oauth2/code/{registrationId}"',
         "            scope: openid, profile, email, vuce",
         f"            issuer-uri: {NO_ISSUER}",
     ):
@@ -79,7 +79,9 @@ def test_add_prints_both_files_of_a_spring_component(run: Run) -> None:
 
 
 def test_add_as_json_is_for_programs(run: Run, file: Path) -> None:
-    code, out, _ = run(*ADD, "--initiate-login-uri", "https://dos.pe/login", "--json")
+    whole = ("--initiate-login-uri", "https://dos.pe/login", "--post-logout-redirect-uri",
+             "https://dos.pe/salida")  # fmt: skip
+    code, out, _ = run(*ADD, *whole, "--json")
     found = json.loads(out)
     assert (code, found["client_id"], found["file"]) == (0, "dos", str(file))
     assert hashlib.sha256(found["client_secret"].encode()).hexdigest() in file.read_text()
@@ -139,6 +141,7 @@ def test_add_of_each_kind_prints_what_that_kind_needs(run: Run, file: Path, case
 NOTES = {
     "no way to begin anew": ((), "https://dos.pe/oauth2/authorization/vuce"),
     "another path": (("--redirect-uri", "https://dos.pe/c"), "redirectionEndpoint"),
+    "no page to come back to": ((), "https://dos.pe/salida"),
     "no example": (("--for", "curl"), "no hay ejemplo de curl"),
 }
 
@@ -149,6 +152,11 @@ def test_add_tells_what_will_be_missed_later(run: Run, case: tuple) -> None:
     uri = words if "--redirect-uri" in words else (*ADD[-2:], *words)
     out = run("add", "dos", "--name", "Dos", *uri)[1]
     assert any(one.startswith("nota: ") and note in one for one in out.splitlines())
+
+
+def test_add_of_a_spring_component_with_an_address_of_its_own_writes_it(run: Run) -> None:
+    out = run("add", "dos", "--name", "Dos", "--redirect-uri", "https://dos.pe/otra")[1]
+    assert "            redirect-uri: https://dos.pe/otra" in out.splitlines()
 
 
 REFUSED = {

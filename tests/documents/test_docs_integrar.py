@@ -12,12 +12,13 @@ from integrar_snippets import ISSUER, ROOT, TEXT, Key, Served, tables
 
 from idp.clients import loader
 from idp.clients.examples import example
-from idp.clients.examples.spring import SECURITY_CONFIG
+from idp.clients.examples.spring import APPLICATION_YML, SECURITY_CONFIG
 from idp.people.attributes import ATTRIBUTES
 from tests.support.components import Party, verified
 from tests.support.world import REDIRECT_URI
 
 Snippets = dict[Key, str]
+COMPONENT = "https://componente.example"
 DEMO = "Cinco minutos con la demostración"
 PERSON, ACR = "Qué se sabe de la persona", "`acr`: cómo ingresó"
 SERVICE, REFRESH, LOGOUT = "Programas sin persona", "Renovar tokens", "Salir"
@@ -78,13 +79,24 @@ def test_snippet_spring_is_what_add_prints_and_the_test_component_runs_with(
     file = provider.world.settings.clients_file
     clients = loader.load(file, production=False, realms=("sol", "extranet")).clients
     client, registration = clients["mi-componente"], told["registration"]["vuce"]
-    assert registration["redirect-uri"] == client.redirect_uris[0]
+    built = registration["redirect-uri"].replace("{registrationId}", "vuce")
+    assert built.replace("{baseUrl}", COMPONENT) == client.redirect_uris[0]
     assert set(registration["scope"].split(", ")) == client.scopes
     assert told["provider"]["vuce"]["issuer-uri"] == ISSUER
-    component = ROOT / "tests" / "relying_parties" / "spring"
-    if component.is_dir():
-        (source,) = component.rglob("SecurityConfig.java")
-        assert source.read_text(encoding="utf-8") == SECURITY_CONFIG
+    # Where the class sends people, they must be let.
+    assert client.post_logout_redirect_uris == (f"{COMPONENT}/salida",)
+    assert '"{baseUrl}/salida"' in SECURITY_CONFIG
+
+
+def test_spring_texts_are_those_of_the_component_that_the_tests_log_in_with() -> None:
+    source = ROOT / "tests" / "relying_parties" / "spring" / "src" / "main"
+    if source.is_dir():
+        (java,) = source.rglob("SecurityConfig.java")
+        assert java.read_text(encoding="utf-8") == SECURITY_CONFIG
+        yml = source / "resources" / "application.yml"
+        assert yml.read_text(encoding="utf-8") == APPLICATION_YML
+    for name in ("VUCE_CLIENT_ID", "VUCE_CLIENT_SECRET", "VUCE_ISSUER"):
+        assert f"${{{name}}}" in APPLICATION_YML
 
 
 def test_snippet_apache_is_what_add_prints(provider: Served, snippets: Snippets) -> None:
