@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import redis
@@ -29,8 +30,11 @@ def guide_server(tmp_path_factory: pytest.TempPathFactory, module_valkey: str) -
 @pytest.fixture
 def provider(guide_server: Served) -> Iterator[Served]:
     """The module's provider, whose clients are its own again afterwards, and SUNAT up."""
-    before = guide_server.world.settings.clients_file.read_text()
+    world = guide_server.world
+    before = world.settings.clients_file.read_text()
     guide_server.notices.clear()
+    # The guide's programs look at the clock on the wall.
+    world.clock.advance((datetime.now(UTC) - world.clock.now()).total_seconds())
     yield guide_server
     guide_server.use(before)
 
