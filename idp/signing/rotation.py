@@ -16,9 +16,12 @@ from idp.signing.generate import locked, make_key
 from idp.signing.key import KeyRecord, KeyState
 from idp.signing.store import read_records, write_records
 
-# How long a key is published before it signs. We let a key set be cached for minutes; relying
-# parties keep it for hours or, behind proxies of their own, up to a day.
-PUBLISHED_AHEAD = timedelta(days=1)
+# How long a relying party may keep a key set. We tell five minutes (`Cache-Control` of /jwks.json);
+# many keep it for hours whatever is told.
+CACHED = timedelta(hours=23)
+# How long a key is published before it signs: that, and an hour for proxies in between, for the
+# moment in which our processes read it, and for machines that the folder is copied to.
+PUBLISHED_AHEAD = CACHED + timedelta(hours=1)
 # How long a retired key stays published: the life of what it signed last (an ID token, or an
 # access token where those are JWTs), and a day for who reads the key set only then.
 OVERLAP = timedelta(days=7)
