@@ -1,12 +1,14 @@
 """`idp keys rotate|revoke`: the keys change their turns, and it is put on record.
 
-Exit codes: 0 done, 1 refused and nothing changed, 3 the folder (or the environment) cannot be used.
+Exit codes: 0 done, 1 something was refused or could not be written (stderr says what and why; what
+did change is printed), 3 the folder (or the environment) cannot be used.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from idp.kernel.clock import SystemClock
 from idp.kernel.times import lima_date
 from idp.signing import store
 from idp.signing.key import ALGORITHMS, KeyRecord, KeyState
-from idp.signing.rotation import NoSuchKey, NotYet, revoke, rotate
+from idp.signing.rotation import NoSuchKey, NotYet, known_in_time, revoke, rotate
 from idp.signing.store import KeyringError
 
 if TYPE_CHECKING:
@@ -46,32 +48,46 @@ def add_commands(commands: Any) -> None:
 def _rotate(args: argparse.Namespace, context: Context) -> int:
     keys_dir: Path = args.dir or context.settings.keys_dir
     changed: list[KeyRecord] = []
+    refused: list[Exception] = []
     try:
+        # Each by itself: one that was rotated just before a crash must not hold up the others.
         for alg in (args.alg,) if args.alg else _active(keys_dir):
-            found = rotate(keys_dir, alg, clock=SystemClock(), force=args.force)
+            try:
+                found = rotate(keys_dir, alg, clock=SystemClock(), force=args.force)
+            except (NotYet, LookupError, OSError) as error:
+                refused.append(error)
+                continue
             changed.extend(found)
             put_on_record(_events(found), args, context)
     except KeyringError as error:
         return refuse(error)
-    except (NotYet, LookupError, OSError) as error:
-        print(_why(error), file=sys.stderr)
-        if changed:
-            print_rows(tuple(changed), context)
-        return 1
+    for one in [*map(_why, refused), *_unknown(changed)]:
+        print(one, file=sys.stderr)
     print_rows(tuple(changed), context)
-    if not context.as_json and all(one.state is KeyState.NEXT for one in changed):
+    if changed and not context.as_json and all(one.state is KeyState.NEXT for one in changed):
         context.out("la llave siguiente ya se publica; desde mañana: idp keys rotate")
-    return 0
+    return 1 if refused else 0
 
 
 def _active(keys_dir: Path) -> list[str]:
-    records = store.read_records(keys_dir)
-    return [one.alg for one in records if one.state is KeyState.ACTIVE]
+    active = {one.alg for one in store.read_records(keys_dir) if one.state is KeyState.ACTIVE}
+    # Without any, the first is tried, and its refusal says what to do.
+    return [alg for alg in ALGORITHMS if alg in active] or [ALGORITHMS[0]]
 
 
 def _events(changed: tuple[KeyRecord, ...]) -> list[tuple[AuditEvent, KeyRecord, dict[str, str]]]:
     named = {KeyState.ACTIVE: AuditEvent.KEYS_ROTATED, KeyState.NEXT: AuditEvent.KEYS_GENERATED}
     return [(named[one.state], one, {}) for one in changed if one.state in named]
+
+
+def _unknown(changed: Iterable[KeyRecord]) -> list[str]:
+    """A warning for each key that signs before relying parties with a cached key set know it."""
+    return [
+        f"aviso: la llave {one.kid} firma sin haberse publicado un día; un componente que guarda "
+        "las llaves puede rechazar sus tokens hasta que las lea de nuevo"
+        for one in changed
+        if one.state is KeyState.ACTIVE and not known_in_time(one)
+    ]
 
 
 def _why(error: Exception) -> str:
@@ -89,11 +105,15 @@ def _why(error: Exception) -> str:
 def _revoke(args: argparse.Namespace, context: Context) -> int:
     keys_dir = args.dir or context.settings.keys_dir
     try:
-        changed = revoke(keys_dir, args.kid, clock=SystemClock())
+        changed = revoke(keys_dir, args.kid, clock=SystemClock(), reason=args.reason)
     except KeyringError as error:
         return refuse(error)
     except NoSuchKey:
         print(f"{args.kid}: no hay una llave vigente con este kid", file=sys.stderr)
+        return 1
+    except OSError as error:
+        # What counts is what the folder says now; repeating the command ends what is left.
+        print(f"{_why(error)}; vea `idp keys list` y repita la orden", file=sys.stderr)
         return 1
     leaked, *others = changed
     put_on_record(
@@ -101,6 +121,8 @@ def _revoke(args: argparse.Namespace, context: Context) -> int:
         args,
         context,
     )
+    for one in _unknown(changed):
+        print(one, file=sys.stderr)
     print_rows(changed, context)
     if not context.as_json:
         context.out("\n".join(_advice(changed)))

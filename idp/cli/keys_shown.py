@@ -39,6 +39,12 @@ def line(record: KeyRecord) -> str:
     """One key, with the dates that matter in its state."""
     since = _since(record)
     told = f"{record.kid}  {record.alg}  {record.state:<7}  desde {since:%Y-%m-%d %H:%M} UTC"
+    if record.state in (KeyState.ACTIVE, KeyState.RETIRED):
+        told += f"  publicada desde {record.created_at:%Y-%m-%d %H:%M}"
+    if record.state is KeyState.RETIRED and record.activated_at:
+        told += f"  firmó desde {record.activated_at:%Y-%m-%d %H:%M}"
+    if record.reason:
+        told += f"  motivo: {record.reason}"
     return told + "".join(f"  {word} {at:%Y-%m-%d %H:%M}" for word, at in _ahead(record).values())
 
 
@@ -77,8 +83,11 @@ def _row(record: KeyRecord, among: tuple[KeyRecord, ...], now: datetime) -> dict
         "state": str(record.state),
         "file": record.file,
         "created_at": created,
+        # Published from its making on, whatever its first state.
+        "published_since": created,
         "activated_at": activated,
         "retired_at": retired,
+        "reason": record.reason,
         **{name: at.isoformat() for name, (_, at) in _ahead(record).items()},
         "due": due(record, among, now),
     }

@@ -15,7 +15,14 @@ from joserfc.jwk import ECKey, RSAKey
 
 from idp.kernel.clock import Clock
 from idp.signing.key import ALGORITHMS, KeyRecord, KeyState
-from idp.signing.store import METADATA, KeyringError, read_records, write_private, write_records
+from idp.signing.store import (
+    METADATA,
+    KeyringError,
+    read_records,
+    tidy,
+    write_private,
+    write_records,
+)
 
 _RSA_BITS = 2048
 
@@ -77,7 +84,9 @@ def make_key(
     )
     if state is KeyState.ACTIVE:
         record = replace(record, activated_at=now)
-    # The PEM first: a row without its file would stop the next start.
+    # The PEM before its row, which would stop the next start without it; announced first, since
+    # one without a row, where we are cut off in between, would stop it as well.
+    write_records(keys_dir, _records(keys_dir), pending=(record.file,))
     write_private(keys_dir / record.file, pem)
     write_records(keys_dir, (*records, record))
     return record
@@ -102,7 +111,9 @@ def _pem(alg: str, bits: int) -> bytes:
 
 @contextmanager
 def locked(keys_dir: Path) -> Iterator[None]:
-    """The folder, made when missing, closed to others, locked against a second generator."""
+    """The folder, made when missing, closed to others, locked against a second generator, and rid
+    of what a change that was cut off had left.
+    """
     try:
         keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         keys_dir.chmod(0o700)
@@ -113,6 +124,8 @@ def locked(keys_dir: Path) -> Iterator[None]:
         ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        if (keys_dir / METADATA).exists():
+            tidy(keys_dir)
         yield
     finally:
         os.close(handle)

@@ -31,7 +31,8 @@ class KeyRecord:
     """A row of keyring.json.
 
     kid: RFC 7638 thumbprint. file: the PEM's name within the folder; a revoked key has none any
-    more. retired_at: since when it signs nothing, revoked ones included. Times are aware, UTC.
+    more. created_at: also since when it is published. retired_at: since when it signs nothing,
+    revoked ones included. reason: why it was revoked. Times are aware, UTC.
     """
 
     kid: str
@@ -41,6 +42,7 @@ class KeyRecord:
     created_at: datetime
     activated_at: datetime | None = None
     retired_at: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ relying party with a cached key set meets a `kid` that it cannot know (RFC 7517 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,17 @@ from idp.signing.generate import locked, make_key
 from idp.signing.key import KeyRecord, KeyState
 from idp.signing.store import read_records, write_records
 
-# Relying parties keep a key set for minutes, hours or, behind proxies of their own, up to a day.
-PUBLISHED_AHEAD = timedelta(days=1)
-# How long a retired key stays published: what it signed last has expired long before.
+# How long a relying party may keep a key set. We tell five minutes (`Cache-Control` of /jwks.json);
+# many keep it for hours whatever is told.
+CACHED = timedelta(hours=23)
+# How long a key is published before it signs: that, and an hour for proxies in between, for the
+# moment in which our processes read it, and for machines that the folder is copied to.
+PUBLISHED_AHEAD = CACHED + timedelta(hours=1)
+# How long a retired key stays published: the life of what it signed last (an ID token, or an
+# access token where those are JWTs), and a day for who reads the key set only then.
 OVERLAP = timedelta(days=7)
+# The longest life of a token that fits in there.
+LONGEST_TOKEN = OVERLAP - PUBLISHED_AHEAD
 # How long it still checks an id_token_hint, and is kept for that.
 HINT_LIFE = timedelta(days=365)
 # When to rotate again.
@@ -56,6 +64,8 @@ def rotate(keys_dir: Path, alg: str, *, clock: Clock, force: bool = False) -> tu
         ready = following.created_at + PUBLISHED_AHEAD
         if now < ready and not force:
             raise NotYet(alg, ready)
+        # All states change in one write, so that wherever we are cut off the folder is as before or
+        # as after; who then repeats the command is told NotYet for what is done.
         changed = (
             replace(active, state=KeyState.RETIRED, retired_at=now),
             replace(following, state=KeyState.ACTIVE, activated_at=now),
@@ -67,11 +77,15 @@ def rotate(keys_dir: Path, alg: str, *, clock: Clock, force: bool = False) -> tu
         return (*changed, made)
 
 
-def revoke(keys_dir: Path, kid: str, *, clock: Clock) -> tuple[KeyRecord, ...]:
-    """A key counts no more from now on, neither for signing nor for checking; the changed rows.
+def revoke(
+    keys_dir: Path, kid: str, *, clock: Clock, reason: str | None = None
+) -> tuple[KeyRecord, ...]:
+    """A key counts no more from now on, neither for signing nor for checking; the changed rows,
+    its own first.
 
     If it was the active one, the next signs at once (or a new one, that nobody has seen yet), and
-    another is published. Its private half is removed. Raises NoSuchKey, KeyringError.
+    another is published. Its private half is removed. reason: kept in its row. Raises NoSuchKey
+    (also for a key that is revoked already, whose private half is gone then), KeyringError.
     """
     now = clock.now()
     with locked(keys_dir):
@@ -79,7 +93,7 @@ def revoke(keys_dir: Path, kid: str, *, clock: Clock) -> tuple[KeyRecord, ...]:
         leaked = next((one for one in records if one.kid == kid), None)
         if leaked is None or leaked.state is KeyState.REVOKED:
             raise NoSuchKey(kid)
-        changed = [replace(leaked, state=KeyState.REVOKED, retired_at=now)]
+        changed = [replace(leaked, state=KeyState.REVOKED, retired_at=now, reason=reason)]
         following = _of(records, leaked.alg, KeyState.NEXT)
         made: list[KeyRecord] = []
         if leaked.state is KeyState.ACTIVE and following is not None:
@@ -89,15 +103,24 @@ def revoke(keys_dir: Path, kid: str, *, clock: Clock) -> tuple[KeyRecord, ...]:
             made.append(
                 make_key(keys_dir, leaked.alg, clock=clock, state=KeyState.ACTIVE, records=merged)
             )
-            merged = (*merged, made[0])
-        if leaked.state is not KeyState.RETIRED:
-            made.append(
-                make_key(keys_dir, leaked.alg, clock=clock, state=KeyState.NEXT, records=merged)
-            )
         else:
             write_records(keys_dir, merged)
         (keys_dir / leaked.file).unlink(missing_ok=True)
+        if _of(read_records(keys_dir), leaked.alg, KeyState.NEXT) is None and (
+            leaked.state is not KeyState.RETIRED
+        ):
+            # Last, and dispensable: a full disk must not keep a leaked key alive. `due` tells.
+            with suppress(OSError):
+                made.append(make_key(keys_dir, leaked.alg, clock=clock, state=KeyState.NEXT))
         return (*changed, *made)
+
+
+def known_in_time(record: KeyRecord) -> bool:
+    """Whether a key was published long enough before it signed: if not, a relying party with a
+    cached key set may meet its kid without knowing it.
+    """
+    signs = record.activated_at
+    return signs is None or signs - record.created_at >= PUBLISHED_AHEAD
 
 
 def due(record: KeyRecord, records: tuple[KeyRecord, ...], now: datetime) -> str | None:
@@ -124,10 +147,13 @@ def _merged(
 
 
 def _forget(keys_dir: Path, now: datetime) -> None:
-    """Drop keys that check nothing any more; the row first, then the file."""
+    """Drop keys that check nothing any more; the row first, then the file, which stays announced
+    until the next change in case we are cut off.
+    """
     records = read_records(keys_dir)
     old = [one for one in records if one.retired_at and one.retired_at + HINT_LIFE <= now]
     if old:
-        write_records(keys_dir, tuple(one for one in records if one not in old))
+        kept = tuple(one for one in records if one not in old)
+        write_records(keys_dir, kept, pending=tuple(one.file for one in old))
         for one in old:
             (keys_dir / one.file).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections import Counter
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +20,10 @@ from idp.kernel.errors import StartError
 from idp.signing.key import ALGORITHMS, JoseKey, KeyRecord, KeyState, SigningKey
 
 METADATA = "keyring.json"
+_TEMPORARY = f".{METADATA}."
 _RSA_SIZES = (2048, 3072)
 _MAX_BYTES = 65_536
+_ATTEMPTS = 4
 _TIMES = ("created_at", "activated_at", "retired_at")
 
 
@@ -29,9 +32,23 @@ class KeyringError(StartError):
 
 
 def read(keys_dir: Path) -> tuple[SigningKey, ...]:
-    """Every key of the folder, parsed. Raises KeyringError with every problem found."""
-    records = read_records(keys_dir)
-    problems = _folder_problems(keys_dir, records)
+    """Every key of the folder but revoked ones, parsed; as it is between two changes, although one
+    may be under way. Raises KeyringError with every problem found.
+    """
+    for _ in range(_ATTEMPTS):
+        before = stamp(keys_dir)
+        try:
+            return _read(keys_dir)
+        except KeyringError:
+            # Files that come and go with a change are no problem of the folder.
+            if stamp(keys_dir) == before:
+                raise
+    return _read(keys_dir)
+
+
+def _read(keys_dir: Path) -> tuple[SigningKey, ...]:
+    records, pending = _document(keys_dir)
+    problems = _folder_problems(keys_dir, records, pending)
     keys = []
     for record in records:
         if record.state is KeyState.REVOKED:
@@ -51,6 +68,11 @@ def read(keys_dir: Path) -> tuple[SigningKey, ...]:
 
 def read_records(keys_dir: Path) -> tuple[KeyRecord, ...]:
     """The rows of keyring.json, without touching a private key. Raises KeyringError."""
+    return _document(keys_dir)[0]
+
+
+def _document(keys_dir: Path) -> tuple[tuple[KeyRecord, ...], tuple[str, ...]]:
+    """The rows, and the files that a change has (or had, when it was cut off) under way."""
     path = keys_dir / METADATA
     try:
         raw = path.read_bytes()[: _MAX_BYTES * 4]
@@ -61,7 +83,9 @@ def read_records(keys_dir: Path) -> tuple[KeyRecord, ...]:
     except OSError as error:
         raise KeyringError([f"{path}: no se puede leer ({error.strerror})"]) from error
     try:
-        return tuple(_record(row) for row in json.loads(raw)["keys"])
+        found = json.loads(raw)
+        pending = tuple(_file_name(one) for one in found.get("pending", ()))
+        return tuple(_record(row) for row in found["keys"]), pending
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise KeyringError(
             [f"{path}: no tiene la forma esperada ({type(error).__name__}: {error}); "
@@ -78,36 +102,80 @@ def stamp(keys_dir: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def write_records(keys_dir: Path, records: tuple[KeyRecord, ...]) -> None:
-    """Replace keyring.json in one step: a reader sees the old one or the new one."""
+def write_records(
+    keys_dir: Path, records: tuple[KeyRecord, ...], pending: tuple[str, ...] = ()
+) -> None:
+    """Replace keyring.json in one step: a reader sees the old one or the new one.
+
+    pending: files about to come or to go. Named here, they stop no start meanwhile, and `tidy`
+    removes what is left of them where the change was cut off.
+    """
     rows = [{name: _json(value) for name, value in asdict(one).items()} for one in records]
-    temporary = keys_dir / f".{METADATA}.{os.getpid()}"
+    found = {"keys": rows} | ({"pending": list(pending)} if pending else {})
+    temporary = keys_dir / f"{_TEMPORARY}{os.getpid()}"
     temporary.unlink(missing_ok=True)
-    write_private(temporary, (json.dumps({"keys": rows}, indent=2) + "\n").encode())
+    write_private(temporary, (json.dumps(found, indent=2) + "\n").encode())
     os.replace(temporary, keys_dir / METADATA)
+    _settle(keys_dir)
+
+
+def tidy(keys_dir: Path) -> None:
+    """Remove what changes that were cut off left: keys that nobody ever saw or needs any more, and
+    the private halves of revoked keys. The folder must be locked. Raises KeyringError.
+    """
+    records, pending = _document(keys_dir)
+    kept = {one.file for one in records if one.state is not KeyState.REVOKED}
+    revoked = {one.file for one in records if one.state is KeyState.REVOKED}
+    for name in ({*pending} | revoked) - kept:
+        (keys_dir / name).unlink(missing_ok=True)
+    for path in keys_dir.glob(f"{_TEMPORARY}*"):
+        path.unlink(missing_ok=True)
+
+
+def _settle(keys_dir: Path) -> None:
+    """Make a rename outlive a power cut: the folder's own entry is on disk when this returns."""
+    handle = os.open(keys_dir, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """A new file with mode 0600 from its first moment, whatever the umask; never overwrites."""
+    """A new file with mode 0600 from its first moment, whatever the umask; never overwrites.
+
+    It belongs to the folder's owner, so that root may rotate keys that a service reads.
+    """
+    owner = path.parent.stat()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
+        if os.geteuid() == 0:
+            os.fchown(handle, owner.st_uid, owner.st_gid)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _folder_problems(keys_dir: Path, records: tuple[KeyRecord, ...]) -> list[str]:
+def _folder_problems(
+    keys_dir: Path, records: tuple[KeyRecord, ...], pending: tuple[str, ...]
+) -> list[str]:
     problems = []
     if keys_dir.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         problems.append(
             f"{keys_dir}: otros usuarios pueden escribir en esta carpeta; "
             f"ejecute: chmod 700 {keys_dir}"
         )
-    listed = {one.file for one in records}
+    listed = {one.file for one in records} | {*pending}
     problems.extend(
         f"{path}: {METADATA} no la nombra; muévala a otra carpeta o restaure {METADATA}"
         for path in sorted(keys_dir.glob("*.pem"))
         if path.name not in listed
+    )
+    # A revoked key must not come back by a second row, of a backup that was merged by hand.
+    problems.extend(
+        f"{keys_dir / METADATA}: nombra más de una vez la llave {kid}; deje solo una fila"
+        for kid, times in Counter(one.kid for one in records).items()
+        if times > 1
     )
     active = [one.alg for one in records if one.state is KeyState.ACTIVE]
     problems.extend(
@@ -170,9 +238,7 @@ def signing_key(record: KeyRecord, pem: bytes) -> SigningKey:
 def _record(row: dict[str, Any]) -> KeyRecord:
     if row["alg"] not in ALGORITHMS:
         raise ValueError(f"alg {row['alg']}")
-    file = str(row["file"])
-    if Path(file).name != file:
-        raise ValueError("file")
+    file = _file_name(row["file"])
     times = {name: _time(row.get(name)) for name in _TIMES}
     state = KeyState(row["state"])
     if times["created_at"] is None:
@@ -188,7 +254,15 @@ def _record(row: dict[str, Any]) -> KeyRecord:
         created_at=times["created_at"],
         activated_at=times["activated_at"],
         retired_at=times["retired_at"],
+        reason=None if row.get("reason") is None else str(row["reason"]),
     )
+
+
+def _file_name(found: object) -> str:
+    """A plain name within the folder, never a path out of it."""
+    if not isinstance(found, str) or Path(found).name != found:
+        raise ValueError("file")
+    return found
 
 
 def _time(text: str | None) -> datetime | None:

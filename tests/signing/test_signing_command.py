@@ -46,8 +46,8 @@ def test_keys_list_tells_each_key_and_no_private_part(
     assert main(["keys", "list", "--dir", str(keys_dir), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert set(rows[0]) == {
-        "kid", "alg", "state", "file", "created_at", "activated_at", "retired_at", "rotate_at",
-        "due",
+        "kid", "alg", "state", "file", "created_at", "published_since", "activated_at",
+        "retired_at", "reason", "rotate_at", "due",
     }  # fmt: skip
     assert rows[0]["due"] == "falta la llave siguiente"
 
