@@ -196,7 +196,7 @@ class Keyring:
             raise InvalidToken("typ")
         return dict(found.claims)
 
-    def published(self) -> dict[str, Any]:
+    def jwks(self) -> dict[str, Any]:
         """The public keys (RFC 7517 §5): active, next, and retired ones within the overlap.
 
         The signing one stands first, for relying parties that take the first of a kind.
@@ -205,10 +205,6 @@ class Keyring:
         shown = [key for key in self.keys if _within(key.record.retired_at, self._overlap, now)]
         shown.sort(key=lambda key: _PUBLISHED_ORDER[key.record.state])
         return {"keys": [dict(key.public) for key in shown]}
-
-    def jwks(self) -> dict[str, Any]:
-        """The same as `published`, by the name of what it answers."""
-        return self.published()
 
     def _key_of(self, token: Any) -> Any:
         header = token.headers()

@@ -73,7 +73,7 @@ def test_change_cut_off_anywhere_leaves_a_keyring_that_signs(
     grown: Path, tmp_path: Path, clock: FixedClock, command: str
 ) -> None:
     before = Keyring.load(grown, clock=clock)
-    known = before.published()
+    known = before.jwks()
     folders = crashed(command, grown, before.active.record.kid, clock, tmp_path / "out")
     assert len(folders) > 5, "the steps were not seen"
     for folder in folders:

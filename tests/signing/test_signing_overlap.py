@@ -47,7 +47,7 @@ class Witness:
 
     def look(self, folder: Path, clock: FixedClock) -> None:
         keyring = Keyring.load(folder, clock=clock)
-        self.key_sets.append((clock.now(), keyring.published()))
+        self.key_sets.append((clock.now(), keyring.jwks()))
         self.tokens.append((clock.now(), keyring.sign({"sub": "s"}, alg="ES256")))
 
     def must_fit(self, life: timedelta, cached: timedelta) -> list[tuple[str, dict[str, Any]]]:
@@ -118,7 +118,7 @@ def test_key_set_of_the_moment_checks_the_token_of_the_moment(
             if step == "next leaks":
                 revoke(folder, Keyring.load(folder, clock=clock).active.record.kid, clock=clock)
             keyring = Keyring.load(folder, clock=clock)
-            key_set = keyring.published()
+            key_set = keyring.jwks()
             assert len({one["kid"] for one in key_set["keys"]}) == len(key_set["keys"])
             token = keyring.sign({"sub": "s"}, alg="ES256")
             found = jwt.decode(token, KeySet.import_key_set(key_set), algorithms=["ES256"])  # type: ignore[arg-type]
@@ -158,7 +158,7 @@ def test_world_serves_what_its_keyring_publishes_before_and_after_a_rotation(wor
     (made,) = rotate(folder, "ES256", clock=world.clock)
     keyring.reload()
     served = world.browser().get("/jwks.json").get_json()
-    assert served == keyring.published() == keyring.jwks()
+    assert served == keyring.jwks() == keyring.jwks()
     assert made.kid in {one["kid"] for one in served["keys"]}
     assert keyring.algorithms == ("RS256", "ES256")
     assert {one["use"] for one in served["keys"]} == {"sig"}

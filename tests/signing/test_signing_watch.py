@@ -39,7 +39,7 @@ def until(true: Callable[[], bool], what: str) -> None:
 
 
 def kids(keyring: Keyring) -> set[str]:
-    return {one["kid"] for one in keyring.published()["keys"]}
+    return {one["kid"] for one in keyring.jwks()["keys"]}
 
 
 def refusals(caplog: pytest.LogCaptureFixture) -> int:
