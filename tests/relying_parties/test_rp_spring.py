@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,41 +11,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sandbox.people import PEOPLE
-from tests.browser.conftest import Demo, demo
-from tests.relying_parties.spring_application import Component, build, missing, running
-from tests.relying_parties.spring_stack import Stack
-from tests.relying_parties.spring_walk import Visitor
+from tests.relying_parties.spring_component import Component, jar, started
+from tests.relying_parties.stack import CONTINGENCY, OFFICIAL, PERSON, SUNAT, Stack
+from tests.relying_parties.visitor import Visitor
 
-__all__ = ["demo"]
-
-pytestmark = pytest.mark.xdist_group("relying_parties")
-
-PERSON = next(one for one in PEOPLE if one.realm == "sol" and one.eligible)
-OFFICIAL = next(one for one in PEOPLE if one.realm == "extranet" and one.eligible)
-SUNAT, CONTINGENCY = "urn:vuce:acr:sunat", "urn:vuce:acr:contingencia"
 SECRET = "un secreto: con + y % y ñ, de pruebas"
 Start = Callable[..., Component]
 
 
 @pytest.fixture(scope="module")
-def jar() -> Path:
-    reason = missing()
-    if reason and os.environ.get("CI"):
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-    return build()
-
-
-@pytest.fixture(scope="module")
-def stack(demo: Demo) -> Stack:
-    return Stack(demo)
-
-
-@pytest.fixture(scope="module")
-def start(jar: Path, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Register and run a component; `more` is added to its entry in clients.yaml."""
+    jar()
     folder = tmp_path_factory.mktemp("spring")
     with ExitStack() as running_ones:
 
@@ -54,7 +30,7 @@ def start(jar: Path, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> 
             found = Component(client_id, SECRET)
             stack.register(found.block(**more), found.secret)
             log = folder / f"{client_id}.log"
-            return running_ones.enter_context(running(found, stack.issuer, log))
+            return running_ones.enter_context(started(found, stack.issuer, log))
 
         yield make
 
@@ -62,20 +38,6 @@ def start(jar: Path, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def component(start: Start) -> Component:
     return start("spring")
-
-
-@pytest.fixture
-def visitor() -> Iterator[Visitor]:
-    found = Visitor()
-    yield found
-    found.session.close()
-
-
-@pytest.fixture
-def outage(stack: Stack) -> Iterator[Callable[[], None]]:
-    """Flags SUNAT down when it is called; up again at the end of the test."""
-    yield lambda: stack.flag("down")
-    stack.flag("up")
 
 
 @pytest.fixture
@@ -254,8 +216,8 @@ def test_answer_to_a_login_that_the_component_forgot_is_refused(
     assert page.json() == {"error": "authorization_request_not_found"}
 
 
-def test_component_starts_while_the_provider_does_not_answer(jar: Path, tmp_path: Path) -> None:
+def test_component_starts_while_the_provider_does_not_answer(tmp_path: Path) -> None:
     alone = Component("solo", SECRET)
-    with running(alone, "http://localhost:1", tmp_path / "solo.log"):
+    with started(alone, "http://localhost:1", tmp_path / "solo.log"):
         answer = Visitor().go(alone.url("/salida"))
     assert answer.json() == {"estado": "sin sesión"}

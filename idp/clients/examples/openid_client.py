@@ -7,18 +7,23 @@ from idp.clients.examples.texts import File, quoted, scopes
 
 
 def render(client: Client, issuer: str) -> tuple[File, ...]:
-    """One module: begin a login, finish it, log out."""
+    """One module: begin a login, finish it, log out; with refresh tokens, renew as well."""
     after = client.post_logout_redirect_uris
     back = f"\n    post_logout_redirect_uri: {_js(after[0])}," if after else ""
     key, proof = PROOF[client.token_endpoint_auth_method]
     request = "client.buildAuthorizationUrl"
-    dpop, bound, beside = "", "", ""
+    dpop, bound = "", ""
     if client.fapi2:
         request = "await client.buildAuthorizationUrlWithPAR"
         dpop = (
             "const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))\n"
         )
-        bound, beside = ", { DPoP }", ", {}, { DPoP }"
+        bound = ", { DPoP }"
+    beside = f", {{}}{bound}" if bound else ""
+    kept, renew = "", ""
+    if "refresh_token" in client.grant_types:
+        kept = ", refreshToken: tokens.refresh_token"
+        renew = _RENEW.format(beside=beside)
     # openid-client refuses http, which only a machine of one's own may use.
     plain = ", { execute: [client.allowInsecureRequests] }" if issuer.startswith("http:") else ""
     text = f"""\
@@ -50,9 +55,12 @@ export async function begin() {{
 // `current`: la dirección completa (URL) con la que volvió la persona.
 export async function finish(current, pending) {{
   const tokens = await client.authorizationCodeGrant(config, current, pending{beside})
-  return {{ claims: tokens.claims(), idToken: tokens.id_token }}
+  const claims = tokens.claims()
+  // El ID token ya está verificado; lo demás de la persona está en userinfo.
+  const more = await client.fetchUserInfo(config, tokens.access_token, claims.sub{bound})
+  return {{ claims: {{ ...claims, ...more }}, idToken: tokens.id_token{kept} }}
 }}
-
+{renew}
 export function logoutUrl(idToken) {{
   return client.buildEndSessionUrl(config, {{
     id_token_hint: idToken,{back}
@@ -62,6 +70,13 @@ export function logoutUrl(idToken) {{
     return (File("vuce.mjs", text),)
 
 
+_RENEW = """
+// Cada respuesta trae otro refresh token: guarde siempre el último.
+export async function renew(refreshToken) {{
+  const tokens = await client.refreshTokenGrant(config, refreshToken{beside})
+  return {{ accessToken: tokens.access_token, refreshToken: tokens.refresh_token ?? refreshToken }}
+}}
+"""
 _KEY = """\
 import { readFileSync } from 'node:fs'
 

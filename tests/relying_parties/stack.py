@@ -1,4 +1,4 @@
-"""The provider's processes for the Spring tests, and clients added to its clients.yaml."""
+"""The provider's processes, and components added to its clients.yaml."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from typing import Any
 
 import requests
 
-from sandbox.people import SandboxPerson
+from sandbox.people import PEOPLE, SandboxPerson
 from tests.browser.conftest import Demo, link_of
-from tests.relying_parties.spring_walk import Visitor
+from tests.relying_parties.visitor import Visitor
+
+PERSON = next(one for one in PEOPLE if one.realm == "sol" and one.eligible)
+OFFICIAL = next(one for one in PEOPLE if one.realm == "extranet" and one.eligible)
+SUNAT, CONTINGENCY = "urn:vuce:acr:sunat", "urn:vuce:acr:contingencia"
 
 
 class Stack:
@@ -29,7 +33,18 @@ class Stack:
         with file.open("a", encoding="utf-8") as out:
             # JSON is YAML.
             out.write(f"\n  - {json.dumps(entry, ensure_ascii=False)}\n")
-        asked = {"client_id": block["client_id"], "redirect_uri": block["redirect_uris"][0]}
+        self._wait_until_known(block["client_id"], block["redirect_uris"][0])
+
+    def add(self, client_id: str, *words: str) -> dict[str, Any]:
+        """Register a component by `idp clients add`; what it printed for the developer."""
+        options = ("--name", f"Componente {client_id}", *words)
+        printed = json.loads(self._demo.idp("clients", "add", client_id, *options, "--json"))
+        redirect_uri = words[words.index("--redirect-uri") + 1]
+        self._wait_until_known(client_id, redirect_uri)
+        return dict(printed)
+
+    def _wait_until_known(self, client_id: str, redirect_uri: str) -> None:
+        asked = {"client_id": client_id, "redirect_uri": redirect_uri}
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             answer = requests.get(

@@ -35,6 +35,11 @@ class Visitor:
         self.page = self.session.get(url, timeout=30, **options)
         return self.page
 
+    def send(self, url: str) -> requests.Response:
+        """Send an empty form, and follow where it leads."""
+        self.page = self.session.post(url, timeout=30)
+        return self.page
+
     def json(self, url: str) -> dict[str, Any]:
         """What a page of the component says, without being led elsewhere."""
         answer = self.go(url, allow_redirects=False)

@@ -1,0 +1,39 @@
+"""The running demo, for components that others wrote, and a person's browser in front of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.browser.conftest import Demo, demo
+from tests.relying_parties.stack import Stack
+from tests.relying_parties.visitor import Visitor
+
+__all__ = ["demo"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs them all, on one demo."""
+    for item in items:
+        if item.path.parent.name == "relying_parties":
+            item.add_marker(pytest.mark.xdist_group("relying_parties"))
+
+
+@pytest.fixture(scope="session")
+def stack(demo: Demo) -> Stack:
+    return Stack(demo)
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    found = Visitor()
+    yield found
+    found.session.close()
+
+
+@pytest.fixture
+def outage(stack: Stack) -> Iterator[Callable[[], None]]:
+    """Flags SUNAT down when it is called; up again at the end of the test."""
+    yield lambda: stack.flag("down")
+    stack.flag("up")
