@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 help:
 	@echo "make demo    a whole VUCE on this machine; Ctrl-C ends it"
-	@echo "make test    unit, HTTP and browser tests"
+	@echo "make test    unit, HTTP, browser and relying party tests"
 	@echo "make check   linter, types, import contracts, dependency audit"
 	@echo "make bench   what a login costs"
 
@@ -32,6 +32,7 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m tests.support.browser
+	@$(BIN)/python -m tests.relying_parties.install
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: setup
@@ -52,4 +53,5 @@ lock:
 
 clean:
 	@rm -rf $(VENV) .venv-node .demo build *.egg-info assets/node_modules templates/static/vendor \
+	  tests/relying_parties/node/node_modules tests/relying_parties/spring/target \
 	  .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -26,7 +26,7 @@ from idp.kernel.times import read_moment
 from idp.people.contact import InvalidEmail, normalise_email, same_email
 from idp.people.person import Address, Person
 from idp.people.ports import PersonStore
-from idp.people.standard import BY_COLUMN
+from idp.people.standard import BY_COLUMN, merged
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class Seeder:
             changes |= {"consent": True, "consent_at": row.consent_at}
         if person.last_login_at is None and row.last_login_at is not None:
             changes |= {"imported_active": True, "last_login_at": row.last_login_at}
-        standard = {**person.standard, **row.standard}
+        standard = merged(person.standard, row.standard)
         if standard != person.standard:
             # Only files tell these: the newest is right.
             changes["standard"] = standard

@@ -115,6 +115,18 @@ BY_COLUMN: Mapping[str, Standard] = {one.column: one for one in STANDARD}
 _ADDRESS = tuple(one for one in STANDARD if one.scope == "address")
 
 
+def merged(before: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
+    """What counts after a newer file, whose every word is right; what verified another number
+    says nothing of this one.
+    """
+    found = {**before, **told}
+    if found.get("phone_number") != before.get("phone_number"):
+        found.pop("phone_number_verified", None)
+        if "phone_number_verified" in told:
+            found["phone_number_verified"] = told["phone_number_verified"]
+    return found
+
+
 def address(standard: Mapping[str, str]) -> dict[str, str] | None:
     """The `address` claim (Core §5.1.1), with its members in one text as well; None without any."""
     members = {

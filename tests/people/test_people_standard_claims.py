@@ -79,6 +79,17 @@ def test_number_is_not_verified_unless_the_file_says_so(people: People, clock: F
     assert seen(people, clock.now())["phone_number_verified"] is True
 
 
+def test_newer_number_is_not_verified_by_what_verified_the_older(
+    people: People, clock: FixedClock
+) -> None:
+    load(people, phone_number="+5112071510", phone_number_verified="true")
+    load(people, phone_number="+5112071511")
+    assert seen(people, clock.now())["phone_number_verified"] is False
+    load(people, phone_number="+5112071512", phone_number_verified="true")
+    load(people, phone_number="+5112071512")
+    assert seen(people, clock.now())["phone_number_verified"] is True
+
+
 GOOD = {
     "birthdate": ["1990-12-31", "0000-02-29", "1990"],
     "zoneinfo": ["America/Lima", "UTC"],

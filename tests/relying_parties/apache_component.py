@@ -85,7 +85,7 @@ def apache(stack: Stack, folder: Path, *, name: str = "apache") -> Iterator[Comp
     program = find("apache2")
     if program is None or not (_MODULES / "mod_auth_openidc.so").exists():
         cannot_be_had(
-            "Apache is not installed with OpenID Connect (on Debian: apache2, "
+            "Apache is not installed with OpenID Connect (on Debian: apache2-bin, "
             "libapache2-mod-auth-openidc)"
         )
     port = free_port()
@@ -95,7 +95,7 @@ def apache(stack: Stack, folder: Path, *, name: str = "apache") -> Iterator[Comp
         "--redirect-uri", f"{here}/retorno",
         "--client-uri", f"{here}/",
         "--post-logout-redirect-uri", f"{here}/salida",
-        "--initiate-login-uri", f"{here}/retorno?" + urlencode({"target_link_uri": f"{here}/"}),
+        "--initiate-login-uri", f"{here}/retorno",
         "--backchannel-logout-uri", f"{here}/retorno?logout=backchannel",
     )  # fmt: skip
     printed(told, folder)
@@ -109,7 +109,7 @@ def apache(stack: Stack, folder: Path, *, name: str = "apache") -> Iterator[Comp
             yield Component(
                 name=name,
                 home=f"{here}/",
-                initiate=f"{here}/retorno?" + urlencode({"target_link_uri": f"{here}/"}),
+                initiate=f"{here}/retorno",
                 after_logout=f"{here}/salida",
                 leave=lambda visitor: visitor.go(leaving),
             )

@@ -33,7 +33,14 @@ def visitor() -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def outage(stack: Stack) -> Iterator[Callable[[], None]]:
-    """Flags SUNAT down when it is called; up again at the end of the test."""
-    yield lambda: stack.flag("down")
-    stack.flag("up")
+def outage(stack: Stack) -> Iterator[Callable[[str], None]]:
+    """Flags the upstream of a realm down when it is called; up again at the end of the test."""
+    flagged = []
+
+    def flag(realm: str) -> None:
+        flagged.append(realm)
+        stack.flag("down", realm)
+
+    yield flag
+    for realm in flagged:
+        stack.flag("up", realm)

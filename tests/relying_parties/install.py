@@ -33,7 +33,7 @@ def node_ready() -> bool:
 
 def main() -> int:
     """Install what is missing; a line for each that cannot be."""
-    maven = ["mvn", "--batch-mode", "--quiet", "-DskipTests", "package"]
+    maven = ["mvn", "--batch-mode", "--quiet", "--strict-checksums", "-DskipTests", "package"]
     failed = [] if spring_ready() else _run(maven, SPRING)
     failed += [] if node_ready() else _run(["npm", "ci", "--silent"], NODE)
     for one in failed:

@@ -20,7 +20,7 @@ def jar() -> Path:
     if find("java") is None or not spring_ready():
         cannot_be_had(
             "a Spring Security component needs Java 17 and Maven (on Debian: "
-            "openjdk-17-jdk-headless, maven), and `python -m tests.relying_parties.install`"
+            "default-jdk-headless, maven), and `python -m tests.relying_parties.install`"
         )
     return JAR
 

@@ -56,8 +56,8 @@ class Stack:
             time.sleep(0.1)
         raise AssertionError(answer.text)
 
-    def flag(self, state: str) -> None:
-        self._demo.flag(state, "sol")
+    def flag(self, state: str, realm: str = "sol") -> None:
+        self._demo.flag(state, realm)
 
     def mails(self, person: SandboxPerson) -> int:
         return len(self._demo.mails(person.email or ""))

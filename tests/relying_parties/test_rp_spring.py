@@ -97,10 +97,10 @@ def test_login_of_an_official_names_the_extranet_user(
 
 
 def test_login_in_contingency_is_the_same_person_by_another_acr(
-    logged_in: Visitor, stack: Stack, component: Component, outage: Callable[[], None]
+    logged_in: Visitor, stack: Stack, component: Component, outage: Callable[[str], None]
 ) -> None:
     before = logged_in.json(component.url())
-    outage()
+    outage(PERSON.realm)
     other = Visitor()
     other.go(component.url())
     stack.login_contingency(other, PERSON)
@@ -129,9 +129,9 @@ def test_refresh_gives_other_tokens_and_keeps_when_and_how_the_person_entered(
 
 
 def test_refresh_of_a_contingency_login_ends_when_sunat_is_back(
-    visitor: Visitor, stack: Stack, component: Component, outage: Callable[[], None]
+    visitor: Visitor, stack: Stack, component: Component, outage: Callable[[str], None]
 ) -> None:
-    outage()
+    outage(PERSON.realm)
     visitor.go(component.url())
     stack.login_contingency(visitor, PERSON)
     visitor.json(component.url("/renovar"))
