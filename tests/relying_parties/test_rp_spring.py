@@ -192,6 +192,16 @@ def test_initiated_login_with_a_foreign_target_leads_home(
     assert urlsplit(visitor.page.url)[1:3] == urlsplit(component.url())[1:3]
 
 
+def test_initiated_login_at_springs_own_address_ends_at_the_component(
+    visitor: Visitor, stack: Stack, component: Component
+) -> None:
+    """The address that docs/integrar.md registers: no page of one's own is needed."""
+    visitor.go(component.url("/oauth2/authorization/vuce"), params={"iss": stack.issuer})
+    stack.login_sunat(visitor, PERSON)
+    assert visitor.page.url.rstrip("/") == component.url().rstrip("/")
+    assert visitor.page.json()["acr"] == SUNAT
+
+
 def test_initiated_login_for_another_issuer_is_refused(
     visitor: Visitor, component: Component
 ) -> None:
