@@ -7,6 +7,15 @@ import re
 from collections.abc import Callable
 
 
+def one_line(text: str) -> str:
+    """A type for argparse: something to read. Bytes of another encoding reach us as what cannot
+    be printed.
+    """
+    if not text.strip() or not text.isprintable():
+        raise argparse.ArgumentTypeError("a text on one line")
+    return text.strip()
+
+
 def at_most(most: int, *, least: int = 1) -> Callable[[str], int]:
     """A type for argparse: a whole number within bounds."""
 

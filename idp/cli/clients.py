@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.cli import clients_edit
+from idp.cli.clients_judged import add_production, judgement
 from idp.clients import loader
 from idp.clients.client import Client
 from idp.clients.problem import LoadResult
 from idp.clients.secrets import new_secret
 from idp.kernel.clock import SystemClock
-from idp.kernel.identity import REALMS
 from idp.kernel.random import SystemRandom
-from idp.settings import SettingsError
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
@@ -38,9 +37,7 @@ def add_parser(subparsers: Any) -> None:
         one.add_argument(
             "file", nargs="?", type=Path, metavar="FILE", help="default: IDP_CLIENTS_FILE"
         )
-        one.add_argument(
-            "--production", action="store_true", help="judge as production would, wherever this is"
-        )
+        add_production(one)
     secret = commands.add_parser("secret", help="make a client secret: it is shown only once")
     secret.set_defaults(func=_secret)
     clients_edit.add_commands(commands)
@@ -52,17 +49,11 @@ def add_parser(subparsers: Any) -> None:
 
 def _load(args: argparse.Namespace, context: Context) -> tuple[Path, LoadResult]:
     """The file's content. With FILE given, the environment need not be complete."""
-    production, path = args.production, args.file
-    realms: tuple[str, ...] = REALMS
-    try:
-        settings = context.settings
-        production = production or settings.production
-        realms = tuple(one.realm for one in settings.upstreams)
-        path = path or settings.clients_file
-    except SettingsError:
-        if path is None:
-            raise
-    return path, loader.load(path, production=production, realms=realms)
+    by = judgement(args.file, context, production=args.production)
+    found = loader.load(
+        by.path, production=by.production, realms=by.realms, algorithms=by.algorithms
+    )
+    return by.path, found
 
 
 def _check(args: argparse.Namespace, context: Context) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from idp.clients.client import Client
 from idp.clients.examples import NO_ISSUER, Example, example
 from idp.clients.examples.spring import LEFT_PATH, REDIRECT_PATH
-from idp.clients.examples.texts import origin
+from idp.clients.examples.texts import origin, path
 
 
 def added(
@@ -57,6 +57,11 @@ def _advice(client: Client, program: str) -> list[str]:
         notes.append(
             f"SecurityConfig vuelve a {origin(first)}{LEFT_PATH} después de salir: regístrela en "
             "post_logout_redirect_uris"
+        )
+    if program == "flask" and path(first) in ("/", "/login", "/logout"):
+        notes.append(
+            f"app.py usa {path(first)} para otra cosa: cambie allí esa ruta, o registre otra "
+            "redirect_uri"
         )
     if client.initiate_login_uri is None:
         begins = f" (con Spring: {origin(first)}/oauth2/authorization/vuce)" if spring else ""

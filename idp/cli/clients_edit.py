@@ -7,25 +7,24 @@ environment) cannot be used.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
+from idp.cli.arguments import one_line
 from idp.cli.clients_added import added, in_force
+from idp.cli.clients_judged import add_production, judgement
 from idp.clients.block import NewClient
 from idp.clients.clients_file import ClientsFile, FileHasProblems, NotPossible
 from idp.clients.edit import CannotEdit
 from idp.clients.examples import PROGRAMS, usual_program
-from idp.clients.rules import ALGORITHMS
 from idp.clients.secrets import new_secret
-from idp.kernel.clock import SystemClock
 from idp.kernel.errors import IdpError, StartError
-from idp.kernel.identity import REALMS
 from idp.kernel.random import SystemRandom
-from idp.settings import Settings, SettingsError
-from idp.signing.keyring import Keyring
+from idp.settings import Settings
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
@@ -38,7 +37,7 @@ def add_commands(commands: Any) -> None:
     """`add`, `disable` and `enable`, within the group `idp clients`."""
     new = commands.add_parser("add", help="add a component, with a secret that is shown only once")
     new.set_defaults(func=_add)
-    new.add_argument("--name", required=True, type=_text, help="what people read")
+    new.add_argument("--name", required=True, type=one_line, help="what people read")
     for option, many in (
         ("redirect-uri", True), ("post-logout-redirect-uri", True), ("client-uri", False),
         ("initiate-login-uri", False), ("backchannel-logout-uri", False),
@@ -59,19 +58,13 @@ def add_commands(commands: Any) -> None:
     for name, text in (("disable", "let nobody in by it"), ("enable", "let people in again")):
         one = commands.add_parser(name, help=text)
         one.set_defaults(func=_switch, disabled=name == "disable")
-        one.add_argument("--reason", required=True, type=_text, help="for the audit log")
+        one.add_argument("--reason", required=True, type=one_line, help="for the audit log")
     for name in ("add", "disable", "enable"):
         one = commands.choices[name]
         one.add_argument("client_id", metavar="CLIENT_ID")
         one.add_argument("--file", type=Path, metavar="FILE", help="default: IDP_CLIENTS_FILE")
+        add_production(one)
         one.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
-
-
-def _text(text: str) -> str:
-    """Something to read: bytes of another encoding reach us as what cannot be printed."""
-    if not text.strip() or not text.isprintable():
-        raise argparse.ArgumentTypeError("a text on one line")
-    return text.strip()
 
 
 @dataclass(frozen=True)
@@ -88,48 +81,45 @@ class _Place:
 
 def _place(args: argparse.Namespace, context: Context) -> _Place:
     """Raises SettingsError where neither --file nor the environment names a file."""
-    try:
-        settings: Settings | None = context.settings
-    except SettingsError:
-        if args.file is None:
-            raise
-        settings = None
-    if settings is None:
-        return _Place(ClientsFile(args.file, production=False, realms=REALMS), None, False)
-    path = args.file or settings.clients_file
+    by = judgement(args.file, context, production=args.production)
     file = ClientsFile(
-        path,
-        production=settings.production,
-        realms=tuple(one.realm for one in settings.upstreams),
-        algorithms=_algorithms(settings),
+        by.path, production=by.production, realms=by.realms, algorithms=by.algorithms
     )
-    own = file.path == settings.clients_file.resolve()
-    return _Place(file, settings, own)
-
-
-def _algorithms(settings: Settings) -> tuple[str, ...]:
-    """What there are keys for: a component that wants more would make the file invalid."""
-    try:
-        return Keyring.load(settings.keys_dir, clock=SystemClock()).algorithms
-    except StartError:
-        return ALGORITHMS  # no keys yet: `idp check` will say so
+    own = by.settings is not None and file.path == by.settings.clients_file.resolve()
+    return _Place(file, by.settings, own)
 
 
 def _add(args: argparse.Namespace, context: Context) -> int:
     place = _place(args, context)
+    if args.service and args.scope is None:
+        why = "un programa (`--service`) necesita `--scope`: `--scope tramites:leer`, por ejemplo"
+        return _refuse(NotPossible(why), place.file, context)
     new, secret = _wanted(args)
     try:
         client = place.file.add(new)
     except _REFUSALS as error:
-        return _refuse(error, place.file)
+        return _refuse(error, place.file, context)
+    # Before the secret is shown, which may fail where nobody reads it.
+    _audit(AuditEvent.CLIENT_ADDED, args.client_id, None, place, context)
     program = args.program or usual_program(client)
     issuer = place.settings.issuer if place.settings else None
     told = added(
         client, secret, issuer, program,
         file=str(place.file.path), own=place.own, as_json=context.as_json,
     )  # fmt: skip
-    context.out(told)
-    _audit(AuditEvent.CLIENT_ADDED, args.client_id, None, place, context)
+    return _say(told, context, f"{args.client_id} quedó registrado, pero no se pudo mostrar su "
+                "secreto; genere otro con `idp clients secret`")  # fmt: skip
+
+
+def _say(told: Any, context: Context, otherwise: str) -> int:
+    """Print what was done; where that cannot be printed, the change is done all the same."""
+    try:
+        context.out(told)
+        sys.stdout.flush()
+    except OSError:
+        print(f"aviso: {otherwise}", file=sys.stderr)
+        # What could not be written must not be tried again at the end.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     return 0
 
 
@@ -143,7 +133,7 @@ def _wanted(args: argparse.Namespace) -> tuple[NewClient, str | None]:
     new = NewClient(
         client_id=args.client_id,
         client_name=args.name,
-        scope=args.scope or ("" if args.service else _SCOPE),
+        scope=_SCOPE if args.scope is None else args.scope,
         redirect_uris=tuple(args.redirect_uri or ()),
         post_logout_redirect_uris=tuple(args.post_logout_redirect_uri or ()),
         client_uri=args.client_uri,
@@ -173,17 +163,16 @@ def _switch(args: argparse.Namespace, context: Context) -> int:
     try:
         changed = place.file.set_disabled(client_id, disabled)
     except _REFUSALS as error:
-        return _refuse(error, place.file)
-    if context.as_json:
-        context.out({"client_id": client_id, "disabled": disabled, "changed": changed,
-                     "file": str(place.file.path)})  # fmt: skip
-    else:
-        lines = _switched(client_id, disabled, changed, place)
-        context.out("\n".join(lines).replace("CLIENT_ID", client_id))
+        return _refuse(error, place.file, context)
     if changed:
         event = AuditEvent.CLIENT_DISABLED if disabled else AuditEvent.CLIENT_ENABLED
         _audit(event, client_id, args.reason, place, context)
-    return 0
+    lines = _switched(client_id, disabled, changed, place)
+    told: Any = "\n".join(lines).replace("CLIENT_ID", client_id)
+    if context.as_json:
+        told = {"client_id": client_id, "disabled": disabled, "changed": changed,
+                "file": str(place.file.path)}  # fmt: skip
+    return _say(told, context, lines[0])
 
 
 def _switched(client_id: str, disabled: bool, changed: bool, place: _Place) -> list[str]:
@@ -214,15 +203,18 @@ _ENABLED = (
 _REFUSALS = (FileHasProblems, NotPossible, CannotEdit, OSError)
 
 
-def _refuse(error: Exception, file: ClientsFile) -> int:
-    """Say on stderr why nothing was written; the exit code."""
+def _refuse(error: Exception, file: ClientsFile, context: Context) -> int:
+    """Say on stderr (as JSON: on stdout) why nothing was written; the exit code."""
+    problems: list[Any]
     if isinstance(error, FileHasProblems):
+        problems, code = [asdict(one) for one in error.problems], 3
         lines = [str(one) for one in error.problems]
-        code = 3
     else:
         why = error.strerror if isinstance(error, OSError) else None
         lines = [f"{file.path}: no se pudo escribir ({why})"] if why else str(error).splitlines()
-        code = 1
+        problems, code = [{"message": "\n".join(lines)}], 1
+    if context.as_json:
+        context.out({"ok": False, "problems": problems})
     for line in [*lines, "no se cambió nada"]:
         print(line, file=sys.stderr)
     return code

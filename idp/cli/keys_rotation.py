@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
+from idp.cli.arguments import one_line
 from idp.cli.keys_shown import line, print_rows, put_on_record, refuse
 from idp.kernel.clock import SystemClock
 from idp.kernel.times import lima_date
@@ -40,7 +41,7 @@ def add_commands(commands: Any) -> None:
     ending = commands.add_parser("revoke", help="a key leaked: it counts no more")
     ending.set_defaults(func=_revoke)
     ending.add_argument("kid", metavar="KID", help="as `idp keys list` prints it")
-    ending.add_argument("--reason", required=True, help="for the audit log")
+    ending.add_argument("--reason", required=True, type=one_line, help="for the audit log")
     for one in (turning, ending):
         one.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
 
@@ -63,7 +64,8 @@ def _rotate(args: argparse.Namespace, context: Context) -> int:
         return refuse(error)
     for one in [*map(_why, refused), *_unknown(changed)]:
         print(one, file=sys.stderr)
-    print_rows(tuple(changed), context)
+    among = store.read_records(keys_dir) if changed else ()
+    print_rows(tuple(changed), context, among=among)
     if changed and not context.as_json and all(one.state is KeyState.NEXT for one in changed):
         context.out("la llave siguiente ya se publica; desde mañana: idp keys rotate")
     return 1 if refused else 0
@@ -123,7 +125,7 @@ def _revoke(args: argparse.Namespace, context: Context) -> int:
     )
     for one in _unknown(changed):
         print(one, file=sys.stderr)
-    print_rows(changed, context)
+    print_rows(changed, context, among=store.read_records(keys_dir))
     if not context.as_json:
         context.out("\n".join(_advice(changed)))
     return 0

@@ -107,17 +107,18 @@ def put_on_record(
 ) -> None:
     """In the audit log; keys come before everything else, so without a database it is only said.
 
-    A folder of one's own choice is not this installation's.
+    Another folder than this installation's is not its business.
     """
-    if args.dir is not None:
+    try:
+        if args.dir is not None and args.dir.resolve() != context.settings.keys_dir.resolve():
+            return
+    except StartError:
         return
     try:
         for event, one, details in events:
             context.services.audit.record(
                 event, actor=context.actor, kid=one.kid, alg=one.alg, **details
             )
-    except (IdpError, StartError):
-        print(
-            "aviso: la instalación aún no está completa; no quedó registro de auditoría",
-            file=sys.stderr,
-        )
+    except (IdpError, StartError) as error:
+        print(f"aviso: el cambio está hecho, pero no quedó en la auditoría: {error}",
+              file=sys.stderr)  # fmt: skip

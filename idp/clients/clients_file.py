@@ -22,6 +22,9 @@ from idp.clients.problem import LoadResult, Problem
 from idp.clients.report import Report
 from idp.clients.rules import ALGORITHMS
 
+# A clients.yaml holds hashes of random secrets: nothing that its group may not read.
+_NEW = 0o640
+
 
 class FileHasProblems(Exception):
     """The file cannot be used as it is, before any change: `problems`."""
@@ -59,19 +62,31 @@ class ClientsFile:
     def add(self, new: NewClient) -> Client:
         """Append a component. Raises FileHasProblems, NotPossible, CannotEdit and OSError."""
         with self._locked() as folder:
-            raw, before = self._read()
-            if new.client_id in before:
-                raise NotPossible(f"ya existe un componente {new.client_id}")
-            changed = edit.append(raw, new.lines())
+            raw, before, changed = self._appended(new)
             after = self._parsed(changed)
             if not after.ok:
                 raise NotPossible(*_told(after.problems, f"clients[{len(before)}]"))
             client = after.clients.get(new.client_id)
             others = {name: one for name, one in after.clients.items() if name != new.client_id}
             if client is None or client.client_name != new.client_name or others != before:
-                raise _surprise("agregue el componente a mano: " + "; ".join(new.lines()))
+                raise _surprise(edit.by_hand(new.lines()))
             self._write(raw, changed, folder)
         return client
+
+    def _appended(self, new: NewClient) -> tuple[bytes | None, dict[str, Client], bytes]:
+        """The file (None: there is none yet), its components, and the file with one more."""
+        try:
+            there: bytes | None = self.path.read_bytes()
+        except FileNotFoundError:
+            there = None
+        begun = edit.emptied(there or b"")
+        if begun is not None:
+            lines = [f"{'- ' if at == 0 else '  '}{one}\n" for at, one in enumerate(new.lines())]
+            return there, {}, begun + "".join(f"  {one}" for one in lines).encode()
+        raw, before = self._read()
+        if new.client_id in before:
+            raise NotPossible(f"ya existe un componente {new.client_id}")
+        return raw, before, edit.append(raw, new.lines())
 
     def set_disabled(self, client_id: str, disabled: bool) -> bool:
         """Disable or enable a component; False when it already was so. Raises as `add` does."""
@@ -126,20 +141,28 @@ class ClientsFile:
         finally:
             os.close(folder)
 
-    def _write(self, before: bytes, after: bytes, folder: int) -> None:
-        """Swap the file by rename, so that no reader ever sees half of it; mode and owner stay."""
-        found = self.path.stat()
+    def _write(self, before: bytes | None, after: bytes, folder: int) -> None:
+        """Swap the file by rename, so that no reader ever sees half of it; mode and owner stay.
+
+        before: None for a file that is not there yet: it will be the folder's owner's.
+        """
+        found, mode = os.fstat(folder), _NEW
+        if before is not None:
+            found = self.path.stat()
+            mode = stat.S_IMODE(found.st_mode)
         new = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        # Of a command that was cut off, where process numbers come again: the folder is locked.
+        new.unlink(missing_ok=True)
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(after)
                 file.flush()
                 _give(file.fileno(), found)
-                os.fchmod(file.fileno(), stat.S_IMODE(found.st_mode))
+                os.fchmod(file.fileno(), mode)
                 os.fsync(file.fileno())
             # An editor knows nothing of our lock.
-            if self.path.read_bytes() != before:
+            if (self.path.read_bytes() if self.path.exists() else None) != before:
                 raise NotPossible("el archivo cambió mientras tanto; repita la orden")
             os.replace(new, self.path)
             os.fsync(folder)

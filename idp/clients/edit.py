@@ -15,6 +15,7 @@ import yaml
 
 _BOM = "\N{BYTE ORDER MARK}"
 _Pair = tuple[yaml.Node, yaml.Node]
+_EMPTY = re.compile(r"^clients[ \t]*:[ \t]*(\[[ \t]*\]|null|~)?(?=[ \t]*(#.*)?\r?$)", re.MULTILINE)
 _DASH = re.compile(r"( *)- +$")
 
 
@@ -80,7 +81,7 @@ def append(raw: bytes, lines: list[str]) -> bytes:
     if margin is None:
         raise CannotEdit(
             "los componentes de este archivo no están escritos uno por bloque (`- client_id: …`)",
-            "agregue el componente a mano, con estas claves: " + "; ".join(lines),
+            by_hand(lines),
         )
     indent, new = margin[1], text.newline
     body = text.body
@@ -91,6 +92,37 @@ def append(raw: bytes, lines: list[str]) -> bytes:
         f"{indent}{'- ' if number == 0 else '  '}{line}{new}" for number, line in enumerate(lines)
     )
     return text.replaced(len(body), len(body), gap + block)
+
+
+def by_hand(lines: list[str]) -> str:
+    """What to write where a block cannot be appended: all but the secret, which nobody has seen."""
+    hidden = {"secrets:", *(one for one in lines if one.startswith("  - hash: "))}
+    shown = [one for one in lines if one not in hidden]
+    block = [("- " if number == 0 else "  ") + one for number, one in enumerate(shown)]
+    how = "agregue el componente a mano"
+    if len(shown) < len(lines):
+        how += ", y bajo `secrets:` lo que imprime `idp clients secret`"
+    return "\n".join([how + ":", *block])
+
+
+def emptied(raw: bytes) -> bytes | None:
+    """A file that has no component yet, as one whose next line is the first block; None for any
+    other. Comments stay.
+    """
+    try:
+        found = yaml.safe_load(raw.decode("utf-8-sig")) if raw else None
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
+        return None
+    if found not in (None, {"clients": []}, {"clients": None}):
+        return None
+    text = raw.decode("utf-8")
+    if found is None:
+        gap = "" if not text or text.endswith("\n") else "\n"
+        return (text + gap + "clients:\n").encode()
+    opened, changes = _EMPTY.subn("clients:", text)
+    if changes != 1:
+        return None
+    return (opened if opened.endswith("\n") else opened + "\n").encode()
 
 
 def set_disabled(raw: bytes, client_id: str, disabled: bool) -> bytes:

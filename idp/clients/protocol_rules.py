@@ -129,6 +129,11 @@ def _key(raw: Raw, path: Path, key: dict[str, Any]) -> None:
     if not isinstance(kty, str) or kty not in _PUBLIC:
         raw.add((*path, "kty"), f"{shown(kty)} no está admitido", "RSA, EC u OKP")
         return
+    if key.get("use", "sig") != "sig":
+        raw.add((*path, "use"), "la llave no es para firmar", "`use: sig`, o quítelo")
+    fitting = [alg for alg, of in _KTY_OF_ALG.items() if of == kty]
+    if key.get("alg", fitting[0]) not in (*fitting, *(["Ed25519"] if kty == "OKP" else [])):
+        raw.add((*path, "alg"), f"{shown(key['alg'])} no es de una llave {kty}", fitting[0])
     missing = [one for one in _PUBLIC[kty] if not isinstance(key.get(one), str)]
     if missing:
         raw.add(path, f"a la llave le falta {', '.join(missing)}", "cópiela completa (RFC 7517)")
@@ -185,6 +190,10 @@ def _backchannel(raw: Raw) -> None:
 
 def _pairwise(raw: Raw) -> None:
     """OpenID Connect Core §8.1: with redirect_uris of several hosts the sector must be named."""
+    if raw.data.get("subject_type") == "pairwise" and "authorization_code" not in raw.grants:
+        message = "no sirve sin el grant `authorization_code`: nadie ingresa por este componente"
+        raw.add((*raw.path, "subject_type"), message, "quítelo, o agregue el grant")
+        return
     sector = raw.text("sector_identifier_uri")
     if sector is not None:
         raw.tell(

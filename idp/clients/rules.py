@@ -74,6 +74,13 @@ def _redirect_uris(raw: Raw) -> None:
             raw.tell(path, uri_faults(uri, loopback=raw.loopback))
 
 
+def _client_name(raw: Raw) -> None:
+    name = raw.text("client_name")
+    if name is not None and not name.isprintable():
+        message = "tiene saltos de línea o caracteres invisibles"
+        raw.add((*raw.path, "client_name"), message, " ".join(re.findall(r"[\w().,-]+", name))[:80])
+
+
 def _initiate_login_uri(raw: Raw) -> None:
     for key in ("initiate_login_uri", "client_uri"):
         uri = raw.text(key)
@@ -110,7 +117,7 @@ def _algorithm(raw: Raw) -> None:
     if alg in ALGORITHMS and alg not in raw.algorithms:
         here = (*raw.path, "id_token_signed_response_alg")
         path = here if "id_token_signed_response_alg" in raw.data else raw.path
-        raw.add(path, f"no hay clave para firmar con {alg}", f"idp keys generate --alg {alg}")
+        raw.add(path, f"no hay llave para firmar con {alg}", f"idp keys generate --alg {alg}")
 
 
 def _realms(raw: Raw) -> None:
@@ -163,6 +170,7 @@ def _not_after(raw: Raw, text: object, path: Path) -> None:
 
 RULES: tuple[Callable[[Raw], None], ...] = (
     _redirect_uris,
+    _client_name,
     _initiate_login_uri,
     _allowed_origins,
     _scope,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _EXAMPLE = "https://componente.vuce.gob.pe/callback"
 _NATIVE = "use https, o `application_type: native` si es un programa instalado"
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?")
 _UNSAFE = frozenset('\\<>"{}|^`')
 
 Fault = tuple[str, str]
@@ -38,7 +40,17 @@ def uri_faults(
         return [*faults, ("debe ser una URI absoluta", example)]
     if "@" in parts.netloc:
         faults.append(("no puede llevar usuario ni contraseña", "quite lo que precede a `@`"))
+    if not faults and not _good_place(parts):
+        faults.append(("el dominio o el puerto no es válido", example))
     return faults + _scheme_faults(parts, loopback, loopback_hint)
+
+
+def _good_place(parts: SplitResult) -> bool:
+    """Host and port as DNS and TCP have them (RFC 1123 §2.1); an IPv6 address was parsed before."""
+    port = parts.netloc.rsplit("]", 1)[-1].partition(":")
+    if port[1] and not 1 <= (parts.port or 0) <= 65_535:
+        return False
+    return "[" in parts.netloc or bool(_HOST.fullmatch(parts.hostname or ""))
 
 
 def _scheme_faults(parts: SplitResult, loopback: bool, hint: str) -> list[Fault]:

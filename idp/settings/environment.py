@@ -23,8 +23,9 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "transaction_ttl": (60, LONGEST),
     "transaction_touched_ttl": (60, LONGEST),
     "code_ttl": (5, 600),
-    "access_token_ttl": (5, LONGEST),
-    "id_token_ttl": (5, LONGEST),
+    # For as long as a retired key stays published (signing.rotation.LONGEST_TOKEN).
+    "access_token_ttl": (5, 518_400),
+    "id_token_ttl": (5, 518_400),
     "known_browser_ttl": (60, LONGEST),
     "audit_retention": (86_400, LONGEST),
     "threads": (1, 512),

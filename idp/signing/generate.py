@@ -38,7 +38,7 @@ def generate(
     """
     if alg not in ALGORITHMS or bits not in (2048, 3072):
         raise ValueError(f"{alg} {bits}")
-    with locked(keys_dir):
+    with locked(keys_dir, make=True):
         return make_key(keys_dir, alg, clock=clock, state=state, bits=bits)
 
 
@@ -49,7 +49,7 @@ def ensure_generated(
 
     Safe to call from several processes at once: the folder is locked meanwhile.
     """
-    with locked(keys_dir):
+    with locked(keys_dir, make=True):
         active = {one.alg for one in _records(keys_dir) if one.state is KeyState.ACTIVE}
         return tuple(
             make_key(keys_dir, alg, clock=clock, state=KeyState.ACTIVE, bits=_RSA_BITS)
@@ -110,12 +110,18 @@ def _pem(alg: str, bits: int) -> bytes:
 
 
 @contextmanager
-def locked(keys_dir: Path) -> Iterator[None]:
-    """The folder, made when missing, closed to others, locked against a second generator, and rid
-    of what a change that was cut off had left.
+def locked(keys_dir: Path, *, make: bool = False) -> Iterator[None]:
+    """The folder, locked against a second generator, closed to others, and rid of what a change
+    that was cut off had left.
+
+    make: make it when missing. Otherwise a folder without keyring.json is somebody else's, and is
+    left as it is. Raises KeyringError.
     """
+    if not make:
+        read_records(keys_dir)
     try:
-        keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if make:
+            keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         keys_dir.chmod(0o700)
         handle = os.open(keys_dir, os.O_RDONLY)
     except OSError as error:

@@ -20,6 +20,10 @@ from idp.clients.examples.spring import SECURITY_CONFIG
 
 Run = Callable[..., tuple[int, str, str]]
 SPRING = "https://dos.pe/login/oauth2/code/vuce"
+NOT_COMPLETE = (
+    "aviso: el entorno no está completo; el archivo se juzga como en desarrollo "
+    "(con --production, como en producción)\n"
+)
 ADD = ("add", "dos", "--name", "Dos", "--redirect-uri", SPRING)
 
 
@@ -58,7 +62,7 @@ def test_add_prints_the_secret_once_and_writes_its_hash_alone(run: Run, file: Pa
     code, out, err = run(*ADD)
     (line,) = [one for one in out.splitlines() if "client_secret " in one]
     secret = line.split()[1]
-    assert (code, err, len(secret), out.count(secret)) == (0, "", 43, 1)
+    assert (code, err, len(secret), out.count(secret)) == (0, NOT_COMPLETE, 43, 1)
     assert registered(file).secrets[0].sha256 == hashlib.sha256(secret.encode()).hexdigest()
     assert secret not in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
@@ -162,7 +166,7 @@ def test_add_of_a_spring_component_with_an_address_of_its_own_writes_it(run: Run
 REFUSED = {
     "taken": (("add", "uno", "--name", "Uno", "--redirect-uri", SPRING), 1, "ya existe"),
     "bad uri": (("add", "dos", "--name", "Dos", "--redirect-uri", "dos.pe"), 1, "redirect_uris[0]"),
-    "service without scope": (("add", "dos", "--name", "Dos", "--service"), 1, "scope: "),
+    "service without scope": (("add", "dos", "--name", "Dos", "--service"), 1, "--scope"),
     "no name": (("add", "dos", "--redirect-uri", SPRING), 2, "--name"),
     "empty name": (("add", "dos", "--name", " "), 2, "--name"),
     "name of raw bytes": (("add", "dos", "--name", "D\udcf3s"), 2, "--name"),
@@ -190,7 +194,49 @@ def test_add_to_a_file_with_problems_tells_them_all(run: Run, file: Path) -> Non
     assert err.endswith("no se cambió nada\n")
 
 
-def test_add_to_a_file_that_is_not_there_says_so(run: Run, file: Path) -> None:
+def test_add_to_a_file_that_is_not_there_begins_one(run: Run, file: Path) -> None:
     file.unlink()
+    assert run(*ADD)[0] == 0
+    assert registered(file).client_name == "Dos"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+def test_refusal_as_json_is_json(run: Run, file: Path) -> None:
+    code, out, _ = run("add", "uno", *ADD[2:], "--json")
+    found = json.loads(out)
+    assert (code, found["ok"], "ya existe" in found["problems"][0]["message"]) == (1, False, True)
+    file.write_text(document(client(scope="profile")))
+    code, out, _ = run(*ADD, "--json")
+    assert (code, json.loads(out)["problems"][0]["path"]) == (3, "clients[0].scope")
+
+
+@pytest.mark.parametrize("said", ["option", "IDP_ENV"])
+def test_file_is_judged_as_production_would_although_nothing_else_is_known(
+    run: Run, file: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    """As by `sudo`, which drops the environment: what production refuses would stop its start."""
+    local = (*ADD[:-1], "http://localhost:1/c")
+    more = ("--production",) if said == "option" else ()
+    if said == "IDP_ENV":
+        monkeypatch.setenv("IDP_ENV", "production")
+    code, _, err = run(*local, *more)
+    assert (code, "producción" in err) == (1, True)
+    assert "aviso" not in err
+
+
+def test_secret_that_cannot_be_shown_is_said_and_the_component_is_there(
+    run: Run, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("idp.cli.context.Context.out", full)
     code, _, err = run(*ADD)
-    assert (code, "no existe" in err) == (3, True)
+    assert (code, "idp clients secret" in err) == (0, True)
+    assert registered(file).client_id == "dos"
+
+
+@pytest.mark.parametrize("path", ["/", "/login"])
+def test_flask_example_whose_paths_meet_is_told(run: Run, path: str) -> None:
+    told = run(*ADD[:-1], f"https://dos.pe{path}", "--for", "flask")[1]
+    assert f"app.py usa {path} para otra cosa" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from clients_texts import HASH, REALMS
 
 from idp.clients import document, edit, loader
@@ -87,7 +88,8 @@ def test_append_to_an_odd_layout_says_what_to_write_by_hand(text: str) -> None:
     with pytest.raises(CannotEdit) as refused:
         edit.append(text.encode(), BLOCK)
     assert "uno por bloque" in refused.value.message
-    assert "client_id: dos; client_name: Dos" in refused.value.instead
+    by_hand = refused.value.instead.splitlines()
+    assert by_hand[1:3] == ["- client_id: dos", "  client_name: Dos"]
 
 
 @pytest.mark.parametrize("client_id", ["uno", "dos"])
@@ -164,3 +166,11 @@ def test_scalar_reads_back_as_the_text_that_it_was(text: str) -> None:
     raw = edit.append(b"clients:\n- client_id: uno\n", new.lines())
     found = document.read(raw.decode(), Report("f"))
     assert found["clients"][1]["client_name"] == text
+
+
+def test_block_to_write_by_hand_has_no_hash_of_a_secret_that_nobody_saw() -> None:
+    lines = [*BLOCK, "secrets:", "  - hash: sha256:" + "1" * 64]
+    told = edit.by_hand(lines)
+    assert "sha256:" not in told
+    assert "idp clients secret" in told
+    assert yaml.safe_load(told.split("\n", 1)[1])[0]["client_id"] == "dos"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from clients_texts import HASH, REALMS, client, document
 
-from idp.clients import clients_file
+from idp.clients import clients_file, loader
 from idp.clients.block import NewClient
 from idp.clients.clients_file import ClientsFile, FileHasProblems, NotPossible
 from idp.clients.edit import CannotEdit
@@ -101,10 +101,6 @@ def test_algorithm_without_a_key_is_not_added(path: Path) -> None:
 
 # Valid files in which the edit would say something else than was wanted.
 ODD: dict[str, tuple[str, Callable[[ClientsFile], object]]] = {
-    "text that goes on": (
-        document(client("uno", client_name=None) + "    client_name: |+\n      Uno\n"),
-        lambda file: file.add(new()),
-    ),
     "end of document": (document() + "...\n", lambda file: file.add(new())),
     "alias as id": (
         document(client("uno", client_name="&n tres"), client("*n")),
@@ -194,3 +190,39 @@ def test_reader_never_sees_half_a_file(path: Path) -> None:
         ended.set()
         reader.join()
     assert wrong == []
+
+
+EMPTY = {
+    "no file": None,
+    "nothing": "",
+    "comments alone": "# Componentes\n",
+    "no list": "# Componentes\nclients:\n",
+    "empty list": "# Componentes\nclients: []   # aún ninguno\n",
+    "null, no newline": "clients: null",
+}
+
+
+@pytest.mark.parametrize("text", EMPTY.values(), ids=EMPTY.keys())
+def test_first_component_of_an_installation_is_added(path: Path, text: str | None) -> None:
+    path.unlink(missing_ok=True)
+    if text is not None:
+        path.write_text(text)
+    assert opened(path).add(new()).client_id == "dos"
+    assert opened(path).add(new(client_id="tres")).client_id == "tres"
+    found = loader.load(path, production=False, realms=REALMS)
+    assert (found.problems, list(found.clients)) == ((), ["dos", "tres"])
+    for comment in ("# Componentes", "# aún ninguno"):
+        assert (comment in path.read_text()) is (comment in (text or ""))
+
+
+@pytest.mark.parametrize("text", ["clients: {}\n", "otra: cosa\n", "clients: [\n", "- uno\n"])
+def test_file_that_is_something_else_is_not_begun(path: Path, text: str) -> None:
+    path.write_text(text)
+    with pytest.raises(FileHasProblems):
+        opened(path).add(new())
+    assert path.read_text() == text
+
+
+def test_rest_of_a_command_that_was_cut_off_is_no_obstacle(path: Path) -> None:
+    path.with_name(f".{path.name}.{os.getpid()}").write_text("clients:")
+    assert opened(path).add(new()).client_id == "dos"

@@ -77,6 +77,16 @@ RULES = {
     "not ascii": ({"redirect_uris": "['https://ñandú.pe/c']"}, 4, URI, "caracteres", "punycode"),
     "bad port": ({"redirect_uris": "['https://a.pe:99999/c']"}, 4, URI, "válida", "https://"),
     "bad brackets": ({"redirect_uris": "['https://[a.pe/c']"}, 4, URI, "válida", "https://"),
+    **{
+        f"place {place}": ({"redirect_uris": f"['https://{place}/c']"}, 4, URI,
+                           "el dominio o el puerto", "https://")
+        for place in ("a..pe", ".a.pe", "a,b.pe", "%61.pe", "a.pe%2fmalo", "a.pe:", "a.pe:0",
+                      "-a.pe", "a-.pe")
+    },
+    "name of two lines": ({"client_name": '"Uno\\nDos"'}, 3, "clients[0].client_name",
+                          "saltos de línea", "Uno Dos"),
+    "name that turns around": ({"client_name": '"Uno\\u202e"'}, 3, "clients[0].client_name",
+                               "invisibles", "Uno"),
     "logout http": ({"post_logout_redirect_uris": "['http://a.pe/']"}, 7,
                     "clients[0].post_logout_redirect_uris[0]", "http", "https"),
     "initiate http": ({"initiate_login_uri": "http://a.pe/login"}, 7,
@@ -89,7 +99,7 @@ RULES = {
     ),
     "origin with an empty port": (
         {"allowed_origins": "['https://a.pe:']"}, 7, "clients[0].allowed_origins[0]",
-        "solo esquema", "https://a.pe",
+        "el dominio o el puerto", "https://componente.vuce.gob.pe",
     ),
     "number beyond any use": (
         {"state_lifetime": "0x" + "f" * 5_000}, 7, "clients[0].state_lifetime", "no se entiende",

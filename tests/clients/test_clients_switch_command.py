@@ -14,6 +14,7 @@ from idp.audit.records import AuditFilter
 from idp.cli.main import main
 from idp.kernel.clock import SystemClock
 from idp.signing.generate import ensure_generated
+from idp.signing.store import read_records, write_records
 from tests.support.components import Party, refused
 from tests.support.installation import environment_of
 from tests.support.world import CLIENTS, World, build_world
@@ -23,6 +24,15 @@ WHY = ("--reason", "secreto filtrado")
 REFRESH = CLIENTS.replace(
     "client_id: mr\n", "client_id: mr\n    grant_types: [authorization_code, refresh_token]\n"
 )
+
+ES256 = """
+  - client_id: moderno
+    client_name: Moderno
+    redirect_uris: [https://m.pe/c]
+    scope: openid
+    id_token_signed_response_alg: ES256
+    token_endpoint_auth_method: none
+"""
 
 
 @pytest.fixture
@@ -168,4 +178,29 @@ def test_algorithm_that_this_installation_has_no_key_for_is_refused(
     words = ("add", "fapi", "--name", "F", "--redirect-uri", "https://f.pe/c", "--profile",
              "fapi2", "--jwks-uri", "https://f.pe/j")  # fmt: skip
     code, _, err = run(*words)
-    assert (code, "no hay clave para firmar con ES256" in err) == (1, True)
+    assert (code, "no hay llave para firmar con ES256" in err) == (1, True)
+
+
+def test_check_knows_which_keys_there_are_as_the_provider_does(provider: World, run: Run) -> None:
+    """A component that wants another algorithm would stop the next start."""
+    for path in provider.settings.keys_dir.glob("es256-*.pem"):
+        path.unlink()
+    records = [one for one in read_records(provider.settings.keys_dir) if one.alg != "ES256"]
+    write_records(provider.settings.keys_dir, tuple(records))
+    file = provider.settings.clients_file
+    file.write_text(file.read_text() + ES256)
+    code, out, _ = run("check")
+    assert (code, "no hay llave para firmar con ES256" in out) == (3, True)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_leaked_key_is_on_record_however_the_folder_is_named(
+    provider: World, capsys: pytest.CaptureFixture[str], named: bool
+) -> None:
+    folder = provider.settings.keys_dir
+    kid = next(one.kid for one in read_records(folder) if one.alg == "ES256")
+    where = ("--dir", str(folder / ".." / folder.name)) if named else ()
+    assert main(["keys", "revoke", kid, "--reason", "fuga", *where]) == 0
+    assert "aviso: el cambio" not in capsys.readouterr().err
+    found = provider.services.audit.search(AuditFilter(event=AuditEvent.KEYS_REVOKED))
+    assert [dict(one.details)["kid"] for one in found] == [kid]

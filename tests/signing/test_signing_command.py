@@ -74,3 +74,38 @@ def test_keys_generate_where_it_may_not_write_is_refused(
     (tmp_path / "archivo").write_bytes(b"")
     assert main(["keys", "generate", "--dir", str(tmp_path / "archivo" / "llaves")]) == 3
     assert "no se puede usar la carpeta" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("rotate",), ("revoke", "x", "--reason", "fuga")])
+@pytest.mark.parametrize("there", [True, False])
+def test_folder_that_holds_no_keys_is_left_as_it_is(
+    tmp_path: Path, there: bool, words: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "otra"
+    if there:
+        folder.mkdir(mode=0o755)
+    assert main(["keys", *words, "--dir", str(folder)]) == 3
+    assert folder.exists() is there
+    if there:
+        assert folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_keys_revoke_wants_a_reason(keys_dir: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["keys", "revoke", "x", "--reason", " ", "--dir", str(keys_dir)])
+    assert ended.value.code == 2
+
+
+def test_keys_revoke_tells_what_is_due_of_the_whole_folder(
+    keys_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert main(["keys", "generate", "--alg", "ES256", "--dir", str(keys_dir)]) == 0
+    capsys.readouterr()
+    assert main(["keys", "list", "--dir", str(keys_dir), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    (active,) = [one for one in rows if (one["alg"], one["state"]) == ("ES256", "active")]
+    words = ("keys", "revoke", active["kid"], "--reason", "fuga", "--dir", str(keys_dir))
+    assert main([*words, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [one["due"] for one in rows if one["state"] == "active"] == [None]

@@ -19,11 +19,13 @@ from joserfc.jwk import KeySet
 from signing_tokens import header_of
 
 from idp.kernel.clock import FixedClock
+from idp.settings import SettingsError, load
 from idp.signing.generate import ensure_generated
 from idp.signing.key import KeyState
 from idp.signing.keyring import Keyring
 from idp.signing.rotation import CACHED, LONGEST_TOKEN, NotYet, revoke, rotate
 from idp.signing.store import read_records
+from tests.support.installation import environment_of
 from tests.support.world import START, World
 
 HOUR = 3_600
@@ -162,6 +164,15 @@ def test_world_serves_what_its_keyring_publishes_before_and_after_a_rotation(wor
     assert made.kid in {one["kid"] for one in served["keys"]}
     assert keyring.algorithms == ("RS256", "ES256")
     assert {one["use"] for one in served["keys"]} == {"sig"}
+
+
+def test_no_setting_lets_a_token_outlive_its_published_key(world: World) -> None:
+    most = int(LONGEST_TOKEN.total_seconds())
+    environ = environment_of(world.settings)
+    for name in ("IDP_ACCESS_TOKEN_TTL", "IDP_ID_TOKEN_TTL"):
+        assert load({**environ, name: str(most)})
+        with pytest.raises(SettingsError, match=name):
+            load({**environ, name: str(most + 1)})
 
 
 def test_default_tokens_end_within_the_overlap(world: World) -> None:

@@ -118,6 +118,20 @@ def test_key_that_checks_nothing_any_more_is_forgotten(keys_dir: Path, clock: Fi
     Keyring.load(keys_dir, clock=clock)
 
 
+def test_rotation_is_told_although_an_old_key_cannot_be_dropped(
+    keys_dir: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotate(keys_dir, "ES256", clock=clock)
+    clock.advance(DAY)
+
+    def stuck(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(rotation, "_forget", stuck)
+    states = [str(one.state) for one in rotate(keys_dir, "ES256", clock=clock)]
+    assert states == ["retired", "active", "next"]
+
+
 @pytest.mark.parametrize("prepared", [True, False])
 def test_leaked_active_key_counts_no_more(
     keys_dir: Path, clock: FixedClock, prepared: bool
