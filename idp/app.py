@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from idp.account.views import blueprint as account_blueprint
 from idp.adapters.telemetry.log import configure_logging
 from idp.audit.events import AuditEvent
+from idp.captcha.vendors import owner
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
 from idp.kernel.errors import IdpError, StartError, Unavailable
@@ -205,6 +206,7 @@ def _plain_pages(services: Services, pages: Pages) -> Blueprint:
             session_life=settings.session_ttl,
             browser_life=settings.known_browser_ttl,
             audit_life=settings.audit_retention,
+            captcha_owner=owner(settings.captcha),
         )
 
     return bp

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from altcha import Payload, create_challenge, verify_solution
 
+from idp.captcha.load import Load
 from idp.captcha.ports import SpentSolutions
 from idp.captcha.widget import CaptchaWidget
 from idp.kernel.clock import Clock
@@ -27,13 +28,16 @@ _LONGEST = 4_096
 
 
 class Altcha:
-    """cost: PBKDF2 rounds per try; about 256 tries find a solution. key: signs challenges."""
+    """cost: PBKDF2 rounds per try, more while this process is busy; about 256 tries find a
+    solution. key: signs challenges.
+    """
 
     def __init__(self, *, spent: SpentSolutions, clock: Clock, key: bytes, cost: int) -> None:
         self._spent = spent
         self._clock = clock
         self._key = key
         self._cost = cost
+        self._load = Load(clock)
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -44,7 +48,7 @@ class Altcha:
         """A new challenge for this login."""
         challenge = create_challenge(
             _ALGORITHM,
-            self._cost,
+            int(self._cost * self._load.factor()),
             data={
                 "t": digest(transaction_id),
                 "e": int(self._clock.timestamp()) + _LIFETIME,

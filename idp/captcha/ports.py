@@ -21,7 +21,9 @@ class Vendor(Protocol):
         ...
 
     def verify(self, form: Mapping[str, str], transaction_id: str) -> None:
-        """Accept what the form brought, once. Raises IdpError (captcha_failed, captcha_expired)."""
+        """Accept what the form brought, once. Raises IdpError (captcha_failed,
+        captcha_expired, captcha_unavailable).
+        """
         ...
 
 

@@ -4,30 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from idp.captcha.altcha import Altcha
 from idp.captcha.none import NoCaptcha
 from idp.captcha.ports import SpentSolutions, Vendor
+from idp.captcha.remote import RemoteCaptcha
+from idp.captcha.vendors import REMOTE
 from idp.captcha.widget import CaptchaWidget
 from idp.kernel.clock import Clock
+from idp.kernel.ports import HttpClient
 
 
 @dataclass(frozen=True)
 class Tools:
-    """What a vendor may be built with; each takes what it needs."""
+    """What a vendor may be built with; each takes what it needs.
+
+    key, altcha_cost: ALTCHA's. http, site_key, secret, hostname: a remote vendor's; verify_url: in
+    the place of the vendor's own.
+    """
 
     spent: SpentSolutions
     clock: Clock
     key: bytes
     altcha_cost: int
+    http: HttpClient | None = None
+    site_key: str = ""
+    secret: str = ""
+    hostname: str = ""
+    verify_url: str | None = None
 
 
-# A vendor is a row: IDP_CAPTCHA names it.
+def _remote(kind: str, tools: Tools) -> Vendor:
+    if tools.http is None:
+        raise ValueError("a remote captcha needs a way out")
+    return RemoteCaptcha(
+        REMOTE[kind],
+        kind=kind,
+        http=tools.http,
+        spent=tools.spent,
+        site_key=tools.site_key,
+        secret=tools.secret,
+        hostname=tools.hostname,
+        verify_url=tools.verify_url,
+    )
+
+
+# A vendor is a row (a remote one of `captcha.vendors`): IDP_CAPTCHA names it.
 VENDORS: dict[str, Callable[[Tools], Vendor]] = {
     "altcha": lambda tools: Altcha(
         spent=tools.spent, clock=tools.clock, key=tools.key, cost=tools.altcha_cost
     ),
     "none": lambda _tools: NoCaptcha(),
+    **{kind: partial(_remote, kind) for kind in REMOTE},
 }
 
 
@@ -49,6 +78,7 @@ class Captcha:
     def verify(self, form: Mapping[str, str], transaction_id: str) -> None:
         """Return when a person filled in the form.
 
-        Raises IdpError captcha_failed or captcha_expired (400), Unavailable("redis").
+        Raises IdpError captcha_failed or captcha_expired (400), captcha_unavailable (503),
+        Unavailable("redis").
         """
         self._vendor.verify(form, transaction_id)

@@ -27,6 +27,8 @@ _WRONG_EXTRANET_USER = "El usuario de Extranet empieza con EXT, por ejemplo EXT1
 CAPTCHA_ERRORS = {
     "captcha_failed": "Marque la casilla «No soy un robot» y espere a que termine.",
     "captcha_expired": "La verificación venció. Marque otra vez «No soy un robot».",
+    "captcha_unavailable": "El servicio que verifica «No soy un robot» no responde. Espere un "
+    "minuto, márquela otra vez y envíe el formulario; si continúa, llame a la Mesa de Ayuda.",
 }
 
 

@@ -26,7 +26,7 @@ def table() -> str:
         elif one.metadata["parse"] is parsers.seconds:
             shown = f"`{_duration(one.default)}`"
         else:
-            shown = f"`{one.default}`" if one.default not in (None, ()) else ""
+            shown = f"`{one.default}`" if one.default not in (None, (), "") else ""
         shown = shown.replace("|", "\\|")
         rows.append(f"| `IDP_{one.name.upper()}` | {shown} | {one.metadata['doc']} |")
     return "\n".join(rows)

@@ -72,6 +72,17 @@ def load(environ: Mapping[str, str]) -> Settings:
     raise SettingsError(problems)
 
 
+def _captcha(settings: Settings) -> list[str]:
+    """A vendor's captcha needs the keys that the vendor gave for this site."""
+    if settings.captcha in ("altcha", "none"):
+        return []
+    return [
+        f"IDP_{name.upper()}: missing; IDP_CAPTCHA={settings.captcha} needs it"
+        for name in ("captcha_site_key", "captcha_secret")
+        if not getattr(settings, name)
+    ]
+
+
 def check(settings: Settings) -> list[str]:
     """Every problem of a complete set of settings, a line each."""
     problems = []
@@ -84,6 +95,7 @@ def check(settings: Settings) -> list[str]:
         for name, (least, most) in _BOUNDS.items()
         if not least <= getattr(settings, name) <= most
     )
+    problems.extend(_captcha(settings))
     if settings.link_ttl > settings.link_max_age:
         problems.append("IDP_LINK_TTL: must not exceed IDP_LINK_MAX_AGE")
     if not settings.production:

@@ -49,7 +49,13 @@ class Settings:
         places.smtp, "`smtp://`, `smtp+starttls://` or `smtps://`: the relay.", secret=True
     )
     mail_from: str = _var(places.mailbox, "Sender of every mail, e.g. `VUCE <no-responder@…>`.")
-    captcha: str = _var(parsers.one_of("altcha", "none"), "`none` only in development.", "altcha")
+    captcha: str = _var(
+        parsers.one_of("altcha", "recaptcha", "hcaptcha", "turnstile", "none"),
+        "*No soy un robot*: `altcha` (our own), or a vendor; `none` only in development.",
+        "altcha",
+    )
+    captcha_site_key: str = _var(parsers.text, "The vendor's public key for our site.", "")
+    captcha_secret: str = _var(parsers.text, "The vendor's secret.", "", secret=True)
     altcha_cost: int = _var(parsers.count, "PBKDF2 rounds of one captcha try.", 5_000)
 
     link_ttl: int = _var(

@@ -34,6 +34,11 @@ MESSAGES: dict[str, Message] = {
         "Pasó demasiado tiempo desde que marcó la casilla «No soy un robot».",
         "Regrese y márquela otra vez.",
     ),
+    "captcha_unavailable": Message(
+        "No se pudo verificar",
+        "El servicio que verifica «No soy un robot» no responde.",
+        _WAIT,
+    ),
     "rate_limited": Message(
         "Demasiados intentos",
         "Por seguridad, limitamos cuántas veces se puede pedir esto en poco tiempo.",

@@ -1,7 +1,10 @@
-"""The files that a process reads at its start: keys, and clients.yaml, which needs them."""
+"""What a process reads or judges at its start beyond its settings: keys, clients.yaml, which needs
+them, and the captcha's keys.
+"""
 
 from __future__ import annotations
 
+from idp.captcha.vendors import key_problems
 from idp.clients.registry import ClientRegistry
 from idp.kernel.clock import Clock
 from idp.kernel.errors import StartError
@@ -11,8 +14,12 @@ from idp.signing.keyring import Keyring
 
 
 def keys_and_clients(settings: Settings, clock: Clock) -> tuple[Keyring, ClientRegistry]:
-    """Both, read and checked. Raises StartError with the problems of both."""
+    """Both, read and checked. Raises StartError with the problems of both, and of the captcha."""
     problems: list[str] = []
+    if settings.production:
+        problems += key_problems(
+            settings.captcha, settings.captcha_site_key, settings.captcha_secret
+        )
     keyring: Keyring | None = None
     clients: ClientRegistry | None = None
     try:
@@ -29,6 +36,6 @@ def keys_and_clients(settings: Settings, clock: Clock) -> tuple[Keyring, ClientR
         )
     except StartError as error:
         problems.extend(error.problems)
-    if keyring is None or clients is None:
+    if keyring is None or clients is None or problems:
         raise StartError(problems)
     return keyring, clients

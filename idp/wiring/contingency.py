@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from idp.account.mails import AccountMails
 from idp.adapters.queue.broker import DramatiqQueue
@@ -127,6 +128,10 @@ def contingency(
                 clock=base.clock,
                 key=base.key("captcha"),
                 altcha_cost=settings.altcha_cost,
+                http=base.http,
+                site_key=settings.captcha_site_key,
+                secret=settings.captcha_secret,
+                hostname=urlsplit(settings.issuer).hostname or "",
             ),
         ),
         limits=limits,
