@@ -77,9 +77,10 @@ def told(tmp_path: Path, valkey: str, listener: Listener) -> Iterator[World]:
 def work(world: World) -> None:
     """Let a worker do what is queued."""
     broker = worker_broker(world.services)()
-    worker = dramatiq.Worker(broker, worker_threads=2, worker_timeout=50)
+    queues = {"logout-notify", "tokens-revoke"}
+    worker = dramatiq.Worker(broker, queues=queues, worker_threads=2, worker_timeout=50)
     worker.start()
-    for queue in ("logout-notify", "tokens-revoke"):
+    for queue in queues:
         broker.join(queue, timeout=10_000)
     worker.join()
     worker.stop()
