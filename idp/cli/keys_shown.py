@@ -120,5 +120,17 @@ def put_on_record(
                 event, actor=context.actor, kid=one.kid, alg=one.alg, **details
             )
     except (IdpError, StartError) as error:
-        print(f"aviso: el cambio está hecho, pero no quedó en la auditoría: {error}",
+        why = str(error) if _complete(context) else "la instalación aún no está completa"
+        print(f"aviso: el cambio está hecho, pero no quedó en la auditoría: {why}",
               file=sys.stderr)  # fmt: skip
+
+
+def _complete(context: Context) -> bool:
+    """Whether there is an audit log at all: keys are made before the database, on the first day."""
+    try:
+        current, _ = context.services.database.revision()
+    except StartError:
+        return False
+    except IdpError:
+        return True
+    return current is not None

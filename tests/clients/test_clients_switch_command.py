@@ -204,3 +204,18 @@ def test_leaked_key_is_on_record_however_the_folder_is_named(
     assert "aviso: el cambio" not in capsys.readouterr().err
     found = provider.services.audit.search(AuditFilter(event=AuditEvent.KEYS_REVOKED))
     assert [dict(one.details)["kid"] for one in found] == [kid]
+
+
+def test_keys_before_the_database_are_made_and_the_reason_is_plain(
+    provider: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The order in which a new installation is begun."""
+    monkeypatch.setenv("IDP_DATABASE_URL", f"sqlite:///{tmp_path / 'nueva.sqlite3'}")
+    assert main(["keys", "generate", "--alg", "ES256"]) == 0
+    assert "la instalación aún no está completa" in capsys.readouterr().err
+    monkeypatch.setenv("IDP_DATABASE_URL", "postgresql+psycopg://x@127.0.0.1:9/x")
+    assert main(["keys", "generate", "--alg", "ES256"]) == 0
+    assert "sql OperationalError" in capsys.readouterr().err
