@@ -6,20 +6,13 @@ At-least-once: code and link are derived from the verification's id, so a repeat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from idp.account.service import CHANGED, VERIFY
-from idp.audit.events import AuditEvent
-from idp.audit.log import Audit
-from idp.jobs.registry import Handler, RetryLater, RetryPolicy
-from idp.kernel.clock import Clock
-from idp.kernel.ids import digest
+from idp.jobs.registry import Handler, RetryPolicy
 from idp.kernel.times import lima_date
-from idp.mail.message import OutgoingMessage, RenderedMail
-from idp.mail.ports import Relay, RelayDeferred, RelayRefused
+from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
 from idp.people.masking import mask_email
-from idp.people.person import Address, Person
 from idp.people.service import People
 
 
@@ -31,16 +24,12 @@ class AccountMails:
         *,
         people: People,
         templates: MailTemplates,
-        relay: Relay,
-        audit: Audit,
-        clock: Clock,
+        posting: Posting,
         issuer: str,
     ) -> None:
         self._people = people
         self._templates = templates
-        self._relay = relay
-        self._audit = audit
-        self._clock = clock
+        self._posting = posting
         self._issuer = issuer
 
     def handlers(self) -> dict[str, tuple[Handler, RetryPolicy]]:
@@ -65,7 +54,9 @@ class AccountMails:
                 "until_lima": lima_date(found.expires_at),
             },
         )
-        self._send("verificar", found.id, found.person, found.address, content)
+        self._posting.post(
+            "verificar", found.id, found.person, found.address, content, verification=found.id
+        )
 
     def address_changed(self, payload: Mapping[str, str]) -> None:
         """Tell the old address that another takes its place. Raises RetryLater, Unavailable."""
@@ -83,50 +74,4 @@ class AccountMails:
                 "when_lima": lima_date(new.counts_from),
             },
         )
-        self._send("cambio-de-correo", new.id, person, old, content)
-
-    def _send(
-        self,
-        kind: str,
-        subject_id: str,
-        person: Person,
-        address: Address,
-        content: RenderedMail,
-    ) -> None:
-        host = urlsplit(self._issuer).hostname or "localhost"
-        verification = subject_id if kind == "verificar" else None
-        message = OutgoingMessage(
-            to=address.email,
-            content=content,
-            message_id=f"{digest(f'{kind}:{subject_id}')[:32]}@{host}",
-            date=self._clock.now(),
-        )
-        try:
-            self._relay.send(message)
-        except RelayDeferred as error:
-            self._audit.record(
-                AuditEvent.MAIL_DEFERRED,
-                person_id=person.id,
-                kind=kind,
-                verification=verification,
-                code=error.reason,
-            )
-            raise RetryLater(error.reason) from None
-        except RelayRefused as error:
-            if error.recipient:
-                self._people.mark_undeliverable(person.id, address.id, code=error.reason)
-            self._audit.record(
-                AuditEvent.MAIL_REFUSED,
-                person_id=person.id,
-                kind=kind,
-                verification=verification,
-                code=error.reason,
-                address=address.id,
-            )
-            return
-        self._audit.record(
-            AuditEvent.MAIL_ACCEPTED,
-            person_id=person.id,
-            kind=kind,
-            verification=verification,
-        )
+        self._posting.post("cambio-de-correo", new.id, person, old, content)

@@ -19,12 +19,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LoginCompleted:
-    """A session began. `client_id` is the component that asked, None for `/cuenta`."""
+    """A session began, at `at` (epoch seconds). `client_id` is the component that asked, None for
+    `/cuenta`.
+    """
 
     person_id: str
     realm: str
     mode: Mode
     client_id: str | None
+    sid: str
+    at: float
 
 
 @dataclass(frozen=True)

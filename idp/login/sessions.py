@@ -87,7 +87,9 @@ class Sessions:
             sid=session.sid,
         )
         self._store.add(digest(cookie), session, now=now.timestamp())
-        self._events.publish(LoginCompleted(person.id, proof.realm, proof.mode, client_id))
+        self._events.publish(
+            LoginCompleted(person.id, proof.realm, proof.mode, client_id, sid, now.timestamp())
+        )
         return cookie, session
 
     def end(self, cookie: str, reason: str) -> Session | None:

@@ -16,13 +16,17 @@ from idp.clients.registry import ClientRegistry
 from idp.contingency.delivery import RETRY, Delivery
 from idp.contingency.entry import Entry
 from idp.contingency.form import Patterns
+from idp.contingency.notices import NOTICE, LoginNotices, NoticeMails
+from idp.contingency.notices import RETRY as NOTICE_RETRY
 from idp.contingency.sealing import Sealing
 from idp.contingency.service import DELIVER, Contingency
 from idp.jobs.registry import Jobs
+from idp.kernel.events import LoginCompleted
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
+from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
 from idp.people.service import People
 from idp.web.render import HelpDesk
@@ -69,16 +73,16 @@ def mail_jobs(
         clock=base.clock,
         issuer=settings.issuer,
     )
-    mails = AccountMails(
-        people=people,
-        templates=templates,
-        relay=relay,
-        audit=base.audit,
-        clock=base.clock,
-        issuer=settings.issuer,
+    posting = Posting(
+        relay=relay, people=people, audit=base.audit, clock=base.clock, issuer=settings.issuer
     )
+    mails = AccountMails(
+        people=people, templates=templates, posting=posting, issuer=settings.issuer
+    )
+    notices = NoticeMails(people=people, clients=clients, templates=templates, posting=posting)
     jobs = Jobs()
     jobs.register(DELIVER, delivery, RETRY)
+    jobs.register(NOTICE, notices, NOTICE_RETRY)
     for name, (handler, retry) in mails.handlers().items():
         jobs.register(name, handler, retry)
     return jobs
@@ -115,8 +119,9 @@ def contingency(
     queue: DramatiqQueue,
     sealing: Sealing,
 ) -> Contingency:
-    """The form and the request for a link."""
+    """The form and the request for a link; and the notice of each login that came of one."""
     settings = base.settings
+    base.events.subscribe(LoginCompleted, LoginNotices(queue).login_completed)
     return Contingency(
         transactions=logins.transactions,
         dispatcher=logins,
