@@ -153,6 +153,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(
         contingency_blueprint(
             contingency=services.contingency,
+            sessions=services.logins.sessions,
             entry=services.entry,
             pages=pages,
             cookies=cookies,

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import replace
+from datetime import timedelta
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
@@ -20,6 +19,15 @@ from idp.captcha.widget import CaptchaWidget
 from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
 from idp.contingency.ports import Browsers, Dispatcher, NoBrowsers
 from idp.contingency.sealing import Sealing
+from idp.contingency.visit import (
+    GONE,
+    Gate,
+    Progress,
+    Visit,
+    Visitor,
+    Waiting,
+    resend_wait,
+)
 from idp.jobs.ports import JobQueue
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
@@ -34,42 +42,7 @@ from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 
 DELIVER = "contingency.deliver"
-RESEND_AFTER = 60
 _KEPT_LONGER = 3_600
-
-
-class Gate(StrEnum):
-    """What a request for contingency meets."""
-
-    OPEN = "open"
-    RECOVERED = "recovered"
-    ELSEWHERE = "elsewhere"
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A login at the door of contingency. `realm` is empty when the gate is ELSEWHERE."""
-
-    gate: Gate
-    transaction: Transaction
-    realm: str
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """The waiting page: the número de atención, and when it was asked for."""
-
-    transaction: Transaction
-    reference: str
-    asked_at: datetime
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks, as far as limits care: address prefix and known-browser cookie."""
-
-    address_prefix: str
-    known_cookie: str | None
 
 
 class Contingency:
@@ -177,12 +150,13 @@ class Contingency:
 
     def _left_to_wait(self, last: Link) -> float:
         """Seconds until another may be asked for."""
-        return last.created_at.timestamp() + RESEND_AFTER - self._clock.timestamp()
+        return last.created_at.timestamp() + resend_wait(last) - self._clock.timestamp()
 
     def resend(self, visit: Visit, browser_hash: str, visitor: Visitor) -> bool:
         """Ask again for what was asked before, nothing retyped; False when nothing was.
 
-        The older link no longer counts. Raises IdpError("rate_limited", 429) within 60 s.
+        The older link no longer counts. Raises IdpError("rate_limited", 429) within its wait, which
+        grows with each.
         """
         link_id = visit.transaction.link_id
         last = self._links.get(link_id) if link_id else None
@@ -205,7 +179,22 @@ class Contingency:
         link = self._links.get(transaction.link_id)
         if link is None:
             return None
-        return Waiting(transaction, link.reference, link.created_at)
+        again_at = link.created_at + timedelta(seconds=resend_wait(link))
+        ended = self._links.bound(link) <= self._clock.now()
+        return Waiting(transaction, link.reference, link.created_at, again_at, ended)
+
+    def progress(self, transaction_id: str, browser_hash: str | None) -> Progress:
+        """How far this browser's login is; what happens in other browsers does not count.
+
+        Raises IdpError("wrong_browser", 403).
+        """
+        try:
+            transaction = self._transactions.load(transaction_id, browser_hash)
+        except IdpError as error:
+            if error.code not in GONE:
+                raise
+            return Progress.OVER
+        return Progress.WAITING if transaction.proof is None else Progress.PROVED
 
     def _ask(
         self,
@@ -232,7 +221,8 @@ class Contingency:
             reference=last.reference if last else None,
             pool=browser or "",
             origin=keyed_digest(self._identifier_key, f"from|{visitor.address_prefix}"),
-            gap=RESEND_AFTER if last else 0,
+            gap=resend_wait(last) if last else 0,
+            attempt=last.attempt + 1 if last else 1,
         )
         self._transactions.set_link(visit.transaction.id, browser_hash, link.id)
         self._queue.enqueue(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 
 from idp.contingency.entry import Entry, Opened
 from idp.contingency.form import EMPTY, Typed, ask_again_in, come_back, hinted
-from idp.contingency.service import Contingency, Gate, Visit, Visitor
+from idp.contingency.service import Contingency
+from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
 from idp.links.service import REFUSALS
+from idp.login.sessions import Sessions
 from idp.web.browser import browser_hash
 from idp.web.client_address import ClientAddress
-from idp.web.cookies import BROWSER, KNOWN, Cookies
+from idp.web.cookies import BROWSER, KNOWN, SESSION, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp
 from idp.web.redirects import see_other
@@ -36,6 +39,7 @@ def blueprint(
     pages: Pages,
     cookies: Cookies,
     csrf: Csrf,
+    sessions: Sessions,
     addresses: ClientAddress,
     link_minutes: int,
     realm_labels: Mapping[str, str] = LABELS,
@@ -122,9 +126,28 @@ def blueprint(
             return form_page(visit, typed, status=422)
         return see_other(url_for("contingency.wait", transaction_id=transaction_id))
 
+    def entered() -> bool:
+        """Whether this browser has a session: the login that it waited for came to its end."""
+        return sessions.current(cookies.read(request, SESSION)) is not None
+
     @routes.get("/contingencia/<transaction_id>/revise-su-correo")
     def wait(transaction_id: str) -> Response:
-        return wait_page(transaction_id)
+        try:
+            return wait_page(transaction_id)
+        except IdpError as error:
+            if error.code in GONE and entered():
+                return pages.page("contingencia/listo.html")
+            raise
+
+    @routes.get("/contingencia/<transaction_id>/estado")
+    def state(transaction_id: str) -> Response:
+        """For the waiting page's script: `state` is waiting, proved, entered or over."""
+        found: str = contingency.progress(transaction_id, here())
+        if found == Progress.OVER and entered():
+            found = "entered"
+        response = jsonify(state=found)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     def wait_page(transaction_id: str, error: IdpError | None = None) -> Response:
         """*Revise su correo*; error: why another link was not sent yet (RFC 6585 §4)."""
@@ -135,9 +158,20 @@ def blueprint(
             "contingencia/revise.html",
             status=429 if error else 200,
             error=ask_again_in(error.retry_after or 1) if error else None,
-            csp=Csp(form_action=contingency.return_origins(waiting.transaction)),
+            csp=Csp(
+                script=("'self'",),
+                connect=("'self'",),
+                form_action=contingency.return_origins(waiting.transaction),
+            ),
+            ended=waiting.ended,
+            state_url=url_for("contingency.state", transaction_id=transaction_id),
+            page_url=url_for("contingency.wait", transaction_id=transaction_id),
+            next_url=_login(transaction_id),
             minutes=link_minutes,
             reference=waiting.reference,
+            asked_at=waiting.asked_at,
+            # The page says whole minutes: the first that is late enough.
+            again_at=waiting.again_at + timedelta(seconds=59),
             resend_url=url_for("contingency.resend", transaction_id=transaction_id),
             client_name=contingency.client_name(waiting.transaction),
             back_url=url_for("contingency.show", transaction_id=transaction_id),

@@ -24,6 +24,7 @@ class Link:
     sealed: what was typed, encrypted, for another try without retyping. reference: the *número de
     atención*. person_id: set by the worker once it found somebody eligible. sent_at: when a relay
     took the mail last. expires_at: when it ends (never before the hour that the mail printed).
+    attempt: which link it is of those that its login asked for one after another, from 1.
     """
 
     id: str
@@ -39,3 +40,4 @@ class Link:
     person_id: str | None = None
     sent_at: datetime | None = None
     state: LinkState = LinkState.ASKED
+    attempt: int = 1

@@ -73,6 +73,7 @@ class Links:
         pool: str = "",
         origin: str = "",
         gap: float = 0,
+        attempt: int = 1,
     ) -> Link:
         """A new link; the transaction's older one no longer counts.
 
@@ -93,6 +94,7 @@ class Links:
             reference=reference or self._random.digits(8),
             created_at=now,
             expires_at=now + self._max_age,
+            attempt=attempt,
         )
         admission = self._store.add(
             digest(self.token_of(link.id)),

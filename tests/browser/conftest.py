@@ -23,6 +23,7 @@ from sandbox.demo.parts import Places, children
 from sandbox.demo.processes import taken_ports
 from tests.support.browser import BROWSER_ARGS, find_browser
 
+NOTICE = "Se ingresó a "
 ROOT = Path(__file__).resolve().parents[2]
 USUAL_PORTS = (8000, 8001, 8002, 8003, 8025, 8026, 8100)
 
@@ -68,16 +69,17 @@ class Demo:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def mails(self, to: str) -> list[dict[str, Any]]:
-        """The mails of an address, the newest first."""
+    def mails(self, to: str, *, notices: bool = False) -> list[dict[str, Any]]:
+        """The mails of an address, the newest first; notices of a login are another kind."""
         found = self.api(8025, "/api/messages?to=" + urllib.parse.quote(to))
-        return list(found["messages"] if isinstance(found, dict) else found)
+        every = found["messages"] if isinstance(found, dict) else found
+        return [one for one in every if one["subject"].startswith(NOTICE) is notices]
 
-    def wait_for_mail(self, to: str, *, after: int = 0) -> dict[str, Any]:
+    def wait_for_mail(self, to: str, *, after: int = 0, notices: bool = False) -> dict[str, Any]:
         """The newest mail of an address, once there are more than `after`."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            found = self.mails(to)
+            found = self.mails(to, notices=notices)
             if len(found) > after:
                 return dict(self.api(8025, f"/api/messages/{found[0]['id']}"))
             time.sleep(0.1)

@@ -30,7 +30,8 @@ from idp.contingency.delivery import Delivery
 from idp.contingency.entry import Entry
 from idp.contingency.form import Patterns
 from idp.contingency.sealing import Sealing
-from idp.contingency.service import Contingency, Visitor
+from idp.contingency.service import Contingency
+from idp.contingency.visit import Visitor
 from idp.jobs.ports import JobQueue
 from idp.kernel.clock import FixedClock
 from idp.kernel.events import EventBus

@@ -8,7 +8,8 @@ import pytest
 from contingency_world import EXCLUDED, HERE, ISSUER, KNOWN, NOW, UNKNOWN, VISITOR, World
 
 from idp.adapters.redis.transactions import transaction_key
-from idp.contingency.service import DELIVER, Gate, Visitor
+from idp.contingency.service import DELIVER
+from idp.contingency.visit import Gate, Visitor
 from idp.jobs.registry import RetryLater
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Mode
@@ -283,6 +284,25 @@ def test_resend_supersedes_the_older_link_and_keeps_the_reference(world: World) 
     assert waiting is not None and reference is not None
     assert waiting.reference == reference.reference
     world.entry.enter(world.mailed_token(), HERE, None)
+
+
+@pytest.mark.parametrize("typed", [KNOWN, UNKNOWN], ids=["known", "unknown"])
+def test_wait_for_another_link_doubles_and_has_an_end(world: World, typed: dict[str, str]) -> None:
+    transaction = world.ask(typed)
+    waits = []
+    for _ in range(4):
+        visit = world.contingency.visit(transaction.id, HERE)
+        with pytest.raises(IdpError) as caught:
+            world.contingency.resend(visit, HERE, VISITOR)
+        waits.append(caught.value.retry_after)
+        waiting = world.contingency.waiting(transaction.id, HERE)
+        assert waiting is not None
+        assert (waiting.again_at - world.clock.now()).total_seconds() == waits[-1]
+        world.clock.advance(float(waits[-1] or 0))
+        # Before a login that nobody goes on with ends.
+        visit = world.contingency.visit(transaction.id, HERE)
+        assert world.contingency.resend(visit, HERE, VISITOR)
+    assert waits == [60, 120, 240, 480]
 
 
 @pytest.mark.parametrize("typed", [KNOWN, UNKNOWN], ids=["known", "unknown"])

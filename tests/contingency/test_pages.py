@@ -17,6 +17,7 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.database import Database
 from idp.contingency.views import blueprint
 from idp.kernel.errors import Unavailable
+from idp.kernel.identity import Identifier, Mode, Proof
 from idp.login.transaction import Transaction
 from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
@@ -48,6 +49,7 @@ def application(world: World, templates: Path) -> Flask:
             pages=pages,
             cookies=cookies,
             csrf=csrf,
+            sessions=world.sessions,
             addresses=ClientAddress(),
             link_minutes=10,
         )
@@ -293,6 +295,67 @@ def test_link_expired_elsewhere_offers_no_resend(
 @pytest.mark.parametrize("token", ["x" * 43, "a", "%00", "../../etc", "á" * 200])
 def test_link_unknown_has_its_page(person: FlaskClient, token: str) -> None:
     assert person.get(f"/ingreso/{token}").status_code == 404
+
+
+def state_of(browser: FlaskClient, transaction: Transaction) -> tuple[int, str | None]:
+    answer = browser.get(f"/contingencia/{transaction.id}/estado")
+    return answer.status_code, answer.json["state"] if answer.is_json else None
+
+
+def test_waiting_page_learns_of_its_own_browsers_login_alone(
+    world: World, app: Flask, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, token = mailed
+    assert state_of(person, transaction) == (200, "waiting")
+    assert state_of(client(app, OTHER), transaction) == (403, None)
+    assert client(app, OTHER).get(f"/ingreso/{token}").status_code == 403
+    assert state_of(person, transaction) == (200, "waiting")
+    world.entry.enter(token, HERE, None)
+    assert state_of(person, transaction) == (200, "proved")
+
+
+@pytest.mark.parametrize("who", [KNOWN, UNKNOWN], ids=["known", "unknown"])
+def test_state_and_page_tell_nothing_of_the_mail(
+    world: World, person: FlaskClient, who: dict[str, str]
+) -> None:
+    transaction = world.park()
+    post_form(person, transaction, who)
+    before = state_of(person, transaction)
+    page = person.get(f"/contingencia/{transaction.id}/revise-su-correo").text
+    world.work()
+    world.clock.advance(5)
+    assert state_of(person, transaction) == before == (200, "waiting")
+    after = person.get(f"/contingencia/{transaction.id}/revise-su-correo").text
+    shown = re.compile(r'name="csrf_token" value="[^"]+"')
+    assert shown.sub("", after) == shown.sub("", page)
+
+
+def test_waiting_tab_of_a_login_that_came_to_its_end_says_so(
+    world: World, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, _ = mailed
+    path = f"/contingencia/{transaction.id}/revise-su-correo"
+    assert world.transactions.end(world.transactions.load(transaction.id, HERE))
+    assert state_of(person, transaction) == (200, "over")
+    assert person.get(path).status_code == 404
+    eligible = world.people.find(Identifier("sol", "20504774288:IMPORTA1"))
+    assert eligible is not None
+    proof = Proof("sol", eligible.id, Mode.CONTINGENCIA, world.clock.now())
+    cookie, _ = world.sessions.start(eligible, proof, None, replaces=None)
+    person.set_cookie("idp_session", cookie, domain="localhost")
+    assert state_of(person, transaction) == (200, "entered")
+    page = person.get(path)
+    assert (page.status_code, 'id="listo"' in page.text) == (200, True)
+
+
+def test_waiting_page_of_a_link_that_ended_says_what_to_do(
+    world: World, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, _ = mailed
+    path = f"/contingencia/{transaction.id}/revise-su-correo"
+    assert 'id="fin"' not in person.get(path).text
+    world.clock.advance(1_801)
+    assert 'id="fin"' in person.get(path).text
 
 
 def test_resend_within_a_minute_says_when(

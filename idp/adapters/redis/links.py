@@ -198,4 +198,5 @@ def _link(record: dict[str, str]) -> Link:
                 datetime.fromtimestamp(float(raw), UTC) if one.name in _MOMENTS else raw
             )
     values["state"] = LinkState(record["state"])
+    values["attempt"] = int(record.get("attempt", 1))
     return Link(**values)

@@ -1,0 +1,71 @@
+"""A login at the door of contingency, and what its waiting page knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from idp.links.link import Link
+from idp.login.transaction import Transaction
+
+# Seconds until another link may be asked for: twice as many each time, at the end so many.
+RESEND_AFTER = 60
+LONGEST_RESEND = 480
+
+
+def resend_wait(last: Link) -> int:
+    """Seconds from a link until another may be asked for in its place."""
+    return min(LONGEST_RESEND, RESEND_AFTER << min(last.attempt - 1, 8))
+
+
+class Gate(StrEnum):
+    """What a request for contingency meets."""
+
+    OPEN = "open"
+    RECOVERED = "recovered"
+    ELSEWHERE = "elsewhere"
+
+
+class Progress(StrEnum):
+    """How far a login is that waits for a mail: nothing, its link was used, or it is no more."""
+
+    WAITING = "waiting"
+    PROVED = "proved"
+    OVER = "over"
+
+
+GONE = frozenset({"transaction_unknown", "transaction_expired"})
+"""The errors of a login that is no more: finished, cancelled, or too old."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A login at the door of contingency. `realm` is empty when the gate is ELSEWHERE."""
+
+    gate: Gate
+    transaction: Transaction
+    realm: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The waiting page: the número de atención, when it was asked for, and from when another link
+    may be. ended: whether no link that was asked for then can still be good.
+
+    Nothing here depends on who exists, nor on what became of the mail.
+    """
+
+    transaction: Transaction
+    reference: str
+    asked_at: datetime
+    again_at: datetime
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks, as far as limits care: address prefix and known-browser cookie."""
+
+    address_prefix: str
+    known_cookie: str | None
