@@ -19,6 +19,7 @@ from idp.account.views import blueprint as account_blueprint
 from idp.adapters.telemetry.log import configure_logging
 from idp.audit.events import AuditEvent
 from idp.captcha.vendors import owner
+from idp.contingency.link_views import blueprint as link_blueprint
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
 from idp.kernel.errors import IdpError, StartError, Unavailable
@@ -160,6 +161,17 @@ def create_app(settings: Settings, services: Services) -> Flask:
             csrf=csrf,
             addresses=client_address,
             link_minutes=settings.link_ttl // 60,
+        )
+    )
+    app.register_blueprint(
+        link_blueprint(
+            entry=services.entry,
+            elsewhere=services.elsewhere,
+            sessions=services.logins.sessions,
+            pages=pages,
+            cookies=cookies,
+            browser=browser,
+            csrf=csrf,
         )
     )
     app.register_blueprint(

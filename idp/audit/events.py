@@ -28,6 +28,7 @@ class AuditEvent(StrEnum):
     LINK_OPENED = "link.opened"
     LINK_CONSUMED = "link.consumed"
     LINK_REFUSED = "link.refused"
+    LINK_REPORTED = "link.reported"
     UPSTREAM_STARTED = "upstream.started"
     UPSTREAM_FAILED = "upstream.failed"
     UPSTREAM_PROOF_REFUSED = "upstream.proof_refused"
@@ -115,7 +116,8 @@ TABLE: dict[AuditEvent, Row] = {
         "No mail left, since nobody eligible was named.", "link", "reason"
     ),
     AuditEvent.LINK_OPENED: _row("A live link was looked at.", "link", "where", "method"),
-    AuditEvent.LINK_CONSUMED: _row("A link was used, once and for all.", "link", "where"),
+    AuditEvent.LINK_CONSUMED: _row("A link was used, once and for all.", "link", "where", "hits"),
+    AuditEvent.LINK_REPORTED: _row("Somebody at a link said: it was not me.", "link"),
     AuditEvent.LINK_REFUSED: _row("A link was not accepted.", "link", "reason", "where"),
     AuditEvent.UPSTREAM_STARTED: _row("A person was sent to SUNAT.", "transaction"),
     AuditEvent.UPSTREAM_FAILED: _row("SUNAT gave no usable answer.", "transaction", "reason"),

@@ -95,7 +95,8 @@ class Delivery:
         if verdict is not Eligibility.ELIGIBLE or person is None or address is None:
             self._tell(AuditEvent.LINK_NOT_ELIGIBLE, link, person, reason=verdict.value)
             return
-        if self._links.assign(link.id, person.id):
+        known = self._people.known_by(link.known_tokens.split(), person.id)
+        if self._links.assign(link.id, person.id, known=known):
             self._send(link, identifier, person, address)
 
     def _send(self, link: Link, identifier: Identifier, person: Person, address: Address) -> None:

@@ -1,4 +1,6 @@
-"""Behind the link: looking at it costs nothing, a button in the asking browser uses it."""
+"""Behind the link, in the browser that asked: looking costs nothing, one button uses it, and so
+does the code that the link's page shows elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idp.audit.events import AuditEvent
-from idp.audit.log import Audit
-from idp.clients.client import Client
-from idp.contingency.ports import Components, Directory
+from idp.contingency.behind import Behind
+from idp.contingency.codes import typed_code
+from idp.contingency.elsewhere import Elsewhere, SeenElsewhere
+from idp.contingency.ports import Directory
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Identifier, Mode, Proof
-from idp.limits.noted import Noted
 from idp.links.link import Link
-from idp.links.ports import Outcome
-from idp.links.service import REFUSALS, Links, refusal
-from idp.login.service import ACCOUNT_NAME
+from idp.links.ports import Outcome, Way
+from idp.links.service import REFUSALS, Links
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
-from idp.login.ways_back import initiation_url, return_origins
+from idp.login.ways_back import front_door_origins, initiation_url, return_origins
 from idp.people.masking import mask_identifier
 
 
@@ -27,13 +28,12 @@ from idp.people.masking import mask_identifier
 class Opened:
     """What a browser sees of a link.
 
-    problem: None when one button may use it here. asked_here: this is the asking browser.
-    client_name, asked_at: where to and since when (None for an unknown link). name and
-    masked_identifier: only without a problem. restart_url: where the component begins a login.
-    resend_transaction: the login to ask again for, in the asking browser while it lives.
-    return_origins: where the login may end, which the page's `form-action` must allow.
-    go_on: the login that this very link proved and that waits for its browser: who pressed twice is
-    shown the way.
+    problem: None when one button may use it here. client_name, asked_at: where to and since when
+    (None for an unknown link). name and masked_identifier: only without a problem. restart_url:
+    where the component begins a login. resend_transaction: the login to ask again for, in the
+    asking browser while it lives. return_origins: where the login may end, which the page's
+    `form-action` must allow. go_on: the login that this very link proved and that waits for its
+    browser: who pressed twice is shown the way. elsewhere: what any other browser is offered.
     """
 
     problem: Outcome | None
@@ -47,6 +47,8 @@ class Opened:
     resend_transaction: str | None = None
     return_origins: tuple[str, ...] = ()
     go_on: str | None = None
+    reference: str = ""
+    elsewhere: SeenElsewhere | None = None
 
 
 class Entry:
@@ -58,43 +60,58 @@ class Entry:
         links: Links,
         transactions: Transactions,
         people: Directory,
-        clients: Components,
-        audit: Audit,
-        noted: Noted,
+        behind: Behind,
+        elsewhere: Elsewhere,
         clock: Clock,
         issuer: str,
     ) -> None:
         self._links = links
         self._transactions = transactions
         self._people = people
-        self._clients = clients
-        self._audit = audit
-        self._noted = noted
+        self._behind = behind
+        self._elsewhere = elsewhere
         self._clock = clock
         self._issuer = issuer
 
-    def open(self, token: str, browser_hash: str | None) -> Opened:
-        """Look, any number of times: a scanner's visit changes nothing. Raises Unavailable."""
+    def open(
+        self,
+        token: str,
+        browser_hash: str | None,
+        known_cookie: str | None = None,
+        *,
+        method: str = "GET",
+    ) -> Opened:
+        """Look, any number of times: a scanner's visit changes nothing. Raises Unavailable.
+
+        method: of the request, for the record.
+        """
         link = self._links.by_token(token)
         if link is None:
             return Opened(Outcome.UNKNOWN, 404)
-        transaction = self._transaction(link, browser_hash)
-        problem = self._problem(link, browser_hash, transaction)
-        if problem is not None or transaction is None:
-            return self._refused(link, problem or Outcome.EXPIRED, transaction)
+        login = self._behind.login(link)
+        problem = self._behind.problem(link, browser_hash, login)
         person = self._people.get(link.person_id or "")
         if person is None:
             return Opened(Outcome.UNKNOWN, 404)
-        self._tell(AuditEvent.LINK_OPENED, link, where="asking_browser")
+        if problem is Outcome.OTHER_BROWSER:
+            seen = self._elsewhere.look(
+                token, link, person, browser_hash or "", known_cookie, method
+            )
+            return self._refused(link, problem, None, elsewhere=seen)
+        if problem is not None or login is None:
+            here = browser_hash is not None and browser_hash == link.browser_hash
+            return self._refused(link, problem or Outcome.EXPIRED, login if here else None)
+        self._behind.tell(AuditEvent.LINK_OPENED, link, where=Way.BUTTON, method=method)
         return Opened(
             None,
             200,
-            client_name=self._client_name(link),
+            client_name=self._behind.client_name(link),
             asked_at=link.created_at,
             until=link.expires_at,
             name=person.name,
             masked_identifier=mask_identifier(Identifier(person.realm, person.identifier)),
-            return_origins=return_origins(transaction, self._client(link)),
+            return_origins=return_origins(login, self._behind.client(link)),
+            reference=link.reference,
         )
 
     def asked_here(self, token: str, browser_hash: str | None) -> bool:
@@ -103,26 +120,52 @@ class Entry:
         return link is not None and browser_hash is not None and link.browser_hash == browser_hash
 
     def enter(self, token: str, browser_hash: str | None, known_cookie: str | None) -> str:
-        """Use the link: the id of the login that goes on.
+        """Use the link by its button: the id of the login that goes on.
 
         Raises IdpError (`links.service.REFUSALS`), and Unavailable: the link is whole then, unless
         Redis went away in the very moment between its use and the login's proof.
         """
         link = self._links.by_token(token)
-        transaction = self._transaction(link, browser_hash) if link else None
-        problem = self._problem(link, browser_hash, transaction)
+        login = self._behind.login(link) if link else None
+        problem = self._behind.problem(link, browser_hash, login)
         if link is None or link.person_id is None or browser_hash is None or problem is not None:
-            raise self._refuse(link, problem or Outcome.UNKNOWN)
+            raise self._behind.refuse(link, problem or Outcome.UNKNOWN)
         # What could fail is asked before the link is spent, since afterwards it is gone.
         known = self._people.known_browser(known_cookie, link.person_id)
-        self._consume(token, browser_hash, link)
+        try:
+            self._links.consume(token, browser_hash)
+        except IdpError as error:
+            raise self._lost(link, error) from error
+        return self._prove(link, link.person_id, browser_hash, known=known)
+
+    def go_on(
+        self, transaction_id: str, browser_hash: str | None, typed: str, known_cookie: str | None
+    ) -> str:
+        """Use the login's link where it was asked for, by the code of the link's page.
+
+        Only a known browser of that very person can; nobody else is ever shown such a code, and
+        every case but success has the same answer. Raises IdpError: code_malformed, code_wrong,
+        code_closed, those of `Transactions.load`; Unavailable.
+        """
+        code = typed_code(typed, 8)
+        login = self._transactions.load(transaction_id, browser_hash)
+        link = self._links.get(login.link_id) if login.link_id else None
+        if link is None or browser_hash is None:
+            raise IdpError("code_wrong", 422)
+        known = self._people.known_browser(known_cookie, link.person_id or "")
+        token = self._links.token_of(link.id)
+        # Its cookie must still be there: what made it known may have been removed meanwhile.
+        self._links.consume(token, browser_hash, Way.THERE, code if known else "")
+        return self._prove(link, link.person_id or "", browser_hash, known=True)
+
+    def _prove(self, link: Link, person_id: str, browser_hash: str, *, known: bool) -> str:
         self._transactions.prove_by_link(
             link.transaction_id,
             browser_hash,
             link.id,
             Proof(
                 realm=link.realm,
-                person_id=link.person_id,
+                person_id=person_id,
                 mode=Mode.CONTINGENCIA,
                 auth_time=self._clock.now(),
                 known_browser=known,
@@ -130,79 +173,36 @@ class Entry:
         )
         return link.transaction_id
 
-    def _consume(self, token: str, browser_hash: str, link: Link) -> None:
-        try:
-            self._links.consume(token, browser_hash)
-        except IdpError as error:
-            lost = {code: outcome for outcome, (code, _) in REFUSALS.items()}.get(error.code)
-            if lost is None:
-                raise
-            raise self._refuse(link, lost) from error
+    def _lost(self, link: Link, error: IdpError) -> IdpError:
+        """The error of a use that lost its race, on record."""
+        lost = {code: outcome for outcome, (code, _) in REFUSALS.items()}.get(error.code)
+        return self._behind.refuse(link, lost) if lost else error
 
-    def _problem(
-        self, link: Link | None, browser_hash: str | None, transaction: Transaction | None
-    ) -> Outcome | None:
-        problem = self._links.problem(link, browser_hash)
-        if problem is not None or link is None:
-            return problem
-        if transaction is None:
-            # A link is good for the login that it was asked for, and that one is over.
-            return Outcome.EXPIRED
-        return None if transaction.link_id == link.id else Outcome.SUPERSEDED
-
-    def _transaction(self, link: Link, browser_hash: str | None) -> Transaction | None:
-        """The link's login, when it lives and is this browser's."""
-        if browser_hash is None or browser_hash != link.browser_hash:
-            return None
-        try:
-            return self._transactions.load(link.transaction_id, browser_hash)
-        except IdpError as error:
-            if error.status == 503:
-                raise
-            return None
-
-    def _refused(self, link: Link, problem: Outcome, transaction: Transaction | None) -> Opened:
-        if problem is Outcome.OTHER_BROWSER:
-            self._tell(AuditEvent.LINK_OPENED, link, where="other_browser")
+    def _refused(
+        self,
+        link: Link,
+        problem: Outcome,
+        login: Transaction | None,
+        *,
+        elsewhere: SeenElsewhere | None = None,
+    ) -> Opened:
+        client = self._behind.client(link)
+        origins = front_door_origins(client) if elsewhere else ()
         return Opened(
             problem,
             REFUSALS[problem][1],
-            client_name=self._client_name(link),
+            client_name=self._behind.client_name(link),
             asked_at=link.created_at,
-            restart_url=initiation_url(self._client(link), self._issuer),
-            resend_transaction=transaction.id if transaction else None,
-            go_on=transaction.id if transaction and _proved(transaction, link) else None,
-            return_origins=(return_origins(transaction, self._client(link)) if transaction else ()),
-        )
-
-    def _refuse(self, link: Link | None, problem: Outcome) -> IdpError:
-        if link is not None:
-            self._tell(AuditEvent.LINK_REFUSED, link, reason=problem.value)
-        return refusal(problem)
-
-    def _client(self, link: Link) -> Client | None:
-        return self._clients.get(link.client_id) if link.client_id else None
-
-    def _client_name(self, link: Link) -> str:
-        client = self._client(link)
-        return client.client_name if client else ACCOUNT_NAME
-
-    def _tell(self, event: AuditEvent, link: Link, **details: str) -> None:
-        self._noted.push(
-            self._audit.entry(
-                event,
-                person_id=link.person_id,
-                client_id=link.client_id,
-                realm=link.realm,
-                mode=Mode.CONTINGENCIA,
-                reference=link.reference,
-                link=link.id,
-                **details,
-            ),
-            link.id,
+            until=link.expires_at,
+            restart_url=initiation_url(client, self._issuer),
+            resend_transaction=login.id if login else None,
+            go_on=login.id if login and _proved(login, link) else None,
+            return_origins=return_origins(login, client) if login else origins,
+            reference=link.reference,
+            elsewhere=elsewhere,
         )
 
 
-def _proved(transaction: Transaction, link: Link) -> bool:
+def _proved(login: Transaction, link: Link) -> bool:
     """Whether the login waits, proved by this very link, for its browser to go on."""
-    return transaction.link_id == link.id and transaction.proof is not None
+    return login.link_id == link.id and login.proof is not None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from idp.clients.client import Client
-from idp.kernel.identity import Identifier
+from idp.kernel.identity import Identifier, Mode
 from idp.login.session import Session
 from idp.login.steps import Step
 from idp.login.transaction import Transaction
@@ -25,6 +26,10 @@ class Directory(Protocol):
 
     def known_browser(self, cookie: str | None, person_id: str) -> bool:
         """Whether the cookie is of a browser known as that very person's, old enough to count."""
+        ...
+
+    def known_by(self, digests: Iterable[str], person_id: str) -> bool:
+        """The same for a browser of which only its tokens' digests are at hand."""
         ...
 
     def mark_undeliverable(self, person_id: str, address_id: str, *, code: str) -> None:
@@ -58,12 +63,20 @@ class Dispatcher(Protocol):
         """What a form of this login may lead to, for `form-action`."""
         ...
 
+    def grant_lives(self, client: Client, mode: Mode, realm: str, auth_time: int) -> bool:
+        """Whether a session that a login of this mode began is still good enough for it."""
+        ...
+
 
 class Components(Protocol):
     """The registry of components."""
 
     def get(self, client_id: str) -> Client | None:
         """The component, or None."""
+        ...
+
+    def all(self) -> Iterable[Client]:
+        """Every component, in the order of the file."""
         ...
 
 

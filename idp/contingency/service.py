@@ -16,6 +16,7 @@ from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
 from idp.captcha.service import Captcha
 from idp.captcha.widget import CaptchaWidget
+from idp.contingency.flow import FlowState, state_of
 from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
 from idp.contingency.ports import Browsers, Dispatcher, NoBrowsers
 from idp.contingency.sealing import Sealing
@@ -36,10 +37,12 @@ from idp.kernel.ids import keyed_digest
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.link import Link, LinkState
+from idp.links.ports import Way
 from idp.links.service import Links
 from idp.login.steps import StepKind
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
+from idp.people.browsers import digests_of
 
 DELIVER = "contingency.deliver"
 _KEPT_LONGER = 3_600
@@ -174,14 +177,22 @@ class Contingency:
     def waiting(self, transaction_id: str, browser_hash: str | None) -> Waiting | None:
         """The waiting page, or None when there is nothing to wait for."""
         transaction = self._transactions.load(transaction_id, browser_hash)
-        if transaction.proof is not None or transaction.link_id is None:
-            return None
-        link = self._links.get(transaction.link_id)
-        if link is None:
+        link = self._links.get(transaction.link_id) if transaction.link_id else None
+        now = self._clock.now()
+        if link is None or state_of(transaction, link, now) is FlowState.PROVED:
             return None
         again_at = link.created_at + timedelta(seconds=resend_wait(link))
-        ended = self._links.bound(link) <= self._clock.now()
-        return Waiting(transaction, link.reference, link.created_at, again_at, ended)
+        ended = self._links.bound(link) <= now
+        token = self._links.token_of(link.id)
+        return Waiting(
+            transaction,
+            link.reference,
+            link.created_at,
+            again_at,
+            ended,
+            code=self._links.code(token, Way.HERE),
+            code_open=self._links.code_open(token, browser_hash or ""),
+        )
 
     def progress(self, transaction_id: str, browser_hash: str | None) -> Progress:
         """How far this browser's login is; what happens in other browsers does not count.
@@ -223,6 +234,8 @@ class Contingency:
             origin=keyed_digest(self._identifier_key, f"from|{visitor.address_prefix}"),
             gap=resend_wait(last) if last else 0,
             attempt=last.attempt + 1 if last else 1,
+            agent=visitor.agent,
+            known_tokens=" ".join(digests_of(visitor.known_cookie)),
         )
         self._transactions.set_link(visit.transaction.id, browser_hash, link.id)
         self._queue.enqueue(

@@ -1,4 +1,4 @@
-"""Pages of contingency and of the link: parse, call one service, render."""
+"""Pages of contingency, `/contingencia/…`: parse, call one service, render."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from idp.contingency.entry import Entry, Opened
+from idp.contingency.codes import CODE_ERRORS, spaced
+from idp.contingency.entry import Entry
 from idp.contingency.form import EMPTY, Typed, ask_again_in, come_back, hinted
 from idp.contingency.service import Contingency
+from idp.contingency.urls import cancel_url, chooser_url, login_url
 from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
 from idp.kernel.errors import IdpError
-from idp.links.ports import Outcome
-from idp.links.service import REFUSALS
 from idp.login.sessions import Sessions
+from idp.web.agent import describe
 from idp.web.browser import browser_hash
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import BROWSER, KNOWN, SESSION, Cookies
@@ -23,13 +24,7 @@ from idp.web.headers import Csp
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
-_REFUSAL_CODES = frozenset(code for code, _ in REFUSALS.values())
 LABELS = {"sol": "Clave SOL", "extranet": "Extranet de SUNAT"}
-_PAGES = {
-    Outcome.SPENT: "ingreso/usado.html",
-    Outcome.SUPERSEDED: "ingreso/reemplazado.html",
-    Outcome.UNKNOWN: "ingreso/desconocido.html",
-}
 
 
 def blueprint(
@@ -44,7 +39,7 @@ def blueprint(
     link_minutes: int,
     realm_labels: Mapping[str, str] = LABELS,
 ) -> Blueprint:
-    """The routes `/contingencia/…` and `/ingreso/…`.
+    """The routes `/contingencia/…`.
 
     link_minutes: what the waiting page says. realm_labels: what users call each upstream.
     """
@@ -55,7 +50,11 @@ def blueprint(
         return browser_hash(cookie) if cookie else None
 
     def visitor() -> Visitor:
-        return Visitor(addresses.prefix(request), cookies.read(request, KNOWN))
+        return Visitor(
+            addresses.prefix(request),
+            cookies.read(request, KNOWN),
+            describe(request.headers.get("User-Agent", "")),
+        )
 
     def client_name(visit: Visit) -> str:
         return contingency.client_name(visit.transaction)
@@ -80,9 +79,9 @@ def blueprint(
             errors=typed.errors,
             captcha=widget,
             other_realm_url=(
-                _chooser(visit.transaction.id) if len(visit.transaction.realms) > 1 else None
+                chooser_url(visit.transaction.id) if len(visit.transaction.realms) > 1 else None
             ),
-            cancel_url=_cancel(visit.transaction.id),
+            cancel_url=cancel_url(visit.transaction.id),
         )
 
     def too_often(visit: Visit, seconds: int) -> Response:
@@ -99,9 +98,9 @@ def blueprint(
                 realm=visit.realm,
                 realm_label=realm_labels.get(visit.realm, visit.realm),
                 client_name=client_name(visit),
-                continue_url=_login(visit.transaction.id),
+                continue_url=login_url(visit.transaction.id),
             )
-        return see_other(_login(visit.transaction.id))
+        return see_other(login_url(visit.transaction.id))
 
     @routes.get("/contingencia/<transaction_id>")
     def show(transaction_id: str) -> Response:
@@ -149,15 +148,38 @@ def blueprint(
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def wait_page(transaction_id: str, error: IdpError | None = None) -> Response:
-        """*Revise su correo*; error: why another link was not sent yet (RFC 6585 §4)."""
+    @routes.post("/contingencia/<transaction_id>/codigo")
+    def go_on(transaction_id: str) -> Response:
+        """The eight digits that the link showed in another browser."""
+        csrf.check(request, cookies.read(request, BROWSER))
+        typed = request.form.get("codigo", "")
+        try:
+            entry.go_on(transaction_id, here(), typed, cookies.read(request, KNOWN))
+        except IdpError as error:
+            if error.code not in CODE_ERRORS:
+                raise
+            return wait_page(transaction_id, code_error=error)
+        return see_other(login_url(transaction_id))
+
+    def wait_page(
+        transaction_id: str,
+        error: IdpError | None = None,
+        code_error: IdpError | None = None,
+    ) -> Response:
+        """*Revise su correo*; error: why another link was not sent yet (RFC 6585 §4); code_error:
+        what is wrong with the code that was typed.
+        """
         waiting = contingency.waiting(transaction_id, here())
         if waiting is None:
-            return see_other(_login(transaction_id))
+            return see_other(login_url(transaction_id))
         response = pages.page(
             "contingencia/revise.html",
-            status=429 if error else 200,
+            status=429 if error else code_error.status if code_error else 200,
             error=ask_again_in(error.retry_after or 1) if error else None,
+            code_error=CODE_ERRORS[code_error.code].format(digits="ocho") if code_error else None,
+            code=spaced(waiting.code),
+            code_open=waiting.code_open,
+            code_url=url_for("contingency.go_on", transaction_id=transaction_id),
             csp=Csp(
                 script=("'self'",),
                 connect=("'self'",),
@@ -166,7 +188,7 @@ def blueprint(
             ended=waiting.ended,
             state_url=url_for("contingency.state", transaction_id=transaction_id),
             page_url=url_for("contingency.wait", transaction_id=transaction_id),
-            next_url=_login(transaction_id),
+            next_url=login_url(transaction_id),
             minutes=link_minutes,
             reference=waiting.reference,
             asked_at=waiting.asked_at,
@@ -175,7 +197,7 @@ def blueprint(
             resend_url=url_for("contingency.resend", transaction_id=transaction_id),
             client_name=contingency.client_name(waiting.transaction),
             back_url=url_for("contingency.show", transaction_id=transaction_id),
-            cancel_url=_cancel(transaction_id),
+            cancel_url=cancel_url(transaction_id),
         )
         if error is not None:
             response.headers["Retry-After"] = str(error.retry_after or 1)
@@ -196,69 +218,4 @@ def blueprint(
         target = "contingency.wait" if asked else "contingency.show"
         return see_other(url_for(target, transaction_id=transaction_id))
 
-    @routes.get("/ingreso/<token>")
-    def look(token: str) -> Response:
-        return opened_page(token, entry.open(token, here()))
-
-    @routes.post("/ingreso/<token>")
-    def enter(token: str) -> Response:
-        try:
-            if entry.asked_here(token, here()):
-                csrf.check(request, cookies.read(request, BROWSER))
-            transaction_id = entry.enter(token, here(), cookies.read(request, KNOWN))
-        except IdpError as error:
-            if error.code not in _REFUSAL_CODES:
-                raise
-            return opened_page(token, entry.open(token, here()))
-        return see_other(_login(transaction_id))
-
-    def opened_page(token: str, opened: Opened) -> Response:
-        if opened.problem is None:
-            return pages.page(
-                "ingreso/confirmar.html",
-                # Browsers hold `form-action` against where a redirect after the POST leads.
-                csp=Csp(form_action=opened.return_origins),
-                name=opened.name,
-                masked_identifier=opened.masked_identifier,
-                client_name=opened.client_name,
-                until=opened.until,
-                asked_at=opened.asked_at,
-                action=url_for("contingency.enter", token=token),
-            )
-        if opened.problem is Outcome.OTHER_BROWSER:
-            return pages.page(
-                "ingreso/otro_navegador.html",
-                status=opened.status,
-                client_name=opened.client_name,
-                asked_at=opened.asked_at,
-            )
-        if opened.problem is Outcome.EXPIRED:
-            again = opened.resend_transaction
-            return pages.page(
-                "ingreso/vencido.html",
-                status=opened.status,
-                csp=Csp(form_action=opened.return_origins),
-                can_resend=again is not None,
-                resend_url=(url_for("contingency.resend", transaction_id=again) if again else None),
-                restart_url=opened.restart_url,
-            )
-        return pages.page(
-            _PAGES[opened.problem],
-            status=opened.status,
-            restart_url=opened.restart_url,
-            continue_url=_login(opened.go_on) if opened.go_on else None,
-        )
-
     return routes
-
-
-def _login(transaction_id: str) -> str:
-    return f"/login/{transaction_id}"
-
-
-def _cancel(transaction_id: str) -> str:
-    return f"{_login(transaction_id)}/cancelar"
-
-
-def _chooser(transaction_id: str) -> str:
-    return f"/login/{transaction_id}/elegir"

@@ -51,7 +51,8 @@ class Visit:
 @dataclass(frozen=True)
 class Waiting:
     """The waiting page: the número de atención, when it was asked for, and from when another link
-    may be. ended: whether no link that was asked for then can still be good.
+    may be. ended: whether no link that was asked for then can still be good. code: what another
+    browser asks for at the link. code_open: whether this browser may still type the other code.
 
     Nothing here depends on who exists, nor on what became of the mail.
     """
@@ -61,11 +62,16 @@ class Waiting:
     asked_at: datetime
     again_at: datetime
     ended: bool
+    code: str
+    code_open: bool
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks, as far as limits care: address prefix and known-browser cookie."""
+    """Who asks: address prefix and known-browser cookie, as far as limits care; agent: the browser
+    as `Chrome/Windows`, which its person is told.
+    """
 
     address_prefix: str
     known_cookie: str | None
+    agent: str = ""

@@ -21,6 +21,33 @@ class Outcome(StrEnum):
     SPENT = "spent"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
+    WRONG_CODE = "wrong_code"
+    CODE_CLOSED = "code_closed"
+
+
+class Way(StrEnum):
+    """How a link is used: by a button in the browser that asked, *here* in another one by the
+    six-digit code of the asking page, or *there* where it was asked by the eight-digit code of the
+    link's page.
+    """
+
+    BUTTON = "asking_browser"
+    HERE = "here"
+    THERE = "there"
+
+
+# Wrong codes that a visitor, and a link in all, may cost before no more are taken.
+TRIES_EACH = 5
+TRIES_IN_ALL = 15
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A try to use a link. right: whether the code that came with it is (a button needs none)."""
+
+    way: Way
+    browser_hash: str
+    right: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,8 +92,11 @@ class LinkStore(Protocol):
         """The stored link, whatever its state, or None."""
         ...
 
-    def assign(self, digest: str, person_id: str) -> bool:
-        """Make an asked link live for this person; False when it is superseded, spent or gone."""
+    def assign(self, digest: str, person_id: str, *, known: bool) -> bool:
+        """Make an asked link live for this person; False when it is superseded, spent or gone.
+
+        known: whether the asking browser is known as this very person's.
+        """
         ...
 
     def accepted(
@@ -75,8 +105,17 @@ class LinkStore(Protocol):
         """A relay took the mail at `sent_at`: the link ends at `expires_at`; records of it."""
         ...
 
-    def consume(self, digest: str, browser_hash: str, now: datetime) -> tuple[Outcome, Link | None]:
-        """Spend it: CONSUMED for exactly one caller, in the asking browser, while it lives."""
+    def consume(self, digest: str, attempt: Attempt, now: datetime) -> tuple[Outcome, Link | None]:
+        """Spend it: CONSUMED for exactly one caller, while it lives.
+
+        BUTTON: only in the asking browser. HERE: with the right code. THERE: with the right code,
+        in the asking browser, if that is known; every other case is WRONG_CODE, whatever became of
+        the link. A wrong code is counted; beyond TRIES_* no code is taken any more (CODE_CLOSED).
+        """
+        ...
+
+    def code_open(self, digest: str, browser_hash: str, *, hit: bool = False) -> bool:
+        """Whether this browser may still try a code. hit: count a look from another browser."""
         ...
 
     def give_back(self, digest: str, link: Link) -> None:

@@ -12,11 +12,11 @@ from idp.audit.records import AuditRecord
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Mode
-from idp.kernel.ids import digest, keyed_token, new_id
+from idp.kernel.ids import digest, keyed_digest, keyed_token, new_id, same
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.links.link import Link, LinkState
-from idp.links.ports import Crowd, LinkStore, Outcome, SpentLinks
+from idp.links.ports import Attempt, Crowd, LinkStore, Outcome, SpentLinks, Way
 
 # What is wrong with a link: the code and the status of its page.
 REFUSALS: dict[Outcome, tuple[str, int]] = {
@@ -25,7 +25,12 @@ REFUSALS: dict[Outcome, tuple[str, int]] = {
     Outcome.SPENT: ("link_used", 410),
     Outcome.SUPERSEDED: ("link_superseded", 410),
     Outcome.EXPIRED: ("link_expired", 410),
+    Outcome.WRONG_CODE: ("code_wrong", 422),
+    Outcome.CODE_CLOSED: ("code_closed", 403),
 }
+
+
+_DIGITS = {Way.HERE: 6, Way.THERE: 8}
 
 
 class Links:
@@ -74,6 +79,8 @@ class Links:
         origin: str = "",
         gap: float = 0,
         attempt: int = 1,
+        agent: str = "",
+        known_tokens: str = "",
     ) -> Link:
         """A new link; the transaction's older one no longer counts.
 
@@ -95,6 +102,8 @@ class Links:
             created_at=now,
             expires_at=now + self._max_age,
             attempt=attempt,
+            agent=agent,
+            known_tokens=known_tokens,
         )
         admission = self._store.add(
             digest(self.token_of(link.id)),
@@ -135,9 +144,21 @@ class Links:
             return Outcome.EXPIRED
         return None if link.browser_hash == browser_hash else Outcome.OTHER_BROWSER
 
-    def assign(self, link_id: str, person_id: str) -> bool:
-        """Mean the link for this person; False when it no longer counts."""
-        return self._store.assign(digest(self.token_of(link_id)), person_id)
+    def assign(self, link_id: str, person_id: str, *, known: bool = False) -> bool:
+        """Mean the link for this person; False when it no longer counts.
+
+        known: whether the asking browser is a known one of this very person.
+        """
+        return self._store.assign(digest(self.token_of(link_id)), person_id, known=known)
+
+    def code(self, token: str, way: Way) -> str:
+        """The code of a link for HERE (six digits) or THERE (eight); derived, like the token."""
+        number = int(keyed_digest(self._key, f"{way}|{token}"), 16)
+        return str(number % 10 ** _DIGITS[way]).zfill(_DIGITS[way])
+
+    def code_open(self, token: str, browser_hash: str, *, hit: bool = False) -> bool:
+        """Whether this browser may still try a code. hit: count a look from another browser."""
+        return self._store.code_open(digest(token), browser_hash, hit=hit)
 
     def promised_until(self, link: Link) -> datetime:
         """The hour to print in a mail that is sent now; the link does not end before it."""
@@ -156,15 +177,17 @@ class Links:
                 token_digest, at, min(link.created_at + self._max_age, at + self._ttl), records
             )
 
-    def consume(self, token: str, browser_hash: str) -> Link:
-        """Use the link, once: exactly one caller gets it, in the browser that asked.
+    def consume(self, token: str, browser_hash: str, way: Way = Way.BUTTON, code: str = "") -> Link:
+        """Use the link, once: exactly one caller gets it, as `LinkStore.consume` says.
 
         Redis decides the race; then a unique row and its audit record commit together. When SQL
         does not answer the link is given back. Raises IdpError (`REFUSALS`), Unavailable.
         """
         token_digest = digest(token)
         now = self._clock.now()
-        outcome, link = self._store.consume(token_digest, browser_hash, now)
+        right = way is Way.BUTTON or same(code, self.code(token, way))
+        attempt = Attempt(way, browser_hash, right)
+        outcome, link = self._store.consume(token_digest, attempt, now)
         if outcome is not Outcome.CONSUMED or link is None or link.person_id is None:
             raise refusal(outcome)
         try:
@@ -180,7 +203,8 @@ class Links:
                         mode=Mode.CONTINGENCIA,
                         reference=link.reference,
                         link=link.id,
-                        where="asking_browser",
+                        where=way.value,
+                        hits=link.hits,
                     )
         except Unavailable:
             self._store.give_back(token_digest, link)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from idp.kernel.identity import Mode, Proof
 
-Destination = Literal["authorize", "account"]
+Destination = Literal["authorize", "account", "component"]
 MAX_BYTES = 8_192
 
 
@@ -19,7 +19,8 @@ class Transaction:
 
     id: the secret in the URL. browser_hash: digest of the browser cookie that it belongs to, None
     until the first GET binds it (a cross-site POST carries no Lax cookie).
-    destination: `authorize` (a component's request, `params` in its own order) or `account`.
+    destination: `authorize` (a component's request, `params` in its own order), `account`, or
+    `component` (its front door, for who was proved in another browser than the one that asked).
     prompt, max_age (seconds), acr_required: what the request asks of the authentication.
     subject: the `sub` that it expects, as this component sees it (an id_token_hint's). pushed:
     digest of the pushed request that it came from. denied: the person went back instead.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from idp.clients.client import Client
@@ -21,8 +22,20 @@ def return_origins(transaction: Transaction, client: Client | None) -> tuple[str
     """Origins that this login may end at: browsers hold a page's `form-action` against the
     redirects that follow the POST as well.
     """
+    if transaction.destination == "component":
+        return front_door_origins(client)
     uris = [value for name, value in transaction.params if name == "redirect_uri"]
-    if client is not None and client.initiate_login_uri is not None:
-        uris.append(client.initiate_login_uri)
-    parts = [urlsplit(uri) for uri in uris]
+    return _origins(uris, client)
+
+
+def front_door_origins(client: Client | None) -> tuple[str, ...]:
+    """Origins that a login may end at which the component begins anew: it names any of its
+    redirect_uris then.
+    """
+    return _origins(client.redirect_uris if client else (), client)
+
+
+def _origins(uris: Iterable[str], client: Client | None) -> tuple[str, ...]:
+    also = [client.initiate_login_uri] if client and client.initiate_login_uri else []
+    parts = [urlsplit(uri) for uri in (*uris, *also)]
     return tuple(dict.fromkeys(f"{one.scheme}://{one.netloc}" for one in parts))

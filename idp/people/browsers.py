@@ -7,6 +7,7 @@ another: a cookie planted in somebody's browser is worth nothing to who planted 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,6 +29,11 @@ def tokens_of(cookie: str | None) -> list[str]:
     if cookie is None or len(cookie) > _MAX_TOKENS * 44:
         return []
     return [token for token in cookie.split(".") if _TOKEN.fullmatch(token)][-_MAX_TOKENS:]
+
+
+def digests_of(cookie: str | None) -> tuple[str, ...]:
+    """The digests of a cookie's tokens, the newest first: the form in which they are kept."""
+    return tuple(digest(token) for token in reversed(tokens_of(cookie)))
 
 
 class KnownBrowsers:
@@ -57,7 +63,7 @@ class KnownBrowsers:
         now = self._clock.now()
         tokens = tokens_of(cookie)
         with self._uow.transaction():
-            found = self._find(person_id, tokens)
+            found = self._find(person_id, digests_of(cookie))
             if found is not None and now < found.expires_at:
                 self._store.put(replace(found, expires_at=now + self._ttl))
                 return ".".join(tokens)
@@ -78,8 +84,12 @@ class KnownBrowsers:
 
     def is_known(self, person_id: str, cookie: str | None) -> bool:
         """Whether this is a browser of that very person, old enough to count."""
+        return self.is_known_by(person_id, digests_of(cookie))
+
+    def is_known_by(self, person_id: str, digests: Iterable[str]) -> bool:
+        """The same for a browser of which only its tokens' digests are at hand."""
         now = self._clock.now()
-        found = self._find(person_id, tokens_of(cookie))
+        found = self._find(person_id, digests)
         return found is not None and found.counts_from <= now < found.expires_at
 
     def recognise(self, cookie: str | None) -> str | None:
@@ -106,9 +116,9 @@ class KnownBrowsers:
                 )
         return dropped
 
-    def _find(self, person_id: str, tokens: list[str]) -> KnownBrowser | None:
-        for token in reversed(tokens):
-            found = self._store.find(person_id, digest(token))
+    def _find(self, person_id: str, digests: Iterable[str]) -> KnownBrowser | None:
+        for token_digest in digests:
+            found = self._store.find(person_id, token_digest)
             if found is not None:
                 return found
         return None

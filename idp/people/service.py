@@ -231,6 +231,10 @@ class People:
         """Whether the cookie is of a browser of that very person that counts already."""
         return self._browsers.is_known(person_id, cookie)
 
+    def known_by(self, digests: Iterable[str], person_id: str) -> bool:
+        """The same for a browser of which only its tokens' digests are at hand."""
+        return self._browsers.is_known_by(person_id, digests)
+
     def recognise(self, cookie: str | None) -> str | None:
         """The id of a known browser that counts, whoever's it is, or None."""
         return self._browsers.recognise(cookie)

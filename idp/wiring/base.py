@@ -12,6 +12,7 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.database import Database
 from idp.audit.log import Audit
 from idp.clients.registry import ClientRegistry
+from idp.contingency.elsewhere import Elsewhere
 from idp.contingency.entry import Entry
 from idp.contingency.service import Contingency
 from idp.federation.service import Federation
@@ -82,6 +83,7 @@ class Services:
     federation: Federation
     contingency: Contingency
     entry: Entry
+    elsewhere: Elsewhere
     account: Account
 
     def start(self) -> None:

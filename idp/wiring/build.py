@@ -20,7 +20,7 @@ from idp.settings import Settings
 from idp.wiring.background import periodic, tell_reload
 from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
-from idp.wiring.contingency import contingency, entry, links, mail_jobs
+from idp.wiring.contingency import behind, contingency, elsewhere, entry, links, mail_jobs
 from idp.wiring.identity import federation, guarded_http, limits, logins, people, upstream_status
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reload import Reloader
@@ -69,6 +69,8 @@ def build_services(
         ),
     )
     declare(broker, jobs)
+    context = behind(base, dispatcher, one_time, clients, noted)
+    other = elsewhere(base, dispatcher, one_time, persons, clients, context)
     return Services(
         settings=settings,
         clock=clock,
@@ -97,6 +99,7 @@ def build_services(
         contingency=contingency(
             base, dispatcher, one_time, counters, noted, persons, queue, sealing
         ),
-        entry=entry(base, dispatcher, one_time, persons, clients, noted),
+        entry=entry(base, dispatcher, one_time, persons, context, other),
+        elsewhere=other,
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),
     )

@@ -13,7 +13,9 @@ from idp.adapters.smtp.relay import SmtpRelay
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.captcha.service import Captcha, Tools
 from idp.clients.registry import ClientRegistry
+from idp.contingency.behind import Behind
 from idp.contingency.delivery import RETRY, Delivery
+from idp.contingency.elsewhere import Elsewhere
 from idp.contingency.entry import Entry
 from idp.contingency.form import Patterns
 from idp.contingency.notices import NOTICE, LoginNotices, NoticeMails
@@ -88,22 +90,55 @@ def mail_jobs(
     return jobs
 
 
-def entry(
+def behind(
+    base: Base, logins: Logins, links: Links, clients: ClientRegistry, noted: Noted
+) -> Behind:
+    """What stands behind a link."""
+    return Behind(
+        links=links,
+        transactions=logins.transactions,
+        clients=clients,
+        audit=base.audit,
+        noted=noted,
+    )
+
+
+def elsewhere(
     base: Base,
     logins: Logins,
     links: Links,
     people: People,
     clients: ClientRegistry,
-    noted: Noted,
+    behind: Behind,
+) -> Elsewhere:
+    """What happens behind a link, in any other browser."""
+    return Elsewhere(
+        links=links,
+        transactions=logins.transactions,
+        dispatcher=logins,
+        people=people,
+        clients=clients,
+        behind=behind,
+        clock=base.clock,
+        issuer=base.settings.issuer,
+    )
+
+
+def entry(
+    base: Base,
+    logins: Logins,
+    links: Links,
+    people: People,
+    behind: Behind,
+    elsewhere: Elsewhere,
 ) -> Entry:
-    """What happens behind a link."""
+    """What happens behind a link, in the browser that asked for it."""
     return Entry(
         links=links,
         transactions=logins.transactions,
         people=people,
-        clients=clients,
-        audit=base.audit,
-        noted=noted,
+        behind=behind,
+        elsewhere=elsewhere,
         clock=base.clock,
         issuer=base.settings.issuer,
     )

@@ -26,7 +26,9 @@ from idp.audit.records import AuditFilter, AuditRecord
 from idp.captcha.service import Captcha, Tools
 from idp.clients.client import Client, ContingencyPolicy
 from idp.clients.subjects import Subjects
+from idp.contingency.behind import Behind
 from idp.contingency.delivery import Delivery
+from idp.contingency.elsewhere import Elsewhere
 from idp.contingency.entry import Entry
 from idp.contingency.form import Patterns
 from idp.contingency.sealing import Sealing
@@ -131,6 +133,9 @@ class Components:
     def get(self, client_id: str) -> Client | None:
         return self.clients.get(client_id)
 
+    def all(self) -> tuple[Client, ...]:
+        return tuple(self.clients.values())
+
 
 def component(client_id: str = "origen", **policy: object) -> Client:
     return Client(
@@ -204,10 +209,18 @@ class World:
             clock=clock, identifier_key=b"i" * 32,
             link_max_age=1_800, patterns=Patterns(),
         )  # fmt: skip
+        self.behind = Behind(
+            links=self.links, transactions=self.transactions, clients=self.components,
+            audit=audit, noted=self.noted,
+        )  # fmt: skip
+        self.elsewhere = Elsewhere(
+            links=self.links, transactions=self.transactions, dispatcher=self.logins,
+            people=self.people, clients=self.components, behind=self.behind, clock=clock,
+            issuer=ISSUER,
+        )  # fmt: skip
         self.entry = Entry(
             links=self.links, transactions=self.transactions, people=self.people,
-            clients=self.components, audit=audit, noted=self.noted, clock=clock,
-            issuer=ISSUER,
+            behind=self.behind, elsewhere=self.elsewhere, clock=clock, issuer=ISSUER,
         )  # fmt: skip
         self.delivery = Delivery(
             links=self.links, people=self.people, clients=self.components, sealing=self.sealing,

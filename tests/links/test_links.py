@@ -19,6 +19,7 @@ from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.ids import digest
 from idp.kernel.random import SystemRandom
 from idp.links.link import Link, LinkState
+from idp.links.ports import Attempt, Way
 from idp.links.service import Links
 
 HERE, THERE = "b" * 64, "c" * 64
@@ -267,7 +268,7 @@ def test_link_given_back_after_a_newer_one_was_asked_for_does_not_live_beside_it
 ) -> None:
     old = sent(links, clock)
     store = RedisLinks(gateway)
-    _, spent = store.consume(digest(old), HERE, clock.now())
+    _, spent = store.consume(digest(old), Attempt(Way.BUTTON, HERE), clock.now())
     assert spent is not None
     newer = ask(links)
     store.give_back(digest(old), spent)

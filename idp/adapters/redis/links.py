@@ -16,7 +16,7 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.audit.records import AuditRecord
 from idp.kernel.ids import digest
 from idp.links.link import Link, LinkState
-from idp.links.ports import Admission, Crowd, Outcome
+from idp.links.ports import TRIES_EACH, TRIES_IN_ALL, Admission, Attempt, Crowd, Outcome
 
 _KEPT = 86_400
 
@@ -68,7 +68,7 @@ if state == 'live' then
   return redis.call('HGET', KEYS[1], 'person_id') == ARGV[1] and 1 or 0
 end
 if state ~= 'asked' then return 0 end
-redis.call('HSET', KEYS[1], 'state', 'live', 'person_id', ARGV[1])
+redis.call('HSET', KEYS[1], 'state', 'live', 'person_id', ARGV[1], 'known', ARGV[2])
 return 1
 """
 
@@ -82,16 +82,44 @@ return 1
 """
 
 # The order of the checks is that of `Links.problem`: the same link gives the same page.
+# ARGV: now, way, browser, whether its code is right, the tries of a visitor, those of all.
+# *There* tells nothing but "wrong": its page must not show what became of a mail.
 _CONSUME = """
+local now, way, browser, right = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4] == '1'
 local state = redis.call('HGET', KEYS[1], 'state')
-if not state or state == 'asked' then return {'unknown'} end
-if state == 'spent' or state == 'superseded' then return {state} end
-if tonumber(redis.call('HGET', KEYS[1], 'expires_at')) <= tonumber(ARGV[2]) then
-  return {'expired'}
+local problem = nil
+if not state or state == 'asked' then problem = 'unknown'
+elseif state ~= 'live' then problem = state
+elseif tonumber(redis.call('HGET', KEYS[1], 'expires_at')) <= now then problem = 'expired'
+elseif way ~= 'here' and redis.call('HGET', KEYS[1], 'browser_hash') ~= browser then
+  problem = 'other_browser'
+elseif way == 'there' and redis.call('HGET', KEYS[1], 'known') ~= '1' then problem = 'unknown'
 end
-if redis.call('HGET', KEYS[1], 'browser_hash') ~= ARGV[1] then return {'other_browser'} end
+if problem and way ~= 'there' then return {problem} end
+if way ~= 'asking_browser' then
+  if not state then return {'wrong_code'} end
+  local mine = 'tries:' .. browser
+  if tonumber(redis.call('HGET', KEYS[1], mine) or '0') >= tonumber(ARGV[5])
+    or tonumber(redis.call('HGET', KEYS[1], 'tries') or '0') >= tonumber(ARGV[6]) then
+    return {'code_closed'}
+  end
+  if problem or not right then
+    redis.call('HINCRBY', KEYS[1], mine, 1)
+    redis.call('HINCRBY', KEYS[1], 'tries', 1)
+    return {'wrong_code'}
+  end
+end
 redis.call('HSET', KEYS[1], 'state', 'spent')
 return {'consumed', redis.call('HGETALL', KEYS[1])}
+"""
+
+# ARGV: browser, the tries of a visitor, those of all, whether to count a look.
+_CODE_OPEN = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 1 end
+if ARGV[4] == '1' then redis.call('HINCRBY', KEYS[1], 'hits', 1) end
+local mine = tonumber(redis.call('HGET', KEYS[1], 'tries:' .. ARGV[1]) or '0')
+local all = tonumber(redis.call('HGET', KEYS[1], 'tries') or '0')
+return (mine < tonumber(ARGV[2]) and all < tonumber(ARGV[3])) and 1 or 0
 """
 
 # KEYS: the link, its transaction's index. ARGV: digest. Meanwhile another may have been asked for,
@@ -105,6 +133,7 @@ return 1
 """
 
 _MOMENTS = frozenset({"created_at", "expires_at", "sent_at"})
+_NUMBERS = frozenset({"attempt", "hits"})
 
 
 class RedisLinks:
@@ -117,6 +146,7 @@ class RedisLinks:
         self._accepted = redis.script(_ACCEPTED)
         self._consume = redis.script(_CONSUME)
         self._give_back = redis.script(_GIVE_BACK)
+        self._code_open = redis.script(_CODE_OPEN)
 
     def add(
         self, digest: str, link: Link, *, pool: str, origin: str, crowd: Crowd, gap: float
@@ -146,9 +176,9 @@ class RedisLinks:
             record: Any = self._redis.client.hgetall(_key(digest))
         return _link(record) if record else None
 
-    def assign(self, digest: str, person_id: str) -> bool:
+    def assign(self, digest: str, person_id: str, *, known: bool) -> bool:
         """Compare the state and set the person."""
-        return bool(self._assign([_key(digest)], [person_id]))
+        return bool(self._assign([_key(digest)], [person_id, int(known)]))
 
     def accepted(
         self, digest: str, sent_at: datetime, expires_at: datetime, records: Iterable[AuditRecord]
@@ -159,13 +189,28 @@ class RedisLinks:
             [_key(digest), STREAM], [sent_at.timestamp(), expires_at.timestamp(), *entries]
         )
 
-    def consume(self, digest: str, browser_hash: str, now: datetime) -> tuple[Outcome, Link | None]:
-        """Compare state, expiry and browser, and spend."""
-        answer = self._consume([_key(digest)], [browser_hash, now.timestamp()])
+    def consume(self, digest: str, attempt: Attempt, now: datetime) -> tuple[Outcome, Link | None]:
+        """Compare state, expiry, browser and code, and spend."""
+        answer = self._consume(
+            [_key(digest)],
+            [
+                now.timestamp(),
+                attempt.way.value,
+                attempt.browser_hash,
+                int(attempt.right),
+                TRIES_EACH,
+                TRIES_IN_ALL,
+            ],
+        )
         if len(answer) == 1:
             return Outcome(answer[0]), None
         pairs = answer[1]
         return Outcome.CONSUMED, _link(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+
+    def code_open(self, digest: str, browser_hash: str, *, hit: bool = False) -> bool:
+        """Compare the tries so far; count a look."""
+        asked: list[str | int] = [browser_hash, TRIES_EACH, TRIES_IN_ALL, int(hit)]
+        return bool(self._code_open([_key(digest)], asked))
 
     def give_back(self, digest: str, link: Link) -> None:
         """From spent to live again, if it is still its transaction's last."""
@@ -184,7 +229,9 @@ def _flat(link: Link) -> list[str | float]:
     flat: list[str | float] = []
     for one in fields(link):
         value = getattr(link, one.name)
-        if value is not None:
+        if isinstance(value, bool):
+            flat += [one.name, int(value)]
+        elif value is not None:
             flat += [one.name, value.timestamp() if isinstance(value, datetime) else str(value)]
     return flat
 
@@ -194,9 +241,15 @@ def _link(record: dict[str, str]) -> Link:
     for one in fields(Link):
         raw = record.get(one.name)
         if raw is not None:
-            values[one.name] = (
-                datetime.fromtimestamp(float(raw), UTC) if one.name in _MOMENTS else raw
-            )
-    values["state"] = LinkState(record["state"])
-    values["attempt"] = int(record.get("attempt", 1))
+            values[one.name] = _value(one.name, raw)
     return Link(**values)
+
+
+def _value(name: str, raw: str) -> Any:
+    if name in _MOMENTS:
+        return datetime.fromtimestamp(float(raw), UTC)
+    if name in _NUMBERS:
+        return int(raw)
+    if name == "known":
+        return raw == "1"
+    return LinkState(raw) if name == "state" else raw

@@ -1,0 +1,88 @@
+"""What stands behind a link: its login, its component, its record."""
+
+from __future__ import annotations
+
+from idp.audit.events import AuditEvent
+from idp.audit.log import Audit
+from idp.clients.client import Client
+from idp.contingency.ports import Components
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import Mode
+from idp.limits.noted import Noted
+from idp.links.link import Link
+from idp.links.ports import Outcome
+from idp.links.service import Links, refusal
+from idp.login.service import ACCOUNT_NAME
+from idp.login.transaction import Transaction
+from idp.login.transactions import Transactions
+
+
+class Behind:
+    """Looks things up for a link, and puts on record what happens to it."""
+
+    def __init__(
+        self,
+        *,
+        links: Links,
+        transactions: Transactions,
+        clients: Components,
+        audit: Audit,
+        noted: Noted,
+    ) -> None:
+        self._links = links
+        self._transactions = transactions
+        self._clients = clients
+        self._audit = audit
+        self._noted = noted
+
+    def login(self, link: Link) -> Transaction | None:
+        """The login that it was asked for, while that lives. Raises Unavailable."""
+        try:
+            return self._transactions.load(link.transaction_id, link.browser_hash)
+        except IdpError as error:
+            if error.status == 503:
+                raise
+            return None
+
+    def problem(
+        self, link: Link | None, browser_hash: str | None, login: Transaction | None
+    ) -> Outcome | None:
+        """Why this browser could not use the link by a button now, or None."""
+        problem = self._links.problem(link, browser_hash)
+        if link is None or problem not in (None, Outcome.OTHER_BROWSER):
+            return problem
+        if login is None:
+            # A link is good for the login that it was asked for, and that one is over.
+            return Outcome.EXPIRED
+        return problem if login.link_id == link.id else Outcome.SUPERSEDED
+
+    def client(self, link: Link) -> Client | None:
+        """The component, None for our own `/cuenta` and for one that is gone."""
+        return self._clients.get(link.client_id) if link.client_id else None
+
+    def client_name(self, link: Link) -> str:
+        """Where the person is going, in words."""
+        client = self.client(link)
+        return client.client_name if client else ACCOUNT_NAME
+
+    def refuse(self, link: Link | None, problem: Outcome, **details: str) -> IdpError:
+        """Put it on record; the error to raise."""
+        if link is not None:
+            self.tell(AuditEvent.LINK_REFUSED, link, reason=problem.value, **details)
+        return refusal(problem)
+
+    def tell(self, event: AuditEvent, link: Link, **details: str) -> None:
+        """Put something that anybody can repeat on record, within bounds."""
+        self._noted.push(
+            self._audit.entry(
+                event,
+                person_id=link.person_id,
+                client_id=link.client_id,
+                realm=link.realm,
+                mode=Mode.CONTINGENCIA,
+                reference=link.reference,
+                link=link.id,
+                **details,
+            ),
+            link.id,
+        )

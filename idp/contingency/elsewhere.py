@@ -1,0 +1,170 @@
+"""Behind the link, in any other browser than the one that asked.
+
+A stranger who starts a login with somebody's RUC gains nothing from that person's click: what
+begins here begins in *this* browser, and only a browser that was known as this very person's can be
+let on from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from idp.audit.events import AuditEvent
+from idp.clients.client import Client
+from idp.contingency.behind import Behind
+from idp.contingency.codes import typed_code
+from idp.contingency.ports import Components, Directory, Dispatcher
+from idp.kernel.clock import Clock
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import Identifier, Mode, Proof
+from idp.links.link import Link
+from idp.links.ports import Outcome, Way
+from idp.links.service import Links, refusal
+from idp.login.transaction import Transaction
+from idp.login.transactions import Transactions
+from idp.login.ways_back import initiation_url
+from idp.people.masking import mask_identifier, mask_name
+from idp.people.person import Person
+
+
+@dataclass(frozen=True)
+class SeenElsewhere:
+    """What the link's page tells and offers in another browser.
+
+    agent: the asking browser, as `Chrome/Windows`. there_code: the eight digits to type where it
+    was asked; None unless that is a known browser of this very person. may_enter: whether a session
+    may begin here, by the six digits of the asking page. code_open: whether tries are left.
+    recovered: whether SUNAT is back, so that a session by mail would not do.
+    """
+
+    masked_name: str
+    masked_identifier: str
+    realm: str
+    agent: str
+    there_code: str | None
+    may_enter: bool
+    code_open: bool
+    recovered: bool
+
+
+class Elsewhere:
+    """The three ways: enter here, go on there, it was not me."""
+
+    def __init__(
+        self,
+        *,
+        links: Links,
+        transactions: Transactions,
+        dispatcher: Dispatcher,
+        people: Directory,
+        clients: Components,
+        behind: Behind,
+        clock: Clock,
+        issuer: str,
+    ) -> None:
+        self._links = links
+        self._transactions = transactions
+        self._dispatcher = dispatcher
+        self._people = people
+        self._clients = clients
+        self._behind = behind
+        self._clock = clock
+        self._issuer = issuer
+
+    def look(
+        self,
+        token: str,
+        link: Link,
+        person: Person,
+        browser_hash: str,
+        known_cookie: str | None,
+        method: str,
+    ) -> SeenElsewhere:
+        """Count the look, which is a scanner's as often as not, and say what there is to do."""
+        self._behind.tell(AuditEvent.LINK_OPENED, link, where="other_browser", method=method)
+        enough = self._enough(link)
+        return SeenElsewhere(
+            masked_name=mask_name(person.name),
+            masked_identifier=mask_identifier(Identifier(person.realm, person.identifier)),
+            realm=link.realm,
+            agent=link.agent,
+            there_code=self._links.code(token, Way.THERE) if link.known else None,
+            may_enter=enough and self._allowed(link, self._known(link, known_cookie)),
+            code_open=self._links.code_open(token, browser_hash, hit=True),
+            recovered=not enough,
+        )
+
+    def enter(
+        self, token: str, browser_hash: str, known_cookie: str | None, typed: str
+    ) -> Transaction:
+        """Use the link here, by the code of the asking page: a login of this browser, proved.
+
+        What was parked where it was asked stays there, and learns nothing. Raises IdpError:
+        code_malformed, `links.service.REFUSALS`; Unavailable.
+        """
+        link = self._links.by_token(token)
+        login = self._behind.login(link) if link else None
+        problem = self._behind.problem(link, browser_hash, login)
+        if link is None or login is None or problem is not Outcome.OTHER_BROWSER:
+            raise self._behind.refuse(link, problem or Outcome.UNKNOWN, where=Way.HERE)
+        code = typed_code(typed, 6)
+        known = self._known(link, known_cookie)
+        if not (self._enough(link) and self._allowed(link, known)):
+            raise refusal(Outcome.OTHER_BROWSER)
+        arrival = self._transactions.prepare(
+            browser_hash=browser_hash,
+            destination="account" if login.destination == "account" else "component",
+            client_id=link.client_id,
+            params=(),
+            realms=(link.realm,),
+        )
+        try:
+            self._links.consume(token, browser_hash, Way.HERE, code)
+        except IdpError as error:
+            self._behind.tell(AuditEvent.LINK_REFUSED, link, reason=error.code, where=Way.HERE)
+            raise
+        proof = Proof(
+            realm=link.realm,
+            person_id=link.person_id or "",
+            mode=Mode.CONTINGENCIA,
+            auth_time=self._clock.now(),
+            known_browser=known,
+        )
+        return self._transactions.add(replace(arrival, realm=link.realm, proof=proof))
+
+    def report(self, token: str) -> Link | None:
+        """*No fui yo*: on record, and nothing ends, since scanners press every button."""
+        link = self._links.by_token(token)
+        if link is not None:
+            self._behind.tell(AuditEvent.LINK_REPORTED, link)
+        return link
+
+    def arrive(self, transaction_id: str, browser_hash: str | None) -> tuple[Client | None, str]:
+        """End a login that was proved here: its component, and where that begins its own (empty
+        when it has no such place). Raises IdpError as `Transactions.load`.
+        """
+        login = self._transactions.load(transaction_id, browser_hash)
+        if login.destination != "component" or login.proof is not None:
+            raise IdpError("transaction_unknown", 404, detail=login.destination)
+        self._transactions.end(login)
+        client = self._clients.get(login.client_id) if login.client_id else None
+        return client, initiation_url(client, self._issuer) or ""
+
+    def components(self) -> list[Client]:
+        """Where a person may go from here."""
+        return [one for one in self._clients.all() if not one.disabled and one.redirect_uris]
+
+    def _known(self, link: Link, known_cookie: str | None) -> bool:
+        return self._people.known_browser(known_cookie, link.person_id or "")
+
+    def _enough(self, link: Link) -> bool:
+        """Whether a session by this link would do for a new request of its component."""
+        client = self._behind.client(link)
+        now = int(self._clock.timestamp())
+        return client is None or self._dispatcher.grant_lives(
+            client, Mode.CONTINGENCIA, link.realm, now
+        )
+
+    def _allowed(self, link: Link, known: bool) -> bool:
+        client = self._behind.client(link)
+        return client is None or known or not client.contingency.require_known_browser

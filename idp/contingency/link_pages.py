@@ -1,0 +1,94 @@
+"""The pages of a link: one for each state, and one for any browser but the one that asked."""
+
+from __future__ import annotations
+
+from flask import Response, url_for
+
+from idp.contingency.codes import CODE_ERRORS, spaced
+from idp.contingency.elsewhere import SeenElsewhere
+from idp.contingency.entry import Opened
+from idp.contingency.urls import login_url
+from idp.kernel.errors import IdpError
+from idp.links.ports import Outcome
+from idp.web.headers import Csp
+from idp.web.render import Pages
+
+_PAGES = {
+    Outcome.SPENT: "ingreso/usado.html",
+    Outcome.SUPERSEDED: "ingreso/reemplazado.html",
+    Outcome.UNKNOWN: "ingreso/desconocido.html",
+}
+
+
+def link_page(
+    pages: Pages, token: str, found: Opened, csrf_token: str, error: IdpError | None
+) -> Response:
+    """The page of a link as this browser sees it. error: what is wrong with the code typed."""
+    csp = Csp(form_action=found.return_origins)
+    if found.problem is None:
+        return pages.page(
+            "ingreso/confirmar.html",
+            # Browsers hold `form-action` against where a redirect after the POST leads.
+            csp=csp,
+            name=found.name,
+            masked_identifier=found.masked_identifier,
+            client_name=found.client_name,
+            until=found.until,
+            asked_at=found.asked_at,
+            action=url_for("link.enter", token=token),
+        )
+    if found.elsewhere is not None:
+        return _other_browser(pages, token, found, found.elsewhere, csrf_token, error)
+    if found.problem is Outcome.EXPIRED:
+        again = found.resend_transaction
+        resend_url = url_for("contingency.resend", transaction_id=again) if again else None
+        return pages.page(
+            "ingreso/vencido.html",
+            status=found.status,
+            csp=csp,
+            can_resend=again is not None,
+            resend_url=resend_url,
+            restart_url=found.restart_url,
+        )
+    return pages.page(
+        _PAGES[found.problem],
+        status=found.status,
+        restart_url=found.restart_url,
+        continue_url=login_url(found.go_on) if found.go_on else None,
+    )
+
+
+def _other_browser(
+    pages: Pages,
+    token: str,
+    found: Opened,
+    seen: SeenElsewhere,
+    csrf_token: str,
+    error: IdpError | None,
+) -> Response:
+    code = error.code if error else ""
+    agent, _, system = seen.agent.partition("/")
+    return pages.page(
+        "ingreso/otro_navegador.html",
+        status=error.status if error and code in CODE_ERRORS else found.status,
+        csp=Csp(form_action=found.return_origins),
+        csrf_token=csrf_token,
+        client_name=found.client_name,
+        asked_at=found.asked_at,
+        until=found.until,
+        reference=found.reference,
+        masked_name=seen.masked_name,
+        masked_identifier=seen.masked_identifier,
+        agent=agent,
+        system=system,
+        there_code=spaced(seen.there_code) if seen.there_code else None,
+        may_enter=seen.may_enter,
+        code_open=seen.code_open,
+        recovered=seen.recovered,
+        realm=seen.realm,
+        restart_url=found.restart_url,
+        error=CODE_ERRORS[code].format(digits="seis") if code in CODE_ERRORS else None,
+        error_code=code if code in CODE_ERRORS else "link_other_browser",
+        action=url_for("link.enter", token=token),
+        report_url=url_for("link.report", token=token),
+    )

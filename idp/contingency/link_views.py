@@ -1,0 +1,98 @@
+"""Pages of the link, `/ingreso/…`: parse, call one service, render."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from idp.contingency.elsewhere import Elsewhere
+from idp.contingency.entry import Entry
+from idp.contingency.link_pages import link_page
+from idp.contingency.urls import login_url
+from idp.kernel.errors import IdpError
+from idp.links.service import REFUSALS
+from idp.login.sessions import Sessions
+from idp.web.browser import Browser, browser_hash
+from idp.web.cookies import KNOWN, SESSION, Cookies
+from idp.web.csrf import Csrf
+from idp.web.redirects import see_other
+from idp.web.render import Pages
+
+_REFUSAL_CODES = frozenset(code for code, _ in REFUSALS.values())
+
+
+def blueprint(
+    *,
+    entry: Entry,
+    elsewhere: Elsewhere,
+    sessions: Sessions,
+    pages: Pages,
+    cookies: Cookies,
+    browser: Browser,
+    csrf: Csrf,
+) -> Blueprint:
+    """The routes `/ingreso/…`, and where a login that began at a link elsewhere ends."""
+    routes = Blueprint("link", __name__)
+
+    def known() -> str | None:
+        return cookies.read(request, KNOWN)
+
+    def opened(token: str, error: IdpError | None = None) -> Response:
+        # Another browser gets a cookie here: its form is bound to it, and so are its tries.
+        cookie, here = browser.read_or_new(request)
+        found = entry.open(token, here, known(), method=request.method)
+        response = link_page(pages, token, found, csrf.token(cookie), error)
+        if found.elsewhere is not None:
+            browser.remember(response, cookie)
+        return response
+
+    @routes.get("/ingreso/<token>")
+    def look(token: str) -> Response:
+        return opened(token)
+
+    @routes.post("/ingreso/<token>")
+    def enter(token: str) -> Response:
+        cookie = browser.read(request)
+        here = browser_hash(cookie) if cookie else None
+        typed = request.form.get("codigo", "")
+        asked_here = entry.asked_here(token, here)
+        try:
+            if asked_here or typed.strip():
+                csrf.check(request, cookie)
+            if asked_here or here is None:
+                return see_other(login_url(entry.enter(token, here, known())))
+            return see_other(login_url(elsewhere.enter(token, here, known(), typed).id))
+        except IdpError as error:
+            if error.code not in (*_REFUSAL_CODES, "code_malformed"):
+                raise
+            return opened(token, error)
+
+    @routes.post("/ingreso/<token>/no-fui-yo")
+    def report(token: str) -> Response:
+        csrf.check(request, browser.read(request))
+        link = elsewhere.report(token)
+        if link is None:
+            return opened(token)
+        return pages.page("ingreso/avisado.html", reference=link.reference)
+
+    @routes.get("/contingencia/<transaction_id>/listo")
+    def arrive(transaction_id: str) -> Response:
+        """Into the component that the link was for, or to a page that lists them."""
+        try:
+            client, url = elsewhere.arrive(transaction_id, browser.hash(request))
+        except IdpError as error:
+            session = sessions.current(cookies.read(request, SESSION))
+            if error.code != "transaction_unknown" or session is None:
+                raise
+            client, url = None, ""
+        if url:
+            return see_other(url)
+        return pages.page(
+            "ingreso/listo.html",
+            client_name=client.client_name if client else None,
+            components=[
+                {"name": one.client_name, "url": one.initiate_login_uri or one.client_uri}
+                for one in elsewhere.components()
+            ],
+        )
+
+    return routes

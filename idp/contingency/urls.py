@@ -1,0 +1,18 @@
+"""Paths of the dispatcher that contingency's pages lead to."""
+
+from __future__ import annotations
+
+
+def login_url(transaction_id: str) -> str:
+    """The dispatcher, which knows what comes next."""
+    return f"/login/{transaction_id}"
+
+
+def cancel_url(transaction_id: str) -> str:
+    """Back to the component without logging in (a form posts here)."""
+    return f"/login/{transaction_id}/cancelar"
+
+
+def chooser_url(transaction_id: str) -> str:
+    """*Who are you?* again."""
+    return f"/login/{transaction_id}/elegir"

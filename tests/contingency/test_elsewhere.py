@@ -1,0 +1,389 @@
+"""A link in any other browser than the one that asked: enter here, go on there, it was not me."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from contingency_world import COOKIE, HERE, ISSUER, KNOWN, NOW, UNKNOWN, World, component
+from flask import Flask
+from flask.testing import FlaskClient
+from test_pages import OTHER, application, client, csrf_token
+from werkzeug.test import TestResponse
+
+from idp.contingency.codes import spaced
+from idp.contingency.visit import Visitor
+from idp.kernel.identity import Identifier, Mode
+from idp.links.ports import TRIES_EACH, TRIES_IN_ALL, Way
+from idp.login.transaction import Transaction
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile Safari/604.1"
+DESKTOP = "Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36"
+
+
+@pytest.fixture
+def app(world: World, templates: object) -> Flask:
+    return application(world, templates)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def phone(app: Flask) -> FlaskClient:
+    return client(app, OTHER)
+
+
+@pytest.fixture
+def desk(app: Flask) -> FlaskClient:
+    return client(app, COOKIE)
+
+
+def importer(world: World) -> str:
+    person = world.people.find(Identifier("sol", "20504774288:IMPORTA1"))
+    assert person is not None
+    return person.id
+
+
+def known_cookie(world: World) -> str:
+    """The cookie of a browser that is the importer's own by now."""
+    cookie = world.people.remember_browser(importer(world))
+    world.clock.advance(25 * 3_600)
+    world.flag(up=False)
+    return cookie
+
+
+def asked(world: World, cookie: str | None = None) -> Transaction:
+    visitor = Visitor("203.0.113.0/24", cookie, "Chrome/Windows")
+    transaction = world.ask(visitor=visitor)
+    world.work()
+    return transaction
+
+
+def open_link(world: World, browser: FlaskClient) -> TestResponse:
+    return browser.get(f"/ingreso/{world.mailed_token()}")
+
+
+def type_here(world: World, browser: FlaskClient, code: str) -> TestResponse:
+    page = open_link(world, browser)
+    data = {"csrf_token": csrf_token(page), "codigo": code}
+    return browser.post(f"/ingreso/{world.mailed_token()}", data=data)
+
+
+def type_there(browser: FlaskClient, transaction: Transaction, code: str) -> TestResponse:
+    page = browser.get(f"/contingencia/{transaction.id}/revise-su-correo")
+    data = {"csrf_token": csrf_token(page), "codigo": code}
+    return browser.post(f"/contingencia/{transaction.id}/codigo", data=data)
+
+
+def here_code(world: World) -> str:
+    return world.links.code(world.mailed_token(), Way.HERE)
+
+
+def there_code(world: World) -> str:
+    return world.links.code(world.mailed_token(), Way.THERE)
+
+
+def state(world: World) -> str:
+    link = world.links.by_token(world.mailed_token())
+    assert link is not None
+    return link.state.value
+
+
+def test_link_elsewhere_names_person_component_time_and_asking_browser(
+    world: World, phone: FlaskClient
+) -> None:
+    asked(world)
+    page = open_link(world, phone)
+    assert page.status_code == 403
+    for told in ("I••• S••• S•••", "20•••••••88 / IM•••", "Origen", "10:00", "Chrome en Windows"):
+        assert told in page.text
+    assert "IMPORTADORA" not in page.text
+    assert "20504774288" not in page.text
+    assert "link_other_browser" in page.text
+
+
+def test_waiting_page_shows_the_six_digits_that_the_link_asks_for(
+    world: World, desk: FlaskClient
+) -> None:
+    transaction = asked(world)
+    waiting = desk.get(f"/contingencia/{transaction.id}/revise-su-correo").text
+    assert spaced(here_code(world)) in waiting
+    assert there_code(world) not in waiting.replace(" ", "")
+
+
+def test_six_digits_begin_a_session_here_and_lead_to_the_component(
+    world: World, phone: FlaskClient, desk: FlaskClient
+) -> None:
+    transaction = asked(world)
+    answer = type_here(world, phone, spaced(here_code(world)))
+    assert answer.status_code == 303
+    arrival_id = answer.location.removeprefix("/login/")
+    arrival = world.transactions.load(arrival_id, world_hash(OTHER))
+    assert arrival.proof is not None
+    assert (arrival.proof.person_id, arrival.proof.mode) == (importer(world), Mode.CONTINGENCIA)
+    _, session = world.logins.establish(arrival, None)
+    assert session.person_id == importer(world)
+    end = phone.get(f"/contingencia/{arrival_id}/listo")
+    assert end.status_code == 303
+    assert end.location == f"https://origen.example.com/login?iss={'https%3A%2F%2Fidp.example.com'}"
+    # Where it was asked nothing is known of it.
+    assert world.transactions.load(transaction.id, HERE).proof is None
+    state_there = desk.get(f"/contingencia/{transaction.id}/estado").get_json()
+    assert state_there == {"state": "waiting"}
+    assert state(world) == "spent"
+
+
+def test_component_without_a_front_door_is_one_of_a_list(world: World, phone: FlaskClient) -> None:
+    from dataclasses import replace
+
+    plain = replace(component(), initiate_login_uri=None, client_uri=None)
+    other = replace(component("restringidas"), client_name="Mercancías Restringidas")
+    world.components.clients = {"origen": plain, "restringidas": other}
+    asked(world)
+    arrival = type_here(world, phone, here_code(world)).location.removeprefix("/login/")
+    world.logins.establish(world.transactions.load(arrival, world_hash(OTHER)), None)
+    page = phone.get(f"/contingencia/{arrival}/listo")
+    assert page.status_code == 200
+    assert "Abra Origen en este mismo navegador" in page.text
+    assert 'href="https://origen.example.com/login"' in page.text
+    assert page.text.count('class="card"') == 2
+
+
+def test_arrival_before_its_session_is_refused_and_goes_on(
+    world: World, phone: FlaskClient
+) -> None:
+    asked(world)
+    arrival = type_here(world, phone, here_code(world)).location.removeprefix("/login/")
+    assert phone.get(f"/contingencia/{arrival}/listo").status_code == 404
+    assert world.transactions.load(arrival, world_hash(OTHER)).proof is not None
+
+
+def test_eight_digits_of_a_known_browser_let_it_go_on(
+    world: World, phone: FlaskClient, desk: FlaskClient
+) -> None:
+    cookie = known_cookie(world)
+    transaction = asked(world, cookie)
+    assert spaced(there_code(world)) in open_link(world, phone).text
+    desk.set_cookie("idp_known", cookie)
+    answer = type_there(desk, transaction, spaced(there_code(world)))
+    assert (answer.status_code, answer.location) == (303, f"/login/{transaction.id}")
+    proof = world.transactions.load(transaction.id, HERE).proof
+    assert proof is not None
+    assert (proof.person_id, proof.known_browser) == (importer(world), True)
+    (used,) = world.events_of("link.consumed")
+    assert used.details["where"] == "there"
+
+
+def test_unknown_browser_is_never_let_on_from_elsewhere(
+    world: World, phone: FlaskClient, desk: FlaskClient
+) -> None:
+    """A stranger who starts a login with somebody's RUC: neither shown nor taken."""
+    transaction = asked(world)
+    page = open_link(world, phone).text.replace(" ", "")
+    assert there_code(world) not in page
+    assert "codigo-alla" not in page
+    answer = type_there(desk, transaction, there_code(world))
+    assert answer.status_code == 422
+    assert world.transactions.load(transaction.id, HERE).proof is None
+    assert state(world) == "live"
+
+
+def test_browser_known_as_somebody_elses_is_never_let_on(
+    world: World, phone: FlaskClient, desk: FlaskClient
+) -> None:
+    official = world.people.find(Identifier("extranet", "EXT0001"))
+    assert official is not None
+    cookie = world.people.remember_browser(official.id)
+    world.clock.advance(25 * 3_600)
+    transaction = asked(world, cookie)
+    assert "codigo-alla" not in open_link(world, phone).text
+    desk.set_cookie("idp_known", cookie)
+    assert type_there(desk, transaction, there_code(world)).status_code == 422
+
+
+def test_browser_that_is_known_no_more_is_not_let_on(
+    world: World, phone: FlaskClient, desk: FlaskClient
+) -> None:
+    cookie = known_cookie(world)
+    transaction = asked(world, cookie)
+    (browser,) = world.people.browsers(importer(world))
+    world.people.forget_browser(importer(world), browser.id)
+    desk.set_cookie("idp_known", cookie)
+    assert type_there(desk, transaction, there_code(world)).status_code == 422
+    assert state(world) == "live"
+
+
+def test_code_on_the_waiting_page_answers_the_same_for_everybody(world: World, app: Flask) -> None:
+    seen = set()
+    for typed in (KNOWN, UNKNOWN):
+        desk = client(app, COOKIE)
+        transaction = world.ask(typed)
+        world.work()
+        answers = [type_there(desk, transaction, "12345678") for _ in range(TRIES_EACH + 1)]
+        seen.add(tuple(answer.status_code for answer in answers))
+        assert "codigo-cerrado" in answers[-1].text
+    assert seen == {(422,) * TRIES_EACH + (403,)}
+
+
+def test_waiting_page_does_not_show_that_the_link_was_used_elsewhere(
+    world: World, phone: FlaskClient, desk: FlaskClient
+) -> None:
+    cookie = known_cookie(world)
+    transaction = asked(world, cookie)
+    type_here(world, phone, here_code(world))
+    desk.set_cookie("idp_known", cookie)
+    assert type_there(desk, transaction, there_code(world)).status_code == 422
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "12345", "1234567", "abcdef", "٠١٢٣٤٥"])
+def test_what_cannot_be_a_code_costs_no_try(world: World, phone: FlaskClient, typed: str) -> None:
+    asked(world)
+    for _ in range(TRIES_IN_ALL + 1):
+        answer = type_here(world, phone, typed)
+        assert answer.status_code in (403, 422)
+    assert type_here(world, phone, here_code(world)).status_code == 303
+
+
+def test_wrong_codes_close_code_entry_for_their_visitor_only(
+    world: World, app: Flask, phone: FlaskClient
+) -> None:
+    asked(world)
+    wrong = "000000" if here_code(world) != "000000" else "111111"
+    for _ in range(TRIES_EACH):
+        assert type_here(world, phone, wrong).status_code == 422
+    closed = open_link(world, phone)
+    assert "codigo-cerrado" in closed.text
+    assert 'id="codigo"' not in closed.text
+    data = {"csrf_token": csrf_token(closed), "codigo": here_code(world)}
+    refused = phone.post(f"/ingreso/{world.mailed_token()}", data=data)
+    assert refused.status_code == 403
+    assert type_here(world, client(app, "y" * 43), here_code(world)).status_code == 303
+
+
+def test_wrong_codes_of_many_visitors_close_code_entry_and_leave_the_button(
+    world: World, app: Flask, desk: FlaskClient
+) -> None:
+    asked(world)
+    wrong = "000000" if here_code(world) != "000000" else "111111"
+    for number in range(TRIES_IN_ALL):
+        assert type_here(world, client(app, f"{number:043}"), wrong).status_code == 422
+    late = client(app, "y" * 43)
+    assert "codigo-cerrado" in open_link(world, late).text
+    page = open_link(world, desk)
+    token = world.mailed_token()
+    answer = desk.post(f"/ingreso/{token}", data={"csrf_token": csrf_token(page)})
+    assert answer.status_code == 303
+    assert state(world) == "spent"
+
+
+def test_not_me_is_on_record_and_ends_nothing(
+    world: World, phone: FlaskClient, desk: FlaskClient
+) -> None:
+    asked(world)
+    page = open_link(world, phone)
+    path = f"/ingreso/{world.mailed_token()}/no-fui-yo"
+    assert phone.post(path).status_code == 403
+    answer = phone.post(path, data={"csrf_token": csrf_token(page)})
+    assert answer.status_code == 200
+    assert world.queue_reference() in answer.text
+    assert [one.event for one in world.events_of("link.reported")] == ["link.reported"]
+    assert state(world) == "live"
+    assert "Confirme su ingreso" in open_link(world, desk).text
+
+
+def test_scanners_are_counted_and_leave_the_link_whole(world: World, app: Flask) -> None:
+    asked(world)
+    path = f"/ingreso/{world.mailed_token()}"
+    for number in range(4):
+        scanner = app.test_client()
+        scanner.get(path)
+        scanner.head(path)
+        page = client(app, f"{number:043}").get(path)
+        scanner.post(path, data={"csrf_token": csrf_token(page)})
+    link = world.links.by_token(world.mailed_token())
+    assert link is not None
+    assert (link.state.value, link.hits) == ("live", 16)
+    looks = [one.details["method"] for one in world.events_of("link.opened")]
+    assert sorted(looks) == ["GET"] * 8 + ["HEAD"] * 4 + ["POST"] * 4
+
+
+def test_form_of_the_link_needs_the_token_of_its_page(world: World, phone: FlaskClient) -> None:
+    asked(world)
+    answer = phone.post(f"/ingreso/{world.mailed_token()}", data={"codigo": here_code(world)})
+    assert answer.status_code == 403
+    assert "csrf_failed" in answer.text
+    assert state(world) == "live"
+
+
+def test_component_that_requires_a_known_browser_takes_no_other(
+    world: World, phone: FlaskClient
+) -> None:
+    world.components.clients["origen"] = component(require_known_browser=True)
+    asked(world)
+    page = open_link(world, phone)
+    assert 'id="codigo"' not in page.text
+    data = {"csrf_token": csrf_token(page), "codigo": here_code(world)}
+    assert phone.post(f"/ingreso/{world.mailed_token()}", data=data).status_code == 403
+    assert state(world) == "live"
+
+
+def test_link_elsewhere_after_recovery_leads_to_sunat_unspent(
+    world: World, phone: FlaskClient
+) -> None:
+    asked(world)
+    world.flag(up=True)
+    page = open_link(world, phone)
+    assert "SUNAT ya está disponible" in page.text
+    data = {"csrf_token": csrf_token(page), "codigo": here_code(world)}
+    phone.post(f"/ingreso/{world.mailed_token()}", data=data)
+    assert state(world) == "live"
+
+
+def test_link_elsewhere_ends_with_the_login_that_it_was_asked_for(
+    world: World, phone: FlaskClient
+) -> None:
+    transaction = asked(world)
+    world.transactions.end(world.transactions.load(transaction.id, HERE))
+    assert open_link(world, phone).status_code == 410
+    assert "link_expired" in open_link(world, phone).text
+
+
+def test_login_of_cuenta_goes_on_in_cuenta(world: World, phone: FlaskClient) -> None:
+    parked = world.transactions.prepare(
+        browser_hash=HERE, destination="account", client_id=None, params=(), realms=("sol",)
+    )
+    world.ask(transaction=world.transactions.add(parked))
+    world.work()
+    arrival = type_here(world, phone, here_code(world)).location.removeprefix("/login/")
+    assert world.transactions.load(arrival, world_hash(OTHER)).destination == "account"
+
+
+def test_codes_are_never_in_the_mail(world: World) -> None:
+    cookie = known_cookie(world)
+    asked(world, cookie)
+    mail = world.outbox.sent[-1].content
+    for text in (mail.text, mail.html, mail.subject):
+        assert here_code(world) not in text
+        assert there_code(world) not in text
+        assert "No reenvíe" in text or text == mail.subject
+
+
+def world_hash(cookie: str) -> str:
+    from idp.kernel.ids import digest
+
+    return digest(cookie)
+
+
+def test_known_browser_counts_after_a_day(world: World, phone: FlaskClient) -> None:
+    cookie = world.people.remember_browser(importer(world))
+    world.clock.advance(3_600)
+    asked(world, cookie)
+    assert "codigo-alla" not in open_link(world, phone).text
+    assert world.clock.now() - NOW < timedelta(days=1)
+
+
+def test_codes_of_two_links_differ(world: World) -> None:
+    asked(world)
+    first = (here_code(world), there_code(world))
+    world.clock.advance(61)
+    asked(world)
+    assert (here_code(world), there_code(world)) != first
+    assert ISSUER in world.outbox.sent[-1].content.text
