@@ -154,6 +154,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(
         contingency_blueprint(
             contingency=services.contingency,
+            waiting_room=services.waiting_room,
             sessions=services.logins.sessions,
             entry=services.entry,
             pages=pages,

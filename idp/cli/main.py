@@ -20,6 +20,7 @@ GROUPS = (
     "keys",
     "users",
     "sessions",
+    "mail",
     "audit",
     "db",
     "check",

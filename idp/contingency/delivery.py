@@ -25,6 +25,7 @@ from idp.kernel.times import lima_date
 from idp.links.link import Link, LinkState
 from idp.links.service import Links
 from idp.login.service import ACCOUNT_NAME
+from idp.mail.load import MailLoad
 from idp.mail.message import OutgoingMessage
 from idp.mail.ports import Relay, RelayDeferred, RelayRefused
 from idp.mail.templates import MailTemplates
@@ -54,6 +55,7 @@ class Delivery:
         sealing: Sealing,
         templates: MailTemplates,
         relay: Relay,
+        load: MailLoad,
         audit: Audit,
         stream: AuditStream,
         events: EventBus,
@@ -66,6 +68,7 @@ class Delivery:
         self._sealing = sealing
         self._templates = templates
         self._relay = relay
+        self._load = load
         self._audit = audit
         self._stream = stream
         self._events = events
@@ -77,6 +80,10 @@ class Delivery:
 
         Raises RetryLater when the relay puts it off, Unavailable; both are tried again.
         """
+        self._deliver(payload)
+        self._load.closed(payload["link"])
+
+    def _deliver(self, payload: Mapping[str, str]) -> None:
         link = self._links.get(payload["link"])
         if link is None or link.sent_at is not None or link.state not in _OPEN:
             return
@@ -104,7 +111,7 @@ class Delivery:
             self._relay.send(self._message(link, identifier, person, address))
         except RelayDeferred as error:
             self._tell(AuditEvent.MAIL_DEFERRED, link, person, kind=_MAIL, code=error.reason)
-            raise RetryLater(error.reason) from None
+            raise RetryLater(error.reason, after=error.after) from None
         except RelayRefused as error:
             if error.recipient:
                 self._people.mark_undeliverable(person.id, address.id, code=error.reason)
@@ -126,7 +133,14 @@ class Delivery:
                 self._entry(AuditEvent.MAIL_ACCEPTED, link, person, kind=_MAIL),
             ),
         )
-        self._events.publish(RelayAccepted(link.id, accepted.timestamp()))
+        self._events.publish(
+            RelayAccepted(
+                link.id,
+                accepted.timestamp(),
+                domain=address.email.rpartition("@")[2].lower(),
+                seconds=(accepted - link.created_at).total_seconds(),
+            )
+        )
 
     def _message(
         self, link: Link, identifier: Identifier, person: Person, address: Address

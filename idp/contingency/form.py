@@ -103,3 +103,13 @@ def come_back(seconds: int) -> str:
     minutes = -(-seconds // 60)
     wait = "un minuto" if minutes == 1 else f"{minutes} minutos"
     return f"Demasiados intentos. Vuelva a intentarlo dentro de {wait}."
+
+
+def busy(seconds: int) -> str:
+    """That so many wait for a mail that another would come too late, and when to try again."""
+    minutes = -(-seconds // 60)
+    wait = "un minuto" if minutes == 1 else f"{minutes} minutos"
+    return (
+        "Hay tantos pedidos que su correo llegaría demasiado tarde. "
+        f"Vuelva a intentarlo dentro de {wait}; no tiene que escribir sus datos otra vez."
+    )

@@ -9,26 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
 from idp.captcha.service import Captcha
 from idp.captcha.widget import CaptchaWidget
-from idp.contingency.flow import FlowState, state_of
 from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
 from idp.contingency.ports import Browsers, Dispatcher, NoBrowsers
 from idp.contingency.sealing import Sealing
-from idp.contingency.visit import (
-    GONE,
-    Gate,
-    Progress,
-    Visit,
-    Visitor,
-    Waiting,
-    resend_wait,
-)
+from idp.contingency.visit import Gate, Visit, Visitor, resend_wait
 from idp.jobs.ports import JobQueue
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
@@ -37,11 +27,11 @@ from idp.kernel.ids import keyed_digest
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.link import Link, LinkState
-from idp.links.ports import Way
 from idp.links.service import Links
 from idp.login.steps import StepKind
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
+from idp.mail.load import MailLoad
 from idp.people.browsers import digests_of
 
 DELIVER = "contingency.deliver"
@@ -59,6 +49,7 @@ class Contingency:
         links: Links,
         captcha: Captcha,
         limits: Limits,
+        load: MailLoad,
         queue: JobQueue,
         sealing: Sealing,
         audit: Audit,
@@ -76,6 +67,7 @@ class Contingency:
         self._captcha = captcha
         self._limits = limits
         self._browsers = browsers or NoBrowsers()
+        self._load = load
         self._queue = queue
         self._sealing = sealing
         self._audit = audit
@@ -118,11 +110,13 @@ class Contingency:
     ) -> Typed:
         """Take the form; errors beside the fields, or a link was asked for (no errors).
 
-        Raises IdpError("rate_limited", 429), Unavailable.
+        Raises IdpError: rate_limited (429), mail_busy (503), both with when to come back;
+        Unavailable.
         """
         typed = read(visit.realm, form, self._patterns)
         if typed.identifier is None or self._asked_just_now(visit, typed.identifier):
             return typed
+        self._load.admit()
         # The captcha before the limits: who uses up a neighbourhood's allowance pays for each use.
         try:
             self._captcha.verify(form, visit.transaction.id)
@@ -136,7 +130,6 @@ class Contingency:
                 reason=error.detail or error.code,
             )
             return replace(typed, identifier=None, errors={"captcha": CAPTCHA_ERRORS[error.code]})
-        self._hit("contingency.address", visitor, visitor.address_prefix)
         self._ask(visit, browser_hash, typed.identifier, visitor)
         return typed
 
@@ -158,8 +151,8 @@ class Contingency:
     def resend(self, visit: Visit, browser_hash: str, visitor: Visitor) -> bool:
         """Ask again for what was asked before, nothing retyped; False when nothing was.
 
-        The older link no longer counts. Raises IdpError("rate_limited", 429) within its wait, which
-        grows with each.
+        The older link no longer counts. Raises IdpError: rate_limited (429) within its wait, which
+        grows with each; mail_busy (503).
         """
         link_id = visit.transaction.link_id
         last = self._links.get(link_id) if link_id else None
@@ -169,43 +162,9 @@ class Contingency:
         left = self._left_to_wait(last)
         if left > 0:
             raise IdpError("rate_limited", 429, detail="links", retry_after=math.ceil(left))
-        self._hit("contingency.address", visitor, visitor.address_prefix)
-        self._hit("contingency.resend", visitor, visit.transaction.id)
+        self._load.admit()
         self._ask(visit, browser_hash, self._sealing.unseal(last.sealed), visitor, last=last)
         return True
-
-    def waiting(self, transaction_id: str, browser_hash: str | None) -> Waiting | None:
-        """The waiting page, or None when there is nothing to wait for."""
-        transaction = self._transactions.load(transaction_id, browser_hash)
-        link = self._links.get(transaction.link_id) if transaction.link_id else None
-        now = self._clock.now()
-        if link is None or state_of(transaction, link, now) is FlowState.PROVED:
-            return None
-        again_at = link.created_at + timedelta(seconds=resend_wait(link))
-        ended = self._links.bound(link) <= now
-        token = self._links.token_of(link.id)
-        return Waiting(
-            transaction,
-            link.reference,
-            link.created_at,
-            again_at,
-            ended,
-            code=self._links.code(token, Way.HERE),
-            code_open=self._links.code_open(token, browser_hash or ""),
-        )
-
-    def progress(self, transaction_id: str, browser_hash: str | None) -> Progress:
-        """How far this browser's login is; what happens in other browsers does not count.
-
-        Raises IdpError("wrong_browser", 403).
-        """
-        try:
-            transaction = self._transactions.load(transaction_id, browser_hash)
-        except IdpError as error:
-            if error.code not in GONE:
-                raise
-            return Progress.OVER
-        return Progress.WAITING if transaction.proof is None else Progress.PROVED
 
     def _ask(
         self,
@@ -218,10 +177,7 @@ class Contingency:
     ) -> None:
         typed_digest = self._digest(identifier)
         browser = self._recognise(visitor.known_cookie)
-        if browser is not None:
-            self._hit("contingency.known_browser", visitor, browser, typed_digest)
-        else:
-            self._hit("contingency.person", visitor, typed_digest, visitor.address_prefix)
+        self._count(visit, visitor, typed_digest, browser, resend=last is not None)
         link = self._links.create(
             transaction_id=visit.transaction.id,
             browser_hash=browser_hash,
@@ -238,6 +194,7 @@ class Contingency:
             known_tokens=" ".join(digests_of(visitor.known_cookie)),
         )
         self._transactions.set_link(visit.transaction.id, browser_hash, link.id)
+        self._load.opened(link.id)
         self._queue.enqueue(
             DELIVER,
             {"link": link.id, "reference": link.reference, "identifier": link.sealed},
@@ -267,15 +224,36 @@ class Contingency:
     def _digest(self, identifier: Identifier) -> str:
         return keyed_digest(self._identifier_key, f"{identifier.realm}|{identifier.value}")
 
-    def _hit(self, name: str, visitor: Visitor, *parts: str) -> None:
+    def _count(
+        self,
+        visit: Visit,
+        visitor: Visitor,
+        typed_digest: str,
+        browser: str | None,
+        *,
+        resend: bool,
+    ) -> None:
+        """Every limit at once: what one of them refuses uses up none."""
+        person = (
+            ("contingency.known_browser", browser, typed_digest)
+            if browser is not None
+            else ("contingency.person", typed_digest, visitor.address_prefix)
+        )
+        again = [("contingency.resend", visit.transaction.id)] if resend else []
         try:
-            self._limits.hit(name, *parts)
+            self._limits.hit_all(
+                ("contingency.address", visitor.address_prefix),
+                *again,
+                person,
+                ("contingency.client", visit.transaction.client_id or ""),
+                ("contingency.system",),
+            )
         except IdpError as error:
             if error.code == "rate_limited":
                 self._noted.note(
                     AuditEvent.LIMIT_HIT,
                     visitor.address_prefix,
-                    limit=name,
+                    limit=error.detail or "",
                     retry_after=str(error.retry_after),
                 )
             raise

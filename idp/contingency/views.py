@@ -9,10 +9,11 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from idp.contingency.codes import CODE_ERRORS, spaced
 from idp.contingency.entry import Entry
-from idp.contingency.form import EMPTY, Typed, ask_again_in, come_back, hinted
+from idp.contingency.form import EMPTY, Typed, ask_again_in, busy, come_back, hinted
 from idp.contingency.service import Contingency
 from idp.contingency.urls import cancel_url, chooser_url, login_url
 from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
+from idp.contingency.waiting import WaitingRoom
 from idp.kernel.errors import IdpError
 from idp.login.sessions import Sessions
 from idp.web.agent import describe
@@ -24,12 +25,14 @@ from idp.web.headers import Csp
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
+NOT_NOW = frozenset({"rate_limited", "mail_busy"})
 LABELS = {"sol": "Clave SOL", "extranet": "Extranet de SUNAT"}
 
 
 def blueprint(
     *,
     contingency: Contingency,
+    waiting_room: WaitingRoom,
     entry: Entry,
     pages: Pages,
     cookies: Cookies,
@@ -84,10 +87,11 @@ def blueprint(
             cancel_url=cancel_url(visit.transaction.id),
         )
 
-    def too_often(visit: Visit, seconds: int) -> Response:
+    def not_now(visit: Visit, seconds: int, status: int) -> Response:
         """The form again, with what was typed and when to come back (RFC 6585 §4)."""
         values = {name: request.form.get(name, "") for name in EMPTY.values}
-        response = form_page(visit, Typed(values, {"enviar": come_back(seconds)}), status=429)
+        said = come_back(seconds) if status == 429 else busy(seconds)
+        response = form_page(visit, Typed(values, {"enviar": said}), status=status)
         response.headers["Retry-After"] = str(seconds)
         return response
 
@@ -118,9 +122,9 @@ def blueprint(
         try:
             typed = contingency.request(visit, here() or "", request.form, visitor())
         except IdpError as error:
-            if error.code != "rate_limited":
+            if error.code not in NOT_NOW:
                 raise
-            return too_often(visit, error.retry_after or 1)
+            return not_now(visit, error.retry_after or 1, error.status)
         if typed.errors:
             return form_page(visit, typed, status=422)
         return see_other(url_for("contingency.wait", transaction_id=transaction_id))
@@ -140,11 +144,18 @@ def blueprint(
 
     @routes.get("/contingencia/<transaction_id>/estado")
     def state(transaction_id: str) -> Response:
-        """For the waiting page's script: `state` is waiting, proved, entered or over."""
-        found: str = contingency.progress(transaction_id, here())
-        if found == Progress.OVER and entered():
-            found = "entered"
-        response = jsonify(state=found)
+        """For the waiting page's script: `state` is waiting, proved, entered or over; the rest is
+        minutes, of this link's longest life and of the mail in general.
+        """
+        progress, seconds = waiting_room.progress(transaction_id, here())
+        ended = progress is Progress.OVER and entered()
+        outlook = waiting_room.outlook()
+        response = jsonify(
+            state="entered" if ended else progress,
+            minutes_left=None if seconds is None else -(-seconds // 60),
+            queue_minutes=outlook.queue,
+            recent_minutes=outlook.recent,
+        )
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -169,13 +180,13 @@ def blueprint(
         """*Revise su correo*; error: why another link was not sent yet (RFC 6585 §4); code_error:
         what is wrong with the code that was typed.
         """
-        waiting = contingency.waiting(transaction_id, here())
+        waiting = waiting_room.waiting(transaction_id, here())
         if waiting is None:
             return see_other(login_url(transaction_id))
         response = pages.page(
             "contingencia/revise.html",
-            status=429 if error else code_error.status if code_error else 200,
-            error=ask_again_in(error.retry_after or 1) if error else None,
+            status=error.status if error else code_error.status if code_error else 200,
+            error=resend_refused(error) if error else None,
             code_error=CODE_ERRORS[code_error.code].format(digits="ocho") if code_error else None,
             code=spaced(waiting.code),
             code_open=waiting.code_open,
@@ -186,6 +197,9 @@ def blueprint(
                 form_action=contingency.return_origins(waiting.transaction),
             ),
             ended=waiting.ended,
+            until=waiting.until,
+            minutes_left=waiting.minutes_left,
+            outlook=waiting_room.outlook(),
             state_url=url_for("contingency.state", transaction_id=transaction_id),
             page_url=url_for("contingency.wait", transaction_id=transaction_id),
             next_url=login_url(transaction_id),
@@ -212,10 +226,16 @@ def blueprint(
         try:
             asked = contingency.resend(visit, here() or "", visitor())
         except IdpError as error:
-            if error.code != "rate_limited":
+            if error.code not in NOT_NOW:
                 raise
             return wait_page(transaction_id, error)
         target = "contingency.wait" if asked else "contingency.show"
         return see_other(url_for(target, transaction_id=transaction_id))
 
     return routes
+
+
+def resend_refused(error: IdpError) -> str:
+    """Why another link was not sent yet, in words."""
+    seconds = error.retry_after or 1
+    return busy(seconds) if error.code == "mail_busy" else ask_again_in(seconds)

@@ -51,7 +51,8 @@ class Visit:
 @dataclass(frozen=True)
 class Waiting:
     """The waiting page: the número de atención, when it was asked for, and from when another link
-    may be. ended: whether no link that was asked for then can still be good. code: what another
+    may be. ended: whether no link that was asked for then can still be good, which is so from
+    `until` on. code: what another
     browser asks for at the link. code_open: whether this browser may still type the other code.
 
     Nothing here depends on who exists, nor on what became of the mail.
@@ -64,6 +65,8 @@ class Waiting:
     ended: bool
     code: str
     code_open: bool
+    until: datetime
+    minutes_left: int
 
 
 @dataclass(frozen=True)

@@ -57,10 +57,14 @@ class FlagChanged:
 
 @dataclass(frozen=True)
 class RelayAccepted:
-    """A relay took the message of a link: its life is counted from `at` (epoch seconds)."""
+    """A relay took the message of a link at `at` (epoch seconds), so many `seconds` after it was
+    asked for. domain: the address's.
+    """
 
     link_id: str
     at: float
+    domain: str
+    seconds: float
 
 
 Event = LoginCompleted | SessionEnded | FlagChanged | RelayAccepted

@@ -7,7 +7,7 @@ caller gives as parts (they are stored as one HMAC). What happens when Redis is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -29,6 +29,12 @@ _ROWS = (
     Limit("contingency.person", "what was typed, address prefix", 5, 900),
     Limit("contingency.known_browser", "known browser, what was typed", 5, 900),
     Limit("contingency.resend", "transaction", 5, 1_800),
+    # What one component, and all together, may cause: far above the worst day, below what hurts.
+    Limit("contingency.client", "component", 12_000, 600),
+    Limit("contingency.system", "the whole system", 30_000, 600),
+    # Mail that would go beyond these waits in the queue. A relay's own cap is in IDP_SMTP_URL.
+    Limit("mail.budget", "the whole system (IDP_MAIL_BUDGET)", 20_000, 3_600, "allow"),
+    Limit("mail.domain", "e-mail domain", 3_000, 300, "allow"),
     Limit("login.park", "address prefix", 300, 600),
     # Each start keeps a state and writes an audit row.
     Limit("upstream.start", "transaction", 30, 600),
@@ -42,3 +48,9 @@ _ROWS = (
 )
 
 LIMITS: dict[str, Limit] = {row.name: row for row in _ROWS}
+
+
+def table(*, mail_budget: int) -> dict[str, Limit]:
+    """The table with what the installation sets. mail_budget: mails an hour."""
+    budget = replace(LIMITS["mail.budget"], limit=mail_budget)
+    return {**LIMITS, budget.name: budget}

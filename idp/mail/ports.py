@@ -10,12 +10,14 @@ from idp.mail.message import OutgoingMessage
 class RelayDeferred(Exception):
     """Not now: 4xx, a time-out, no connection, or the relay refuses *us*. Another try may do.
 
-    reason: a short code without personal data, e.g. `451` or `timeout`.
+    reason: a short code without personal data, e.g. `451` or `timeout`. after: seconds until
+    another try may do; None leaves it to the backoff.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, after: float | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.after = after
 
 
 class RelayRefused(Exception):

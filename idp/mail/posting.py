@@ -59,7 +59,7 @@ class Posting:
             self._relay.send(message)
         except RelayDeferred as error:
             self._audit.record(AuditEvent.MAIL_DEFERRED, **told, code=error.reason)
-            raise RetryLater(error.reason) from None
+            raise RetryLater(error.reason, after=error.after) from None
         except RelayRefused as error:
             if error.recipient:
                 self._people.mark_undeliverable(person.id, address.id, code=error.reason)

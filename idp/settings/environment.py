@@ -32,6 +32,7 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "processes": (1, 256),
     "worker_threads": (1, 256),
     "altcha_cost": (1, 1_000_000),
+    "mail_budget": (60, 10_000_000),
     "trusted_proxies": (0, 10),
 }
 

@@ -49,6 +49,7 @@ class Settings:
         places.smtp, "`smtp://`, `smtp+starttls://` or `smtps://`: the relay.", secret=True
     )
     mail_from: str = _var(places.mailbox, "Sender of every mail, e.g. `VUCE <no-responder@…>`.")
+    mail_budget: int = _var(parsers.count, "Mails an hour at most; more wait.", 20_000)
     captcha: str = _var(
         parsers.one_of("altcha", "recaptcha", "hcaptcha", "turnstile", "none"),
         "*No soy un robot*: `altcha` (our own), or a vendor; `none` only in development.",

@@ -15,6 +15,7 @@ from idp.clients.registry import ClientRegistry
 from idp.contingency.elsewhere import Elsewhere
 from idp.contingency.entry import Entry
 from idp.contingency.service import Contingency
+from idp.contingency.waiting import WaitingRoom
 from idp.federation.service import Federation
 from idp.jobs.periodic import Periodic
 from idp.jobs.registry import Jobs
@@ -26,6 +27,7 @@ from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
+from idp.mail.load import MailLoad
 from idp.people.service import People
 from idp.settings import Settings
 from idp.signing.keyring import Keyring
@@ -82,6 +84,8 @@ class Services:
     provider: Provider
     federation: Federation
     contingency: Contingency
+    waiting_room: WaitingRoom
+    mail_load: MailLoad
     entry: Entry
     elsewhere: Elsewhere
     account: Account

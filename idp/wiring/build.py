@@ -20,7 +20,16 @@ from idp.settings import Settings
 from idp.wiring.background import periodic, tell_reload
 from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
-from idp.wiring.contingency import behind, contingency, elsewhere, entry, links, mail_jobs
+from idp.wiring.contingency import (
+    behind,
+    contingency,
+    elsewhere,
+    entry,
+    links,
+    mail_jobs,
+    mail_load,
+    waiting_room,
+)
 from idp.wiring.identity import federation, guarded_http, limits, logins, people, upstream_status
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reload import Reloader
@@ -51,7 +60,8 @@ def build_services(
     dispatcher = logins(base, clients, persons, status, subjects, realms)
     one_time = links(base)
     sealing = Sealing(key=base.key("sealing"), random=random)
-    jobs = mail_jobs(base, one_time, persons, clients, sealing)
+    load = mail_load(base)
+    jobs = mail_jobs(base, one_time, persons, clients, sealing, counters, load)
     broker = make_broker(settings.redis_url)
     queue = DramatiqQueue(broker)
     surface = provider(
@@ -97,8 +107,10 @@ def build_services(
         provider=surface,
         federation=federation(base, dispatcher, persons),
         contingency=contingency(
-            base, dispatcher, one_time, counters, noted, persons, queue, sealing
+            base, dispatcher, one_time, counters, noted, persons, queue, sealing, load
         ),
+        waiting_room=waiting_room(base, dispatcher, one_time, load),
+        mail_load=load,
         entry=entry(base, dispatcher, one_time, persons, context, other),
         elsewhere=other,
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),

@@ -9,6 +9,7 @@ from idp.account.mails import AccountMails
 from idp.adapters.queue.broker import DramatiqQueue
 from idp.adapters.redis.captcha import RedisSpentSolutions
 from idp.adapters.redis.links import RedisLinks
+from idp.adapters.redis.mail_load import RedisMailLoad
 from idp.adapters.smtp.relay import SmtpRelay
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.captcha.service import Captcha, Tools
@@ -22,12 +23,15 @@ from idp.contingency.notices import NOTICE, LoginNotices, NoticeMails
 from idp.contingency.notices import RETRY as NOTICE_RETRY
 from idp.contingency.sealing import Sealing
 from idp.contingency.service import DELIVER, Contingency
+from idp.contingency.waiting import WaitingRoom
 from idp.jobs.registry import Jobs
-from idp.kernel.events import LoginCompleted
+from idp.kernel.events import LoginCompleted, RelayAccepted
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
+from idp.mail.budget import BudgetedRelay
+from idp.mail.load import MailLoad
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
 from idp.people.service import People
@@ -52,8 +56,21 @@ def links(base: Base) -> Links:
     )
 
 
+def mail_load(base: Base) -> MailLoad:
+    """How busy the mail is; it hears of each delivery."""
+    load = MailLoad(store=RedisMailLoad(base.redis), clock=base.clock)
+    base.events.subscribe(RelayAccepted, load.relay_accepted)
+    return load
+
+
 def mail_jobs(
-    base: Base, links: Links, people: People, clients: ClientRegistry, sealing: Sealing
+    base: Base,
+    links: Links,
+    people: People,
+    clients: ClientRegistry,
+    sealing: Sealing,
+    limits: Limits,
+    load: MailLoad,
 ) -> Jobs:
     """Every job that ends in a mail, with its handler."""
     settings = base.settings
@@ -61,7 +78,10 @@ def mail_jobs(
         TEMPLATES,
         shared={"help_desk": HelpDesk(settings.help_desk_phone, settings.help_desk_email)},
     )
-    relay = SmtpRelay(settings.smtp_url, sender=settings.mail_from, ca_file=settings.smtp_ca_file)
+    relay = BudgetedRelay(
+        SmtpRelay(settings.smtp_url, sender=settings.mail_from, ca_file=settings.smtp_ca_file),
+        limits,
+    )
     delivery = Delivery(
         links=links,
         people=people,
@@ -69,6 +89,7 @@ def mail_jobs(
         sealing=sealing,
         templates=templates,
         relay=relay,
+        load=load,
         audit=base.audit,
         stream=base.stream,
         events=base.events,
@@ -144,6 +165,11 @@ def entry(
     )
 
 
+def waiting_room(base: Base, logins: Logins, links: Links, load: MailLoad) -> WaitingRoom:
+    """What the waiting page shows."""
+    return WaitingRoom(transactions=logins.transactions, links=links, load=load, clock=base.clock)
+
+
 def contingency(
     base: Base,
     logins: Logins,
@@ -153,6 +179,7 @@ def contingency(
     people: People,
     queue: DramatiqQueue,
     sealing: Sealing,
+    load: MailLoad,
 ) -> Contingency:
     """The form and the request for a link; and the notice of each login that came of one."""
     settings = base.settings
@@ -176,6 +203,7 @@ def contingency(
         ),
         limits=limits,
         browsers=people,
+        load=load,
         queue=queue,
         sealing=sealing,
         audit=base.audit,

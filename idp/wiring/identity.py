@@ -19,6 +19,7 @@ from idp.federation.service import Federation
 from idp.federation.token import Expected, pinned_keys
 from idp.kernel.errors import StartError
 from idp.limits.service import Limits
+from idp.limits.table import table
 from idp.login.service import Logins
 from idp.login.sessions import Sessions
 from idp.login.transactions import Transactions
@@ -31,7 +32,12 @@ from idp.wiring.base import Base
 
 def limits(base: Base) -> Limits:
     """Counters shared by every process."""
-    return Limits(counter=RedisCounter(base.redis), clock=base.clock, key=base.key("limits"))
+    return Limits(
+        counter=RedisCounter(base.redis),
+        clock=base.clock,
+        key=base.key("limits"),
+        table=table(mail_budget=base.settings.mail_budget),
+    )
 
 
 def people(base: Base) -> People:

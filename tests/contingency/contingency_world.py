@@ -12,6 +12,7 @@ from idp.adapters.redis.captcha import RedisSpentSolutions
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.redis.links import RedisLinks
+from idp.adapters.redis.mail_load import RedisMailLoad
 from idp.adapters.redis.sessions import RedisSessions
 from idp.adapters.redis.transactions import RedisTransactions
 from idp.adapters.sql.audit import SqlAuditStore
@@ -34,9 +35,10 @@ from idp.contingency.form import Patterns
 from idp.contingency.sealing import Sealing
 from idp.contingency.service import Contingency
 from idp.contingency.visit import Visitor
+from idp.contingency.waiting import WaitingRoom
 from idp.jobs.ports import JobQueue
 from idp.kernel.clock import FixedClock
-from idp.kernel.events import EventBus
+from idp.kernel.events import EventBus, RelayAccepted
 from idp.kernel.ids import digest
 from idp.kernel.random import SystemRandom
 from idp.limits.noted import Noted
@@ -46,6 +48,7 @@ from idp.login.service import Logins
 from idp.login.sessions import Sessions
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
+from idp.mail.load import MailLoad
 from idp.mail.message import OutgoingMessage
 from idp.mail.ports import Relay
 from idp.mail.templates import MailTemplates
@@ -199,11 +202,13 @@ class World:
         self.limits = Limits(counter=RedisCounter(gateway), clock=clock, key=b"m" * 32)
         self.noted = Noted(audit=audit, stream=self.stream, limits=self.limits)
         self.queue, self.outbox = HeldQueue(), Outbox()
+        self.load = MailLoad(store=RedisMailLoad(gateway), clock=clock)
+        self.events.subscribe(RelayAccepted, self.load.relay_accepted)
         self.sealing = Sealing(key=b"s" * 32, random=random)
         tools = Tools(spent=RedisSpentSolutions(gateway), clock=clock, key=b"c" * 32, altcha_cost=5)
         self.contingency = Contingency(
             transactions=self.transactions, dispatcher=self.logins, links=self.links,
-            captcha=Captcha(vendor=captcha, tools=tools), limits=self.limits,
+            captcha=Captcha(vendor=captcha, tools=tools), limits=self.limits, load=self.load,
             queue=queue or self.queue,
             sealing=self.sealing, audit=audit, stream=self.stream, noted=self.noted,
             clock=clock, identifier_key=b"i" * 32,
@@ -218,6 +223,9 @@ class World:
             people=self.people, clients=self.components, behind=self.behind, clock=clock,
             issuer=ISSUER,
         )  # fmt: skip
+        self.waiting_room = WaitingRoom(
+            transactions=self.transactions, links=self.links, load=self.load, clock=clock
+        )
         self.entry = Entry(
             links=self.links, transactions=self.transactions, people=self.people,
             behind=self.behind, elsewhere=self.elsewhere, clock=clock, issuer=ISSUER,
@@ -227,7 +235,7 @@ class World:
             templates=MailTemplates(
                 templates, shared={"help_desk": {"phone": "207-1510", "email": "m@example.com"}}
             ),
-            relay=relay or self.outbox, audit=audit, stream=self.stream, events=self.events,
+            relay=relay or self.outbox, load=self.load, audit=audit, stream=self.stream, events=self.events,
             clock=clock, issuer=ISSUER,
         )  # fmt: skip
 

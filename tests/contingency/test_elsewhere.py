@@ -127,7 +127,7 @@ def test_six_digits_begin_a_session_here_and_lead_to_the_component(
     # Where it was asked nothing is known of it.
     assert world.transactions.load(transaction.id, HERE).proof is None
     state_there = desk.get(f"/contingencia/{transaction.id}/estado").get_json()
-    assert state_there == {"state": "waiting"}
+    assert state_there["state"] == "waiting"
     assert state(world) == "spent"
 
 

@@ -67,7 +67,7 @@ def test_mail_names_who_where_and_until_when_and_its_link_is_the_issuers(world: 
     transaction = world.ask()
     world.work()
     mail = world.outbox.sent[0]
-    waiting = world.contingency.waiting(transaction.id, HERE)
+    waiting = world.waiting_room.waiting(transaction.id, HERE)
     assert waiting is not None
     for part in (mail.content.text, mail.content.html):
         for words in (
@@ -274,13 +274,13 @@ def test_link_sent_by_a_stranger_gives_the_victim_no_session(world: World) -> No
 def test_resend_supersedes_the_older_link_and_keeps_the_reference(world: World) -> None:
     transaction = world.ask()
     world.work()
-    old, reference = world.mailed_token(), world.contingency.waiting(transaction.id, HERE)
+    old, reference = world.mailed_token(), world.waiting_room.waiting(transaction.id, HERE)
     world.clock.advance(61)
     visit = world.contingency.visit(transaction.id, HERE)
     assert world.contingency.resend(visit, HERE, VISITOR)
     world.work()
     assert code_of(world, old) == "link_superseded"
-    waiting = world.contingency.waiting(transaction.id, HERE)
+    waiting = world.waiting_room.waiting(transaction.id, HERE)
     assert waiting is not None and reference is not None
     assert waiting.reference == reference.reference
     world.entry.enter(world.mailed_token(), HERE, None)
@@ -295,7 +295,7 @@ def test_wait_for_another_link_doubles_and_has_an_end(world: World, typed: dict[
         with pytest.raises(IdpError) as caught:
             world.contingency.resend(visit, HERE, VISITOR)
         waits.append(caught.value.retry_after)
-        waiting = world.contingency.waiting(transaction.id, HERE)
+        waiting = world.waiting_room.waiting(transaction.id, HERE)
         assert waiting is not None
         assert (waiting.again_at - world.clock.now()).total_seconds() == waits[-1]
         world.clock.advance(float(waits[-1] or 0))

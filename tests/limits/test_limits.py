@@ -79,3 +79,20 @@ def test_hit_with_redis_down_follows_the_table(name: str, passes: bool, clock: F
     else:
         with pytest.raises(Unavailable):
             limits.hit(name, "a")
+
+
+def test_hit_all_counts_every_row_or_none(limits: Limits) -> None:
+    for _ in range(3):
+        limits.hit("small", "a")
+    with pytest.raises(IdpError) as caught:
+        limits.hit_all(("lenient", "b"), ("small", "a"))
+    assert caught.value.detail == "small"
+    for _ in range(3):
+        limits.hit_all(("lenient", "b"), ("small", "c"))
+    assert refused_for(limits, "c") > 0
+
+
+def test_table_has_a_row_for_each_kind_of_key() -> None:
+    keys = " ".join(row.key for row in LIMITS.values())
+    for kind in ("address prefix", "what was typed", "component", "e-mail domain", "whole system"):
+        assert kind in keys

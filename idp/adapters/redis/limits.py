@@ -6,19 +6,26 @@ after window/limit seconds. It needs no list of past uses and knows exactly when
 
 from __future__ import annotations
 
-from idp.adapters.redis.connection import RedisGateway
+from collections.abc import Sequence
 
-# KEYS: the counter. ARGV: now, window, limit.
+from idp.adapters.redis.connection import RedisGateway
+from idp.limits.ports import Use
+
+# KEYS: the counters. ARGV: now, then window and limit of each. What one refuses none counts.
 _HIT = """
-local now, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local arrival = tonumber(redis.call('GET', KEYS[1]) or '0')
-if arrival < now then arrival = now end
-local next_arrival = arrival + window / limit
-local wait = next_arrival - window - now
-if wait > 0.000001 then return tostring(wait) end
-redis.call('SET', KEYS[1], string.format('%.6f', next_arrival),
-           'EX', math.ceil(next_arrival - now) + 60)
-return '0'
+local now, next = tonumber(ARGV[1]), {}
+for i, key in ipairs(KEYS) do
+  local window, limit = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  local arrival = tonumber(redis.call('GET', key) or '0')
+  if arrival < now then arrival = now end
+  next[i] = arrival + window / limit
+  local wait = next[i] - window - now
+  if wait > 0.000001 then return {i - 1, tostring(wait)} end
+end
+for i, key in ipairs(KEYS) do
+  redis.call('SET', key, string.format('%.6f', next[i]), 'EX', math.ceil(next[i] - now) + 60)
+end
+return {0, '0'}
 """
 
 
@@ -28,6 +35,8 @@ class RedisCounter:
     def __init__(self, redis: RedisGateway) -> None:
         self._hit = redis.script(_HIT)
 
-    def hit(self, key: str, *, limit: int, window: float, now: float) -> float:
-        """Count one use; 0 when allowed, else seconds to wait."""
-        return float(self._hit([f"idp:limits:{key}"], [now, window, limit]))
+    def hit(self, uses: Sequence[Use], *, now: float) -> tuple[int, float]:
+        """Count all or none, in one script."""
+        numbers = [number for use in uses for number in (use.window, use.limit)]
+        index, wait = self._hit([f"idp:limits:{use.key}" for use in uses], [now, *numbers])
+        return int(index), float(wait)

@@ -5,17 +5,30 @@ const { url, next } = document.getElementById("espera").dataset;
 let proved = 0;
 let timer = 0;
 
+// Minutes into the words of the element's own language.
+function say(id, minutes) {
+  const place = document.getElementById(id);
+  if (!place || minutes === null || minutes === undefined) return;
+  const { none = "", one = "", many = "" } = place.dataset;
+  place.textContent = minutes === 0 ? none : minutes === 1 ? one : many.replace("{n}", minutes);
+}
+
 async function look() {
   clearTimeout(timer);
   if (document.visibilityState !== "visible") return;
   try {
     const answer = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
     if (answer.ok) {
-      const { state } = await answer.json();
-      if (state === "entered" || state === "over") return location.reload();
+      const found = await answer.json();
+      if (found.state === "entered" || found.state === "over") return location.reload();
       // The tab with the link goes on by itself; here only if it did not.
-      proved = state === "proved" ? proved + 1 : 0;
+      proved = found.state === "proved" ? proved + 1 : 0;
       if (proved > 1) return location.assign(next);
+      say("quedan", found.minutes_left);
+      say("cola", found.queue_minutes);
+      // What is being typed must not get lost: the page changes only while its field is empty.
+      const typed = document.getElementById("codigo")?.value;
+      if (found.minutes_left === 0 && !typed && !document.getElementById("fin")) location.reload();
     }
   } catch {
     // No network for a moment: the next look will tell.

@@ -1,0 +1,93 @@
+"""A national outage: the mail cannot keep up, and says so before it promises too much."""
+
+from __future__ import annotations
+
+import pytest
+from contingency_world import COOKIE, HERE, KNOWN, World
+from flask import Flask
+from flask.testing import FlaskClient
+from test_pages import application, client, csrf_token, post_form
+
+from idp.mail.load import CROWD
+from idp.mail.ports import RelayDeferred
+
+
+@pytest.fixture
+def app(world: World, templates: object) -> Flask:
+    return application(world, templates)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def person(app: Flask) -> FlaskClient:
+    return client(app, COOKIE)
+
+
+def crowd(world: World, waiting: float) -> None:
+    """So many people wait, the first of them for so many seconds."""
+    for number in range(CROWD):
+        world.load.opened(f"lnk_{number}")
+    world.clock.advance(waiting)
+
+
+def test_form_beyond_a_quarter_of_an_hour_queues_nothing_and_says_when(
+    world: World, person: FlaskClient
+) -> None:
+    crowd(world, 1_000)
+    transaction = world.park()
+    answer = post_form(person, transaction, KNOWN)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "160"
+    assert "Vuelva a intentarlo dentro de 3 minutos" in answer.text
+    assert 'value="20504774288"' in answer.text
+    assert world.queue.held == []
+    assert world.transactions.load(transaction.id, HERE).link_id is None
+
+
+def test_another_link_beyond_a_quarter_of_an_hour_leaves_the_first_alone(
+    world: World, person: FlaskClient
+) -> None:
+    transaction = world.ask()
+    world.work()
+    crowd(world, 1_000)
+    path = f"/contingencia/{transaction.id}"
+    page = person.get(f"{path}/revise-su-correo")
+    answer = person.post(f"{path}/reenviar", data={"csrf_token": csrf_token(page)})
+    assert answer.status_code == 503
+    assert "llegaría demasiado tarde" in answer.text
+    assert len(world.queue.held) == 0
+
+
+def test_waiting_page_says_how_the_mail_goes_for_everybody(
+    world: World, person: FlaskClient
+) -> None:
+    transaction = world.ask()
+    path = f"/contingencia/{transaction.id}"
+    quiet = person.get(f"{path}/revise-su-correo").text
+    assert "sin demora" in quiet
+    assert "hasta las</dt><dd>10:30 h" in quiet
+    assert "quedan 30 minutos" in quiet
+    crowd(world, 200)
+    assert "demoran unos 5 minutos" in person.get(f"{path}/revise-su-correo").text
+    state = person.get(f"{path}/estado").get_json()
+    assert (state["queue_minutes"], state["minutes_left"]) == (5, 27)
+
+
+def test_request_waits_until_a_relay_has_its_mail(world: World) -> None:
+    world.ask()
+    world.outbox.failure = RelayDeferred("451", after=7.0)
+    with pytest.raises(Exception) as caught:
+        world.work()
+    assert getattr(caught.value, "after", None) == 7.0
+    world.clock.advance(2)
+    assert world.load.now().open == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_request_is_done_once_it_is_decided(world: World, known: bool) -> None:
+    world.ask(KNOWN if known else {"ruc": "20999999990", "usuario": "NUEVO001"})
+    world.clock.advance(2)
+    assert world.load.now().open == 1
+    world.clock.advance(2)
+    world.work()
+    found = world.load.now()
+    assert (found.open, found.finished, len(found.delivered)) == (0, 1, int(known))

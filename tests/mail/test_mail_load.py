@@ -1,0 +1,113 @@
+"""How busy the mail is, on a real Valkey."""
+
+from __future__ import annotations
+
+import pytest
+
+from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.redis.mail_load import RedisMailLoad
+from idp.kernel.clock import FixedClock
+from idp.kernel.errors import IdpError
+from idp.kernel.events import RelayAccepted
+from idp.mail.load import CROWD, Load, MailLoad, Outlook, estimated_wait
+
+
+@pytest.fixture
+def load(gateway: RedisGateway, clock: FixedClock) -> MailLoad:
+    return MailLoad(store=RedisMailLoad(gateway), clock=clock)
+
+
+def delivered(load: MailLoad, clock: FixedClock, seconds: float, domain: str = "a.pe") -> None:
+    load.relay_accepted(RelayAccepted("lnk", clock.timestamp(), domain, seconds))
+
+
+def test_load_counts_what_waits_and_what_was_done(load: MailLoad, clock: FixedClock) -> None:
+    load.opened("one")
+    clock.advance(30)
+    load.opened("two")
+    load.closed("two")
+    load.closed("two")
+    delivered(load, clock, 12.0)
+    found = load.now()
+    assert (found.open, found.oldest, found.finished) == (1, 30.0, 1)
+    assert found.delivered == (12.0,)
+
+
+def test_load_forgets_what_was_lost_and_what_is_old(load: MailLoad, clock: FixedClock) -> None:
+    load.opened("lost")
+    load.opened("done")
+    load.closed("done")
+    delivered(load, clock, 12.0)
+    clock.advance(2_401)
+    assert load.now() == Load()
+
+
+def test_load_is_asked_for_once_in_two_seconds(
+    load: MailLoad, clock: FixedClock, gateway: RedisGateway
+) -> None:
+    assert load.now().open == 0
+    load.opened("one")
+    assert load.now().open == 0
+    clock.advance(2)
+    assert load.now().open == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        (Load(), 0.0),
+        (Load(open=CROWD - 1, oldest=1_700, finished=1), 0.0),
+        (Load(open=CROWD, oldest=70, finished=0), 70.0),
+        (Load(open=600, oldest=5, finished=120), 600.0),
+        (Load(open=600, oldest=800, finished=120), 800.0),
+    ],
+    ids=["nothing", "too few to tell", "relay down", "by rate", "by age"],
+)
+def test_estimated_wait(given: Load, seconds: float) -> None:
+    assert estimated_wait(given) == seconds
+
+
+def test_admit_beyond_a_quarter_of_an_hour_says_when_to_come_back(
+    load: MailLoad, clock: FixedClock
+) -> None:
+    for number in range(CROWD):
+        load.opened(f"n{number}")
+    clock.advance(890)
+    load.admit()
+    clock.advance(15)
+    with pytest.raises(IdpError) as caught:
+        load.admit()
+    assert (caught.value.code, caught.value.status) == ("mail_busy", 503)
+    assert caught.value.retry_after == 65
+    for number in range(CROWD):
+        load.closed(f"n{number}")
+    clock.advance(2)
+    load.admit()
+
+
+def test_outlook_tells_nothing_of_a_few_people(load: MailLoad, clock: FixedClock) -> None:
+    """A stranger who asks at night must not read in it whether a mail went out."""
+    for number in range(CROWD - 1):
+        load.opened(f"n{number}")
+        delivered(load, clock, 240.0)
+    clock.advance(300)
+    assert load.outlook() == Outlook(queue=0, recent=None)
+
+
+def test_outlook_of_many_is_in_coarse_minutes(load: MailLoad, clock: FixedClock) -> None:
+    for number in range(CROWD):
+        load.opened(f"n{number}")
+        delivered(load, clock, 200.0 + number)
+    clock.advance(100)
+    assert load.outlook() == Outlook(queue=2, recent=5)
+
+
+def test_domains_add_up_a_day(load: MailLoad, clock: FixedClock) -> None:
+    delivered(load, clock, 9.0)
+    delivered(load, clock, 45.0, "b.pe")
+    clock.advance(3_600)
+    delivered(load, clock, 10.0)
+    delivered(load, clock, 4_000.0)
+    assert load.domains() == {"a.pe": {10: 2, 0: 1}, "b.pe": {60: 1}}
+    clock.advance(86_400)
+    assert load.domains() == {}
