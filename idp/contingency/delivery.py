@@ -33,7 +33,8 @@ from idp.people.eligibility import Eligibility, contact_address, eligibility
 from idp.people.masking import mask_identifier
 from idp.people.person import Address, Person
 
-RETRY = RetryPolicy(tries=60, first=5.0, longest=60.0)
+# Enough for as long as any link lives; after that it is told as too late.
+RETRY = RetryPolicy(tries=240, first=5.0, longest=60.0)
 
 # A mail that leaves less than this before its link's last moment helps nobody.
 LEAST_USEFUL = timedelta(minutes=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from idp.mail.message import OutgoingMessage
 
@@ -11,11 +11,19 @@ class RelayDeferred(Exception):
     """Not now: 4xx, a time-out, no connection, or the relay refuses *us*. Another try may do.
 
     reason: a short code without personal data, e.g. `451` or `timeout`. after: seconds until
-    another try may do; None leaves it to the backoff.
+    another try may do; None leaves it to the backoff. scope: whether it is about the recipient, or
+    about the relay, or the relay had the message and nobody knows whether it took it.
     """
 
-    def __init__(self, reason: str, *, after: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        after: float | None = None,
+        scope: Literal["relay", "recipient", "unknown"] = "relay",
+    ) -> None:
         super().__init__(reason)
+        self.scope = scope
         self.reason = reason
         self.after = after
 

@@ -67,7 +67,13 @@ def proxy(raw: str) -> str:
 
 
 def smtp(raw: str) -> str:
-    """A mail relay; a password is never sent in clear."""
+    """Mail relays, with spaces between them; a password is never sent in clear."""
+    for one in raw.split() or [raw]:
+        _relay(one)
+    return " ".join(raw.split())
+
+
+def _relay(raw: str) -> None:
     parts = split(raw)
     known = ("smtp", "smtp+starttls", "smtps")
     if parts is None or parts.scheme not in known or not parts.hostname:
@@ -76,7 +82,8 @@ def smtp(raw: str) -> str:
         raise ValueError("smtp+starttls:// or smtps:// where there are credentials")
     if bool(parts.username) != bool(parts.password):
         raise ValueError("both a user and a password, or neither (encode `@`, `:` and `/` as %XX)")
-    return raw.strip()
+    if not re.fullmatch(r"(per_minute=[1-9]\d{0,6})?", parts.query, re.ASCII):
+        raise ValueError("nothing but ?per_minute=NUMBER after a relay")
 
 
 def database(raw: str) -> str:

@@ -46,7 +46,10 @@ class Settings:
         parsers.path, "JSON list of upstreams (realm, driver, base_url, client_id, …).", None
     )
     smtp_url: str = _var(
-        places.smtp, "`smtp://`, `smtp+starttls://` or `smtps://`: the relay.", secret=True
+        places.smtp,
+        "`smtp://`, `smtp+starttls://` or `smtps://`: the relay. Several stand with spaces between "
+        "them, the preferred first; `?per_minute=600` caps one.",
+        secret=True,
     )
     mail_from: str = _var(places.mailbox, "Sender of every mail, e.g. `VUCE <no-responder@…>`.")
     mail_budget: int = _var(parsers.count, "Mails an hour at most; more wait.", 20_000)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from idp.account.mails import AccountMails
 from idp.adapters.queue.broker import DramatiqQueue
 from idp.adapters.redis.captcha import RedisSpentSolutions
+from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.redis.links import RedisLinks
 from idp.adapters.redis.mail_load import RedisMailLoad
 from idp.adapters.smtp.relay import SmtpRelay
+from idp.adapters.smtp.url import parse_smtp_urls
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.captcha.service import Captcha, Tools
 from idp.clients.registry import ClientRegistry
@@ -33,6 +36,7 @@ from idp.login.service import Logins
 from idp.mail.budget import BudgetedRelay
 from idp.mail.load import MailLoad
 from idp.mail.posting import Posting
+from idp.mail.relays import Relays
 from idp.mail.templates import MailTemplates
 from idp.people.service import People
 from idp.web.render import HelpDesk
@@ -63,6 +67,24 @@ def mail_load(base: Base) -> MailLoad:
     return load
 
 
+def relays(base: Base) -> Relays:
+    """The relays of IDP_SMTP_URL, in its order."""
+    settings = base.settings
+    return Relays(
+        [
+            (
+                url.name,
+                SmtpRelay(url, sender=settings.mail_from, ca_file=settings.smtp_ca_file),
+                url.per_minute,
+            )
+            for url in parse_smtp_urls(settings.smtp_url)
+        ],
+        counter=RedisCounter(base.redis),
+        clock=base.clock,
+        pause=time.sleep,
+    )
+
+
 def mail_jobs(
     base: Base,
     links: Links,
@@ -78,10 +100,7 @@ def mail_jobs(
         TEMPLATES,
         shared={"help_desk": HelpDesk(settings.help_desk_phone, settings.help_desk_email)},
     )
-    relay = BudgetedRelay(
-        SmtpRelay(settings.smtp_url, sender=settings.mail_from, ca_file=settings.smtp_ca_file),
-        limits,
-    )
+    relay = BudgetedRelay(relays(base), limits)
     delivery = Delivery(
         links=links,
         people=people,

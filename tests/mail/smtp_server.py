@@ -22,6 +22,7 @@ class Behaviour:
     data: str = ""
     hang: bool = False
     close_after_data: bool = False
+    close_before_answer: bool = False
     received: list[tuple[str, list[str], EmailMessage]] = field(default_factory=list)
     hanging: threading.Event = field(default_factory=threading.Event)
 
@@ -41,6 +42,9 @@ class Behaviour:
         message = message_from_bytes(content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.received.append((envelope.mail_from or "", list(envelope.rcpt_tos), message))
+        if self.close_before_answer:
+            server.transport.close()
+            return "250 OK"
         if self.hang:
             self.hanging.set()
             await asyncio.sleep(60)

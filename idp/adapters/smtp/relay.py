@@ -7,7 +7,7 @@ import re
 import smtplib
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask
 from flask_mail import Connection, Mail, Message
@@ -23,6 +23,26 @@ _ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _NO_MAILBOX = (550, 551, 553)
 
 
+class _Tells:
+    """Notes when the message itself goes over: what ends after that may have been taken."""
+
+    handing_over = False
+
+    def data(self, msg: Any) -> Any:
+        self.handing_over = True
+        answer = super().data(msg)  # type: ignore[misc]
+        self.handing_over = False
+        return answer
+
+
+class _Smtp(_Tells, smtplib.SMTP):
+    pass
+
+
+class _SmtpSsl(_Tells, smtplib.SMTP_SSL):
+    pass
+
+
 class _VerifiedConnection(Connection):
     """Flask-Mail's connection; only how it begins and ends is ours."""
 
@@ -35,13 +55,11 @@ class _VerifiedConnection(Connection):
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
         """Connect; the certificate is checked against the host's name before anything is said."""
         url = self._url
-        host: smtplib.SMTP | smtplib.SMTP_SSL
+        host: _Smtp | _SmtpSsl
         if url.security == "tls":
-            host = smtplib.SMTP_SSL(
-                url.host, url.port, timeout=self._timeout, context=self._context
-            )
+            host = _SmtpSsl(url.host, url.port, timeout=self._timeout, context=self._context)
         else:
-            host = smtplib.SMTP(url.host, url.port, timeout=self._timeout)
+            host = _Smtp(url.host, url.port, timeout=self._timeout)
         try:
             if url.security == "starttls":
                 host.starttls(context=self._context)
@@ -71,13 +89,13 @@ class SmtpRelay:
 
     def __init__(
         self,
-        url: str,
+        url: str | SmtpUrl,
         *,
         sender: str,
         ca_file: Path | None = None,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._url = parse_smtp_url(url)
+        self._url = parse_smtp_url(url) if isinstance(url, str) else url
         self._sender = sender
         self._timeout = timeout
         self._context = ssl.create_default_context()
@@ -101,17 +119,21 @@ class SmtpRelay:
                 extra_headers=dict(message.headers),
             )
             mail.msgId = f"<{message.message_id}>"
+            connection = _VerifiedConnection(
+                self._mail.state, self._url, self._context, self._timeout
+            )
             try:
-                with _VerifiedConnection(
-                    self._mail.state, self._url, self._context, self._timeout
-                ) as connection:
+                with connection:
                     connection.send(mail)
             except smtplib.SMTPRecipientsRefused as error:
                 raise _recipient_refused(error) from None
             except smtplib.SMTPDataError as error:
                 if error.smtp_code >= 500:
                     raise RelayRefused(str(error.smtp_code), recipient=False) from None
-                raise RelayDeferred(str(error.smtp_code)) from None
+                closing = error.smtp_code == 421  # RFC 5321 §3.8: the service itself goes away
+                raise RelayDeferred(
+                    str(error.smtp_code), scope="relay" if closing else "recipient"
+                ) from None
             except smtplib.SMTPResponseException as error:
                 # Greeting, HELO, login or sender refused: about us, not about this mail. Somebody
                 # will mend it, and the mail may still make sense then.
@@ -121,7 +143,9 @@ class SmtpRelay:
                 _log.error("the relay's TLS is not trusted", extra={"reason": error.reason})
                 raise RelayDeferred("tls") from None
             except (smtplib.SMTPException, OSError) as error:
-                raise RelayDeferred(_reason(error)) from None
+                unknown = getattr(connection.host, "handing_over", False)
+                scope: Literal["unknown", "relay"] = "unknown" if unknown else "relay"
+                raise RelayDeferred(_reason(error), scope=scope) from None
 
 
 def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | RelayRefused:
@@ -135,9 +159,10 @@ def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | 
     enhanced = found[1].decode() if found else ""
     if enhanced.startswith("5.1.") or enhanced == "5.2.1" or (not enhanced and code in _NO_MAILBOX):
         return RelayRefused(str(code), recipient=True)
-    if code >= 500:
+    if code == 421 or (code >= 500 and not enhanced.startswith("5.2.")):
         _log.error("the relay refuses us", extra={"code": code, "enhanced": enhanced})
-    return RelayDeferred(str(code))
+        return RelayDeferred(str(code), scope="relay")
+    return RelayDeferred(str(code), scope="recipient")
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,7 @@
-"""The relay's URL: `smtp://host:port`, `smtp+starttls://user:pass@host:587`, `smtps://host:465`."""
+"""Relays' URLs: `smtp://host:port`, `smtp+starttls://user:pass@host:587`, `smtps://host:465`.
+
+Several stand in the order of preference, with spaces between them; `?per_minute=600` is a cap.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,17 @@ class SmtpUrl:
     security: Security
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    per_minute: int = 0
+
+    @property
+    def name(self) -> str:
+        """Host and port: what a log may tell."""
+        return f"{self.host}:{self.port}"
+
+
+def parse_smtp_urls(urls: str) -> list[SmtpUrl]:
+    """Read one or several. Raises ValueError as `parse_smtp_url`."""
+    return [parse_smtp_url(one) for one in urls.split()]
 
 
 def parse_smtp_url(url: str) -> SmtpUrl:
@@ -42,4 +56,14 @@ def parse_smtp_url(url: str) -> SmtpUrl:
         security=security,
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
+        per_minute=_cap(parts.query),
     )
+
+
+def _cap(query: str) -> int:
+    name, _, value = query.partition("=")
+    if not query:
+        return 0
+    if name != "per_minute" or not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise ValueError("smtp URL: only ?per_minute=NUMBER may follow")
+    return int(value)

@@ -1,0 +1,123 @@
+"""Several relays in the order of preference, each with its breaker and its cap.
+
+A mail goes to the first that takes it. It is never given to two: when a connection ends after the
+message was handed over and before the answer, nobody knows whether it was taken, so the mail is put
+off, and its repeat is the same mail with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from idp.kernel.clock import Clock
+from idp.kernel.errors import Unavailable
+from idp.limits.ports import Counter, Use
+from idp.mail.breaker import Breaker
+from idp.mail.message import OutgoingMessage
+from idp.mail.ports import Relay, RelayDeferred, RelayRefused
+
+_log = logging.getLogger(__name__)
+
+# A worker waits so long for a relay that is at its cap, or about to be tried again: in the order
+# of the queue, which putting off would lose.
+PATIENCE = 8.0
+_PUT_OFF = 5.0
+
+
+@dataclass(frozen=True)
+class _Named:
+    """name: host and port, for the log. per_minute: its cap, 0 for none."""
+
+    name: str
+    relay: Relay
+    per_minute: int
+    breaker: Breaker
+
+
+class Relays:
+    """`mail.ports.Relay` over others. pause: waits so many seconds."""
+
+    def __init__(
+        self,
+        relays: Sequence[tuple[str, Relay, int]],
+        *,
+        counter: Counter,
+        clock: Clock,
+        pause: Callable[[float], object],
+        patience: float = PATIENCE,
+    ) -> None:
+        self._relays = [
+            _Named(name, relay, per_minute, Breaker(clock)) for name, relay, per_minute in relays
+        ]
+        self._counter = counter
+        self._clock = clock
+        self._pause = pause
+        self._patience = patience
+
+    def send(self, message: OutgoingMessage) -> None:
+        """Hand it to the first relay that takes it. Raises RelayDeferred, RelayRefused (when every
+        relay refused the message, or one the recipient).
+        """
+        left = self._patience
+        while (wait := self._try_each(message)) is not None:
+            if wait > left:
+                raise RelayDeferred("no_relay", after=max(_PUT_OFF, wait))
+            left -= wait
+            self._pause(wait)
+
+    def _try_each(self, message: OutgoingMessage) -> float | None:
+        """None when one took it; else seconds until one may. Raises as `send` does, when one was
+        asked and none took it.
+        """
+        waits: list[float] = []
+        failure: RelayDeferred | RelayRefused | None = None
+        for one in self._relays:
+            wait = self._wait(one)
+            if wait > 0:
+                waits.append(wait)
+                continue
+            try:
+                one.relay.send(message)
+            except RelayRefused as error:
+                self._works(one)
+                if error.recipient:
+                    raise
+                # This relay does not like the message; a put-off by another counts for more.
+                failure = failure or error
+            except RelayDeferred as error:
+                self._put_off(one, error)
+                failure = error
+            else:
+                self._works(one)
+                return None
+        if isinstance(failure, RelayDeferred) or (failure is not None and not waits):
+            raise failure
+        return max(0.05, min(waits))
+
+    def _wait(self, one: _Named) -> float:
+        """Seconds until this relay may be asked."""
+        wait = one.breaker.wait()
+        if wait > 0 or not one.per_minute:
+            return wait
+        try:
+            use = Use(f"relay:{one.name}", one.per_minute, 60.0)
+            return self._counter.hit([use], now=self._clock.timestamp())[1]
+        except Unavailable:
+            return 0.0
+
+    def _put_off(self, one: _Named, error: RelayDeferred) -> None:
+        """Raises it again where nobody knows whether the relay has the message."""
+        if error.scope == "recipient":
+            # The relay works; another one may still reach that mailbox.
+            self._works(one)
+            return
+        if one.breaker.failed():
+            _log.error("mail relay left alone", extra={"relay": one.name, "reason": error.reason})
+        if error.scope == "unknown":
+            raise error
+
+    def _works(self, one: _Named) -> None:
+        if one.breaker.succeeded():
+            _log.warning("mail relay works again", extra={"relay": one.name})
