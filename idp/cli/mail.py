@@ -1,11 +1,16 @@
-"""`idp mail`: how the mail goes."""
+"""`idp mail`: how the mail goes, and which addresses it no longer reaches."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from idp.adapters.mailbox.imap import ImapBox
+from idp.adapters.mailbox.maildir import MaildirBox
+from idp.kernel.errors import IdpError
+from idp.mail.bounces import BounceKind
 from idp.mail.load import CROWD, estimated_wait
 
 if TYPE_CHECKING:
@@ -15,7 +20,7 @@ _OTHERS = "(others)"
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp mail status`."""
+    """`idp mail status|bounces`."""
     parser = subparsers.add_parser("mail", help="how the mail goes")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     status = actions.add_parser(
@@ -23,6 +28,16 @@ def add_parser(subparsers: Any) -> None:
     )
     status.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     status.set_defaults(func=_status)
+    bounces = actions.add_parser(
+        "bounces", help="read reports of failed deliveries; mark the addresses that no longer work"
+    )
+    box = bounces.add_mutually_exclusive_group(required=True)
+    box.add_argument("--maildir", type=Path, metavar="DIR", help="into which they are delivered")
+    box.add_argument("--imap", metavar="imaps://USER@HOST/FOLDER", help="where they arrive")
+    bounces.add_argument("--password-file", type=Path, metavar="FILE", help="of the IMAP account")
+    bounces.add_argument("--ca-file", type=Path, metavar="FILE", help="a CA beside the system's")
+    bounces.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    bounces.set_defaults(func=_bounces)
 
 
 def _status(args: argparse.Namespace, context: Context) -> int:
@@ -52,6 +67,42 @@ def _status(args: argparse.Namespace, context: Context) -> int:
             f"95 % within {_within(found['p95'])}"
         )
     return 0
+
+
+def _bounces(args: argparse.Namespace, context: Context) -> int:
+    try:
+        counts = _read(args, context)
+    except OSError as error:
+        raise IdpError("mailbox_unavailable", detail=str(error)) from None
+    except ValueError as error:
+        raise IdpError("invalid_option", detail=f"--imap: expected {error}") from None
+    if context.as_json:
+        context.out({kind.value: count for kind, count in counts.items()})
+        return 0
+    context.out(
+        f"{counts[BounceKind.MARKED]} addresses marked undeliverable; "
+        f"{sum(counts.values()) - counts[BounceKind.MARKED]} other messages read: "
+        + ", ".join(
+            f"{count} {kind.value}"
+            for kind, count in counts.items()
+            if kind is not BounceKind.MARKED
+        )
+    )
+    return 0
+
+
+def _read(args: argparse.Namespace, context: Context) -> dict[BounceKind, int]:
+    bounces = context.services.bounces
+    if args.maildir is not None:
+        return bounces.read(MaildirBox(args.maildir))
+    if args.password_file is None:
+        raise IdpError("invalid_option", detail="--imap needs --password-file")
+    password = args.password_file.read_text(encoding="utf-8").strip()
+    box = ImapBox(args.imap, password, ca_file=args.ca_file)
+    try:
+        return bounces.read(box)
+    finally:
+        box.close()
 
 
 def _grouped(domains: Mapping[str, Mapping[int, int]]) -> dict[str, dict[str, int | None]]:

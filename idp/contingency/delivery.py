@@ -20,13 +20,13 @@ from idp.jobs.registry import RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus, RelayAccepted
 from idp.kernel.identity import Identifier, Mode
-from idp.kernel.ids import digest
 from idp.kernel.times import lima_date
 from idp.links.link import Link, LinkState
 from idp.links.service import Links
 from idp.login.service import ACCOUNT_NAME
 from idp.mail.load import MailLoad
 from idp.mail.message import OutgoingMessage
+from idp.mail.message_id import message_id
 from idp.mail.ports import Relay, RelayDeferred, RelayRefused
 from idp.mail.templates import MailTemplates
 from idp.people.eligibility import Eligibility, contact_address, eligibility
@@ -43,6 +43,7 @@ _MAIL = "ingreso"
 
 class Delivery:
     """The handler of `contingency.deliver`. issuer: every link is built from it, from nothing else.
+    id_key: of the Message-IDs.
 
     Subscribe nothing to RelayAccepted that counts a link's life: it is counted here already.
     """
@@ -62,6 +63,7 @@ class Delivery:
         events: EventBus,
         clock: Clock,
         issuer: str,
+        id_key: bytes,
     ) -> None:
         self._links = links
         self._people = people
@@ -75,6 +77,7 @@ class Delivery:
         self._events = events
         self._clock = clock
         self._issuer = issuer
+        self._id_key = id_key
 
     def __call__(self, payload: Mapping[str, str]) -> None:
         """Deliver one link, or decide that nobody gets one.
@@ -166,8 +169,7 @@ class Delivery:
         return OutgoingMessage(
             to=address.email,
             content=content,
-            # The same for every try of one link, so that a mailbox can tell that it is a repeat.
-            message_id=f"{digest(link.id)[:32]}@{host}",
+            message_id=message_id(self._id_key, link.id, person.id, address.id, host),
             date=now,
         )
 

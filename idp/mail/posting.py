@@ -9,8 +9,8 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.jobs.registry import RetryLater
 from idp.kernel.clock import Clock
-from idp.kernel.ids import digest
 from idp.mail.message import OutgoingMessage, RenderedMail
+from idp.mail.message_id import message_id
 from idp.mail.ports import Relay, RelayDeferred, RelayRefused
 from idp.people.person import Address, Person
 
@@ -27,12 +27,20 @@ class Posting:
     """For handlers of the queue: a repeat is the same mail, by its Message-ID."""
 
     def __init__(
-        self, *, relay: Relay, people: MarksUndeliverable, audit: Audit, clock: Clock, issuer: str
+        self,
+        *,
+        relay: Relay,
+        people: MarksUndeliverable,
+        audit: Audit,
+        clock: Clock,
+        issuer: str,
+        id_key: bytes,
     ) -> None:
         self._relay = relay
         self._people = people
         self._audit = audit
         self._clock = clock
+        self._id_key = id_key
         self._host = urlsplit(issuer).hostname or "localhost"
 
     def post(
@@ -51,7 +59,9 @@ class Posting:
         message = OutgoingMessage(
             to=address.email,
             content=content,
-            message_id=f"{digest(f'{kind}:{subject_id}')[:32]}@{self._host}",
+            message_id=message_id(
+                self._id_key, f"{kind}:{subject_id}", person.id, address.id, self._host
+            ),
             date=self._clock.now(),
         )
         told = {"person_id": person.id, "kind": kind, **details}

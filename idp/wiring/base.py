@@ -27,6 +27,7 @@ from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
+from idp.mail.bounces import Bounces
 from idp.mail.load import MailLoad
 from idp.people.service import People
 from idp.settings import Settings
@@ -86,6 +87,7 @@ class Services:
     contingency: Contingency
     waiting_room: WaitingRoom
     mail_load: MailLoad
+    bounces: Bounces
     entry: Entry
     elsewhere: Elsewhere
     account: Account

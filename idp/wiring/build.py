@@ -22,6 +22,7 @@ from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
 from idp.wiring.contingency import (
     behind,
+    bounces,
     contingency,
     elsewhere,
     entry,
@@ -111,6 +112,7 @@ def build_services(
         ),
         waiting_room=waiting_room(base, dispatcher, one_time, load),
         mail_load=load,
+        bounces=bounces(base, persons),
         entry=entry(base, dispatcher, one_time, persons, context, other),
         elsewhere=other,
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),

@@ -33,6 +33,7 @@ from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
 from idp.login.service import Logins
+from idp.mail.bounces import Bounces
 from idp.mail.budget import BudgetedRelay
 from idp.mail.load import MailLoad
 from idp.mail.posting import Posting
@@ -85,6 +86,15 @@ def relays(base: Base) -> Relays:
     )
 
 
+def bounces(base: Base, people: People) -> Bounces:
+    """What reads the box for bounces."""
+    return Bounces(
+        people=people,
+        key=base.key("message-id"),
+        host=urlsplit(base.settings.issuer).hostname or "localhost",
+    )
+
+
 def mail_jobs(
     base: Base,
     links: Links,
@@ -114,9 +124,15 @@ def mail_jobs(
         events=base.events,
         clock=base.clock,
         issuer=settings.issuer,
+        id_key=base.key("message-id"),
     )
     posting = Posting(
-        relay=relay, people=people, audit=base.audit, clock=base.clock, issuer=settings.issuer
+        relay=relay,
+        people=people,
+        audit=base.audit,
+        clock=base.clock,
+        issuer=settings.issuer,
+        id_key=base.key("message-id"),
     )
     mails = AccountMails(
         people=people, templates=templates, posting=posting, issuer=settings.issuer

@@ -236,7 +236,7 @@ class World:
                 templates, shared={"help_desk": {"phone": "207-1510", "email": "m@example.com"}}
             ),
             relay=relay or self.outbox, load=self.load, audit=audit, stream=self.stream, events=self.events,
-            clock=clock, issuer=ISSUER,
+            clock=clock, issuer=ISSUER, id_key=b"d" * 32,
         )  # fmt: skip
 
     def seed(self) -> None:
