@@ -6,13 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help demo test check bench lock clean setup
+.PHONY: help demo test check bench bench-surge bench-alike lock clean setup
 
 help:
 	@echo "make demo    a whole VUCE on this machine; Ctrl-C ends it"
 	@echo "make test    unit, HTTP, browser and relying party tests"
 	@echo "make check   linter, types, import contracts, dependency audit"
 	@echo "make bench   what a login costs"
+	@echo "make bench-surge   thousands ask for a link while things break"
+	@echo "make bench-alike   whether answers tell who exists"
 
 setup: $(VENV)/installed
 	@$(BIN)/python assets/install.py
@@ -44,6 +46,12 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m bench
+
+bench-surge: setup
+	@$(BIN)/python -m bench.surge $(SURGE)
+
+bench-alike: setup
+	@$(BIN)/python -m bench.alike
 
 lock:
 	@command -v uv >/dev/null || { echo "make: uv is needed to lock the requirements" >&2; exit 1; }

@@ -44,32 +44,43 @@ clients:
 
 @dataclass(frozen=True)
 class Running:
-    """A serving provider. secret: of every client. pids: of its server processes."""
+    """A serving provider. secret: of every client. pids: of its server processes. environment: of
+    its other processes.
+    """
 
     services: Services
     port: int
     secret: str
     pids: tuple[int, ...]
+    environment: dict[str, str]
 
     def cpu_seconds(self) -> float:
         """User and system time of the server processes so far."""
-        ticks = 0
-        for pid in self.pids:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return sum(cpu_seconds(pid) for pid in self.pids)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Running]:
-    """Start everything in a folder; end it afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(folder: Path, **changes: str) -> Iterator[Running]:
+    """Start everything in a folder; end it afterwards. changes: settings in place of the usual."""
+    port = free_port()
     secret, hashed = new_secret(SystemRandom())
     (folder / "clients.yaml").write_text(_CLIENTS.format(uri=REDIRECT_URI, hash=hashed))
     ensure_generated(folder / "keys", clock=SystemClock())
-    variables = _variables(folder, port)
+    variables = {**_variables(folder, port), **changes}
     valkey = ValkeyServer(port=0, unix_socket_path=folder / "valkey.sock")
     valkey.start()
     services = build_services(load(variables))
@@ -83,7 +94,8 @@ def serving(folder: Path) -> Iterator[Running]:
     try:
         _wait(port)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        yield Running(services, port, secret, tuple(int(one) for one in children))
+        pids = tuple(int(one) for one in children)
+        yield Running(services, port, secret, pids, {**os.environ, **variables})
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)

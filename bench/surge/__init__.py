@@ -1,0 +1,1 @@
+"""The worst day in small: thousands ask for a link within minutes, and things break meanwhile."""
