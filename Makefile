@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help demo test check bench bench-surge bench-alike lock clean setup
+.PHONY: help demo test check bench bench-surge bench-alike locales lock clean setup
 
 help:
 	@echo "make demo    a whole VUCE on this machine; Ctrl-C ends it"
@@ -52,6 +52,9 @@ bench-surge: setup
 
 bench-alike: setup
 	@$(BIN)/python -m bench.alike
+
+locales: setup
+	@$(BIN)/python locales/collect.py
 
 lock:
 	@command -v uv >/dev/null || { echo "make: uv is needed to lock the requirements" >&2; exit 1; }

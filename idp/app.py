@@ -33,6 +33,7 @@ from idp.web.cookies import Cookies
 from idp.web.csrf import Csrf
 from idp.web.errors import register_errors
 from idp.web.headers import common
+from idp.web.i18n import Languages
 from idp.web.render import HelpDesk, Pages
 from idp.web.static import blueprint as static_blueprint
 from idp.wiring import (
@@ -66,6 +67,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     cookies = Cookies(production=settings.production)
     browser = Browser(cookies=cookies, random=services.random)
     client_address = ClientAddress()
+    languages = Languages(cookies)
 
     def form_refused(request: Request, reason: str) -> None:
         services.noted.note(
@@ -80,6 +82,8 @@ def create_app(settings: Settings, services: Services) -> Flask:
     )
     pages = Pages(
         TEMPLATES,
+        locales=TEMPLATES.parent / "locales",
+        languages=languages,
         help_desk=HelpDesk(settings.help_desk_phone, settings.help_desk_email),
         browser=browser,
         csrf=csrf,
@@ -134,6 +138,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
             cookies=cookies,
             browser=browser,
             csrf=csrf,
+            languages=languages,
             step_urls=STEP_URLS,
             upstream_origins=upstream_origins(settings),
             realm_labels={one.realm: one.label for one in settings.upstreams},
@@ -154,6 +159,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(
         contingency_blueprint(
             contingency=services.contingency,
+            languages=languages,
             waiting_room=services.waiting_room,
             sessions=services.logins.sessions,
             entry=services.entry,

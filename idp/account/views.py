@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from idp.account.service import Account, InvalidEmail
 from idp.kernel.errors import IdpError
+from idp.kernel.texts import Text
 from idp.login.service import Logins
 from idp.login.session import Session
 from idp.people.masking import mask_email
@@ -21,16 +22,18 @@ from idp.web.render import Pages
 # Where the mail's link wanted to go, while its person logs in; it is worth nothing elsewhere.
 _VERIFY_COOKIE = "idp_verify"
 _VERIFY_TTL = 3_600
-_BAD_EMAIL = "Escriba una dirección de correo electrónico completa, por ejemplo nombre@empresa.pe."
+_BAD_EMAIL = Text(
+    "Escriba una dirección de correo electrónico completa, por ejemplo nombre@empresa.pe."
+)
 # By code: the field that it is said at, and the words.
 _CODE_ERRORS = {
     "verification_failed": (
         "codigo",
-        "El código no es correcto. Revise el último correo que le enviamos.",
+        Text("El código no es correcto. Revise el último correo que le enviamos."),
     ),
     "verification_expired": (
         "email",
-        "El código ya no es válido. Pulse Actualizar Datos para recibir uno nuevo.",
+        Text("El código ya no es válido. Pulse Actualizar Datos para recibir uno nuevo."),
     ),
 }
 

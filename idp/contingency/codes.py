@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from idp.kernel.errors import IdpError
+from idp.kernel.texts import Text
 
 
 def typed_code(text: str, digits: int) -> str:
@@ -25,10 +26,18 @@ def spaced(code: str) -> str:
     return f"{code[:half]} {code[half:]}"
 
 
-CODE_ERRORS = {
-    "code_malformed": "Escriba las {digits} cifras del código.",
-    "code_wrong": "El código no es correcto o ya venció. Revíselo y escríbalo otra vez.",
-    "code_closed": "Se escribieron demasiados códigos equivocados y ya no se aceptan más para este "
-    "enlace. Abra el enlace del correo en el navegador donde lo pidió, o pida otro.",
-}
-"""What the page says beside the field; `digits` is in words."""
+def code_error(code: str, digits: int) -> Text | None:
+    """What the page says beside the field of a code with so many digits; None for other errors."""
+    match code:
+        case "code_malformed" if digits == 6:
+            return Text("Escriba las seis cifras del código.")
+        case "code_malformed":
+            return Text("Escriba las ocho cifras del código.")
+        case "code_wrong":
+            return Text("El código no es correcto o ya venció. Revíselo y escríbalo otra vez.")
+        case "code_closed":
+            return Text(
+                "Se escribieron demasiados códigos equivocados y ya no se aceptan más para este "
+                "enlace. Abra el enlace del correo en el navegador donde lo pidió, o pida otro."
+            )
+    return None

@@ -154,7 +154,7 @@ class Delivery:
         client = self._clients.get(link.client_id) if link.client_id else None
         content = self._templates.render(
             _MAIL,
-            "es",
+            link.language,
             {
                 "name": person.name,
                 "identifier_masked": mask_identifier(identifier),

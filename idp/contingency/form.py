@@ -16,19 +16,22 @@ from idp.kernel.identity import (
     normalise,
     sol_identifier,
 )
+from idp.kernel.texts import Text, minutes, seconds
 
 _LONGEST = 60
-_MISSING_RUC = "Ingrese los 11 dígitos de su RUC."
-_WRONG_RUC = "El RUC no es válido. Revise los 11 dígitos."
-_MISSING_USER = "Ingrese su usuario."
-_WRONG_SOL_USER = "El usuario SOL solo lleva letras y números, sin espacios."
-_WRONG_EXTRANET_USER = "El usuario de Extranet empieza con EXT, por ejemplo EXT1234."
+_MISSING_RUC = Text("Ingrese los 11 dígitos de su RUC.")
+_WRONG_RUC = Text("El RUC no es válido. Revise los 11 dígitos.")
+_MISSING_USER = Text("Ingrese su usuario.")
+_WRONG_SOL_USER = Text("El usuario SOL solo lleva letras y números, sin espacios.")
+_WRONG_EXTRANET_USER = Text("El usuario de Extranet empieza con EXT, por ejemplo EXT1234.")
 
 CAPTCHA_ERRORS = {
-    "captcha_failed": "Marque la casilla «No soy un robot» y espere a que termine.",
-    "captcha_expired": "La verificación venció. Marque otra vez «No soy un robot».",
-    "captcha_unavailable": "El servicio que verifica «No soy un robot» no responde. Espere un "
-    "minuto, márquela otra vez y envíe el formulario; si continúa, llame a la Mesa de Ayuda.",
+    "captcha_failed": Text("Marque la casilla «No soy un robot» y espere a que termine."),
+    "captcha_expired": Text("La verificación venció. Marque otra vez «No soy un robot»."),
+    "captcha_unavailable": Text(
+        "El servicio que verifica «No soy un robot» no responde. Espere un minuto, márquela otra "
+        "vez y envíe el formulario; si continúa, llame a la Mesa de Ayuda."
+    ),
 }
 
 
@@ -91,25 +94,23 @@ def hinted(realm: str, login_hint: str) -> Typed:
     return Typed({"ruc": ruc, "usuario": user}) if is_valid_ruc(ruc) else EMPTY
 
 
-def ask_again_in(seconds: int) -> str:
-    """That a link was asked for a moment ago, and when another may be."""
-    wait = f"{seconds} segundos" if seconds < 90 else f"{-(-seconds // 60)} minutos"
-    wait = "un segundo" if seconds == 1 else wait
-    return f"Ya se pidió un enlace. Podrá pedir otro dentro de {wait}."
+def ask_again_in(wait: int) -> Text:
+    """That a link was asked for a moment ago, and when another may be (seconds)."""
+    told = seconds(wait) if wait < 90 else minutes(-(-wait // 60))
+    return Text("Ya se pidió un enlace. Podrá pedir otro dentro de {wait}.", wait=told)
 
 
-def come_back(seconds: int) -> str:
-    """That it was too often, and when to try again."""
-    minutes = -(-seconds // 60)
-    wait = "un minuto" if minutes == 1 else f"{minutes} minutos"
-    return f"Demasiados intentos. Vuelva a intentarlo dentro de {wait}."
+def come_back(wait: int) -> Text:
+    """That it was too often, and when to try again (seconds)."""
+    return Text(
+        "Demasiados intentos. Vuelva a intentarlo dentro de {wait}.", wait=minutes(-(-wait // 60))
+    )
 
 
-def busy(seconds: int) -> str:
+def busy(wait: int) -> Text:
     """That so many wait for a mail that another would come too late, and when to try again."""
-    minutes = -(-seconds // 60)
-    wait = "un minuto" if minutes == 1 else f"{minutes} minutos"
-    return (
-        "Hay tantos pedidos que su correo llegaría demasiado tarde. "
-        f"Vuelva a intentarlo dentro de {wait}; no tiene que escribir sus datos otra vez."
+    return Text(
+        "Hay tantos pedidos que su correo llegaría demasiado tarde. Vuelva a intentarlo dentro de "
+        "{wait}; no tiene que escribir sus datos otra vez.",
+        wait=minutes(-(-wait // 60)),
     )

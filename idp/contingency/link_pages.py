@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, url_for
 
-from idp.contingency.codes import CODE_ERRORS, spaced
+from idp.contingency.codes import code_error, spaced
 from idp.contingency.elsewhere import SeenElsewhere
 from idp.contingency.entry import Opened
 from idp.contingency.urls import login_url
@@ -66,11 +66,11 @@ def _other_browser(
     csrf_token: str,
     error: IdpError | None,
 ) -> Response:
-    code = error.code if error else ""
+    said = code_error(error.code, 6) if error else None
     agent, _, system = seen.agent.partition("/")
     return pages.page(
         "ingreso/otro_navegador.html",
-        status=error.status if error and code in CODE_ERRORS else found.status,
+        status=error.status if error and said else found.status,
         csp=Csp(form_action=found.return_origins),
         csrf_token=csrf_token,
         client_name=found.client_name,
@@ -87,8 +87,8 @@ def _other_browser(
         recovered=seen.recovered,
         realm=seen.realm,
         restart_url=found.restart_url,
-        error=CODE_ERRORS[code].format(digits="seis") if code in CODE_ERRORS else None,
-        error_code=code if code in CODE_ERRORS else "link_other_browser",
+        error=said,
+        error_code=error.code if error and said else "link_other_browser",
         action=url_for("link.enter", token=token),
         report_url=url_for("link.report", token=token),
     )

@@ -191,6 +191,7 @@ class Contingency:
             gap=resend_wait(last) if last else 0,
             attempt=last.attempt + 1 if last else 1,
             agent=visitor.agent,
+            language=visitor.language,
             known_tokens=" ".join(digests_of(visitor.known_cookie)),
         )
         self._transactions.set_link(visit.transaction.id, browser_hash, link.id)

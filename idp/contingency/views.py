@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from idp.contingency.codes import CODE_ERRORS, spaced
+from idp.contingency.codes import code_error, spaced
 from idp.contingency.entry import Entry
 from idp.contingency.form import EMPTY, Typed, ask_again_in, busy, come_back, hinted
 from idp.contingency.service import Contingency
@@ -15,6 +15,7 @@ from idp.contingency.urls import cancel_url, chooser_url, login_url
 from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
 from idp.contingency.waiting import WaitingRoom
 from idp.kernel.errors import IdpError
+from idp.kernel.texts import Text
 from idp.login.sessions import Sessions
 from idp.web.agent import describe
 from idp.web.browser import browser_hash
@@ -22,6 +23,7 @@ from idp.web.client_address import ClientAddress
 from idp.web.cookies import BROWSER, KNOWN, SESSION, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp
+from idp.web.i18n import Languages
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
@@ -39,6 +41,7 @@ def blueprint(
     csrf: Csrf,
     sessions: Sessions,
     addresses: ClientAddress,
+    languages: Languages,
     link_minutes: int,
     realm_labels: Mapping[str, str] = LABELS,
 ) -> Blueprint:
@@ -57,6 +60,7 @@ def blueprint(
             addresses.prefix(request),
             cookies.read(request, KNOWN),
             describe(request.headers.get("User-Agent", "")),
+            languages.of(request),
         )
 
     def client_name(visit: Visit) -> str:
@@ -77,6 +81,7 @@ def blueprint(
             ),
             realm=visit.realm,
             client_name=client_name(visit),
+            login_until=visit.transaction.expires_at,
             action=url_for("contingency.ask", transaction_id=visit.transaction.id),
             values=typed.values,
             errors=typed.errors,
@@ -167,15 +172,15 @@ def blueprint(
         try:
             entry.go_on(transaction_id, here(), typed, cookies.read(request, KNOWN))
         except IdpError as error:
-            if error.code not in CODE_ERRORS:
+            if code_error(error.code, 8) is None:
                 raise
-            return wait_page(transaction_id, code_error=error)
+            return wait_page(transaction_id, wrong=error)
         return see_other(login_url(transaction_id))
 
     def wait_page(
         transaction_id: str,
         error: IdpError | None = None,
-        code_error: IdpError | None = None,
+        wrong: IdpError | None = None,
     ) -> Response:
         """*Revise su correo*; error: why another link was not sent yet (RFC 6585 §4); code_error:
         what is wrong with the code that was typed.
@@ -185,9 +190,9 @@ def blueprint(
             return see_other(login_url(transaction_id))
         response = pages.page(
             "contingencia/revise.html",
-            status=error.status if error else code_error.status if code_error else 200,
+            status=error.status if error else wrong.status if wrong else 200,
             error=resend_refused(error) if error else None,
-            code_error=CODE_ERRORS[code_error.code].format(digits="ocho") if code_error else None,
+            code_error=code_error(wrong.code, 8) if wrong else None,
             code=spaced(waiting.code),
             code_open=waiting.code_open,
             code_url=url_for("contingency.go_on", transaction_id=transaction_id),
@@ -235,7 +240,7 @@ def blueprint(
     return routes
 
 
-def resend_refused(error: IdpError) -> str:
+def resend_refused(error: IdpError) -> Text:
     """Why another link was not sent yet, in words."""
     seconds = error.retry_after or 1
     return busy(seconds) if error.code == "mail_busy" else ask_again_in(seconds)

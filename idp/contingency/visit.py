@@ -72,9 +72,10 @@ class Waiting:
 @dataclass(frozen=True)
 class Visitor:
     """Who asks: address prefix and known-browser cookie, as far as limits care; agent: the browser
-    as `Chrome/Windows`, which its person is told.
+    as `Chrome/Windows`, which its person is told; language: of the page, and so of the mail.
     """
 
     address_prefix: str
     known_cookie: str | None
     agent: str = ""
+    language: str = "es"

@@ -7,33 +7,39 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+from idp.kernel.texts import Text
+
 LIMA = timezone(timedelta(hours=-5), "America/Lima")
 
 
-def lima(moment: datetime) -> str:
+_HOURS = {"es": "%H:%M h", "en": "%H:%M", "qu": "%H:%M h"}
+_DATES = {"es": "%H:%M h del %d/%m/%Y", "en": "%H:%M on %Y-%m-%d", "qu": "%d/%m/%Y, %H:%M h"}
+
+
+def lima(moment: datetime, language: str = "es") -> str:
     """The hour, such as `14:32 h`, rounded down to the minute: what ends then is never late."""
-    return moment.astimezone(LIMA).strftime("%H:%M h")
+    return moment.astimezone(LIMA).strftime(_HOURS[language])
 
 
 _UNITS = (
-    (365 * 86_400, "año", "años"),
-    (86_400, "día", "días"),
-    (3_600, "hora", "horas"),
-    (60, "minuto", "minutos"),
-    (1, "segundo", "segundos"),
+    (365 * 86_400, Text("{n} año"), Text("{n} años")),
+    (86_400, Text("{n} día"), Text("{n} días")),
+    (3_600, Text("{n} hora"), Text("{n} horas")),
+    (60, Text("{n} minuto"), Text("{n} minutos")),
+    (1, Text("{n} segundo"), Text("{n} segundos")),
 )
 
 
-def duration(seconds: int) -> str:
+def duration(seconds: int) -> Text:
     """A length of time in its largest whole unit, such as `180 días`."""
     size, one, many = next(row for row in _UNITS if seconds % row[0] == 0)
     count = seconds // size
-    return f"{count} {one if count == 1 else many}"
+    return Text((one if count == 1 else many).msgid, n=count)
 
 
-def lima_date(moment: datetime) -> str:
+def lima_date(moment: datetime, language: str = "es") -> str:
     """Hour and day, such as `14:32 h del 23/11/2026`."""
-    return moment.astimezone(LIMA).strftime("%H:%M h del %d/%m/%Y")
+    return moment.astimezone(LIMA).strftime(_DATES[language])
 
 
 def read_moment(text: str) -> datetime | None:

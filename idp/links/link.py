@@ -25,6 +25,7 @@ class Link:
     atención*. person_id: set by the worker once it found somebody eligible. sent_at: when a relay
     took the mail last. expires_at: when it ends (never before the hour that the mail printed).
     attempt: which link it is of those that its login asked for one after another, from 1.
+    language: of the page where it was asked, and of its mail.
     agent: the asking browser as `Chrome/Windows`, for a person to recognise. known_tokens: digests
     of the tokens in its known-browser cookie, space-separated. known: whether it turned out to be
     a known browser of this very person. hits: looks from other browsers, scanners' mostly.
@@ -45,6 +46,7 @@ class Link:
     state: LinkState = LinkState.ASKED
     attempt: int = 1
     agent: str = ""
+    language: str = "es"
     known_tokens: str = ""
     known: bool = False
     hits: int = 0

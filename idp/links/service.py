@@ -80,6 +80,7 @@ class Links:
         gap: float = 0,
         attempt: int = 1,
         agent: str = "",
+        language: str = "es",
         known_tokens: str = "",
     ) -> Link:
         """A new link; the transaction's older one no longer counts.
@@ -103,6 +104,7 @@ class Links:
             expires_at=now + self._max_age,
             attempt=attempt,
             agent=agent,
+            language=language,
             known_tokens=known_tokens,
         )
         admission = self._store.add(

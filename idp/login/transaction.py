@@ -55,6 +55,11 @@ class Transaction:
         """Who the component thinks it is (OpenID Connect Core §3.1.2.1), empty without one."""
         return dict(self.params).get("login_hint", "")
 
+    @property
+    def ui_locales(self) -> str:
+        """The languages that the component asks for (OpenID Connect Core §3.1.2.1), if any."""
+        return dict(self.params).get("ui_locales", "")
+
     def to_json(self) -> str:
         """The stored form."""
         record: dict[str, Any] = {

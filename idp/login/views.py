@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.identity import EXTRANET, SOL
+from idp.kernel.texts import Text
 from idp.login.service import Logins
 from idp.login.session import Session
 from idp.login.steps import Step, StepKind
@@ -18,6 +19,7 @@ from idp.web.browser import Browser
 from idp.web.cookies import SESSION, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp
+from idp.web.i18n import Languages
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
@@ -25,8 +27,8 @@ from idp.web.render import Pages
 StepUrls = Mapping[StepKind, Callable[[str, str], str]]
 
 _CARDS = {
-    SOL: ("Importador / Exportador", "Ingresar con Clave SOL"),
-    EXTRANET: ("Funcionario", "Ingresar a la Extranet"),
+    SOL: (Text("Importador / Exportador"), Text("Ingresar con Clave SOL")),
+    EXTRANET: (Text("Funcionario"), Text("Ingresar a la Extranet")),
 }
 
 
@@ -38,6 +40,7 @@ def blueprint(
     cookies: Cookies,
     browser: Browser,
     csrf: Csrf,
+    languages: Languages,
     step_urls: StepUrls,
     upstream_origins: tuple[str, ...],
     realm_labels: Mapping[str, str],
@@ -57,8 +60,10 @@ def blueprint(
         return pages.page(
             template,
             csp=csp(transaction),
+            ui_locales=transaction.ui_locales,
             csrf_token=csrf.token(browser.read(request) or ""),
             client_name=logins.client_name(transaction),
+            login_until=transaction.expires_at,
             cancel_url=f"/login/{transaction.id}/cancelar",
             **context,
         )
@@ -118,6 +123,11 @@ def blueprint(
     @bp.get("/login/<transaction_id>")
     def dispatch(transaction_id: str) -> Response:
         transaction, session = load(transaction_id)
+        response = next_page(transaction, session)
+        languages.prefer(request, response, transaction.ui_locales)
+        return response
+
+    def next_page(transaction: Transaction, session: Session | None) -> Response:
         step = logins.step(transaction, session)
         match step.kind:
             case StepKind.CHOOSE:

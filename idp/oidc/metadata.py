@@ -12,6 +12,7 @@ from idp.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from idp.oidc.jose import ALGORITHMS
 from idp.oidc.respond import RESPONSE_MODES
 from idp.people.attributes import SCOPES, claim_names
+from idp.web.i18n import LANGUAGES
 
 # Claims that belong to the token rather than to the person.
 _PROTOCOL_CLAIMS = (
@@ -40,7 +41,7 @@ def provider_metadata(issuer: str, signing_algorithms: tuple[str, ...]) -> dict[
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "prompt_values_supported": sorted(PROMPTS),
-        "ui_locales_supported": ["es"],
+        "ui_locales_supported": list(LANGUAGES),
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list(ALGORITHMS),
         "request_uri_parameter_supported": False,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.kernel.texts import Text
+
 
 @dataclass(frozen=True)
 class Message:
@@ -14,9 +16,9 @@ class Message:
     way_on: str
 
 
-_AGAIN = "Vuelva a la página del componente de la VUCE y pulse Ingresar otra vez."
-_WAIT = "Espere unos minutos y vuelva a intentarlo."
-_COMPONENT = "Avise a la Mesa de Ayuda e indique desde qué componente de la VUCE llegó."
+_AGAIN = Text("Vuelva a la página del componente de la VUCE y pulse Ingresar otra vez.")
+_WAIT = Text("Espere unos minutos y vuelva a intentarlo.")
+_COMPONENT = Text("Avise a la Mesa de Ayuda e indique desde qué componente de la VUCE llegó.")
 
 MESSAGES: dict[str, Message] = {
     "csrf_failed": Message(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from idp.kernel.errors import IdpError
+from idp.kernel.texts import Text
 from idp.kernel.times import duration, lima, lima_date
 from idp.web.browser import Browser
 from idp.web.csrf import FIELD, Csrf
 from idp.web.headers import Csp, apply
+from idp.web.i18n import LANGUAGES, SOURCE, Languages, catalogues, say
 from idp.web.messages import message_for
 from idp.web.static import StaticUrls
 
@@ -34,6 +38,8 @@ class Pages:
         self,
         folder: Path,
         *,
+        locales: Path,
+        languages: Languages,
         help_desk: HelpDesk,
         browser: Browser,
         csrf: Csrf,
@@ -42,20 +48,13 @@ class Pages:
         self._browser = browser
         self._csrf = csrf
         self._production = production
-        self._environment = Environment(
-            loader=FileSystemLoader(folder),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            extensions=["jinja2.ext.i18n"],
-        )
-        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-        self._environment.filters.update(lima=lima, lima_date=lima_date, duration=duration)
-        self._environment.globals.update(static=StaticUrls(folder / "static"), help_desk=help_desk)
-        icons: Any = self._environment.get_template("parts/icons.html").module
-        self._environment.globals["icon"] = icons.icon
+        self._languages = languages
+        shared = {"static": StaticUrls(folder / "static"), "help_desk": help_desk}
+        self._translations = catalogues(locales)
+        self._environments = {
+            language: _environment(folder, language, found, shared)
+            for language, found in self._translations.items()
+        }
 
     def page(
         self,
@@ -64,16 +63,31 @@ class Pages:
         *,
         status: int = 200,
         csp: Csp | None = None,
-        language: str = "es",
+        ui_locales: str = "",
         csrf_token: str | None = None,
         **context: Any,
     ) -> Response:
-        """A page. csrf_token: for a browser whose cookie is set only by this very response."""
+        """A page, in the browser's language. csrf_token: for a browser whose cookie is set only by
+        this very response. ui_locales: what the login's request prefers.
+        """
         token = csrf_token if csrf_token is not None else self._token()
-        body = self._environment.get_template(template).render(
-            {**context, "language": language, "csrf_field": lambda: _field(token)}
+        language = self._language(ui_locales)
+        body = (
+            self._environments[language]
+            .get_template(template)
+            .render(
+                {
+                    **context,
+                    "language": language,
+                    "languages": _switch(language),
+                    "csrf_field": lambda: _field(token),
+                }
+            )
         )
         response = Response(body, status, content_type="text/html; charset=utf-8")
+        response.headers["Content-Language"] = language
+        if has_request_context() and (asked := self._languages.asked(request)):
+            self._languages.remember(response, asked)
         apply(response, csp or Csp(), production=self._production)
         return response
 
@@ -84,18 +98,57 @@ class Pages:
             "error.html",
             status=error.status,
             code=error.code,
-            title=text.title,
-            description=text.description,
-            way_on=text.way_on,
+            title=Text(text.title),
+            description=Text(text.description),
+            way_on=Text(text.way_on),
             reference=reference,
         )
         if error.retry_after is not None:
             response.headers["Retry-After"] = str(error.retry_after)
         return response
 
+    def _language(self, ui_locales: str) -> str:
+        return self._languages.of(request, ui_locales) if has_request_context() else SOURCE
+
     def _token(self) -> str:
         cookie = self._browser.read(request) if has_request_context() else None
         return self._csrf.token(cookie) if cookie else ""
+
+
+def _environment(
+    folder: Path, language: str, translations: NullTranslations, shared: Mapping[str, Any]
+) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+        finalize=lambda value: say(translations.gettext, value),
+    )
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(
+        lima=lambda moment: lima(moment, language),
+        lima_date=lambda moment: lima_date(moment, language),
+        duration=lambda seconds: say(translations.gettext, duration(seconds)),
+    )
+    environment.globals.update(shared)
+    icons: Any = environment.get_template("parts/icons.html").module
+    environment.globals["icon"] = icons.icon
+    return environment
+
+
+def _switch(language: str) -> list[dict[str, str]]:
+    """The other languages, each with the address of this page in it; none after a form was sent."""
+    if not has_request_context() or request.method not in ("GET", "HEAD"):
+        return []
+    return [
+        {"code": code, "name": name, "url": f"{request.path}?ui_locales={code}"}
+        for code, name in LANGUAGES.items()
+        if code != language
+    ]
 
 
 def _field(token: str) -> Markup:

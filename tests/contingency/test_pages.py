@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from contingency_world import COOKIE, EXCLUDED, HERE, ISSUER, KNOWN, UNKNOWN, World
+from contingency_world import COOKIE, EXCLUDED, HERE, ISSUER, KNOWN, TEMPLATES, UNKNOWN, World
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -25,6 +25,7 @@ from idp.web.client_address import ClientAddress
 from idp.web.cookies import Cookies
 from idp.web.csrf import Csrf
 from idp.web.errors import register_errors
+from idp.web.i18n import Languages
 from idp.web.render import HelpDesk, Pages
 
 OTHER = "z" * 43
@@ -37,6 +38,8 @@ def application(world: World, templates: Path) -> Flask:
     csrf = Csrf(b"f" * 32, issuer=ISSUER, refused=lambda request, reason: None)
     pages = Pages(
         templates,
+        locales=TEMPLATES.parent / "locales",
+        languages=Languages(cookies),
         help_desk=HelpDesk("207-1510", "vuceayuda@example.com"),
         browser=browser,
         csrf=csrf,
@@ -53,6 +56,7 @@ def application(world: World, templates: Path) -> Flask:
             csrf=csrf,
             sessions=world.sessions,
             addresses=ClientAddress(),
+            languages=Languages(cookies),
             link_minutes=10,
         )
     )

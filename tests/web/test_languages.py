@@ -1,0 +1,160 @@
+"""Spanish, English and Quechua: who is answered in which, and that no sentence loses its places."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from idp.kernel.texts import Text, minutes
+from idp.upstream_status.state import FlagState
+from idp.web.i18n import LANGUAGES, catalogues, say, supported
+from tests.support.world import World, csrf_of
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = [one for one in LANGUAGES if one != "es"]
+_PLACES = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]+>")
+
+
+def _collect() -> Any:
+    spec = importlib.util.spec_from_file_location("collect", ROOT / "locales" / "collect.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+COLLECT = _collect()
+
+
+def texts(message: Any) -> list[tuple[str, str]]:
+    """Pairs of source and translation, each plural form for itself."""
+    ids = message.id if isinstance(message.id, tuple) else (message.id,)
+    said = message.string if isinstance(message.string, tuple) else (message.string,)
+    return [(ids[min(index, len(ids) - 1)], one) for index, one in enumerate(said) if one]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_translations_keep_the_places_of_their_source(language: str) -> None:
+    for message in (one for one in COLLECT.read(language) if one.id):
+        for source, said in texts(message):
+            assert sorted(_PLACES.findall(source)) == sorted(_PLACES.findall(said)), source
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_catalogue_has_the_sentences_of_the_sources_and_no_others(language: str) -> None:
+    ids = {message.id for message in COLLECT.read(language) if message.id}
+    assert ids == set(COLLECT.sources()), "run: make locales"
+
+
+def test_english_lacks_nothing() -> None:
+    assert [one.id for one in COLLECT.read("en") if one.id and not texts(one)] == []
+
+
+def test_quechua_says_what_a_login_by_mail_needs() -> None:
+    said = {message.id for message in COLLECT.read("qu") if texts(message)}
+    for sentence in ("Revise su correo", "Enviar correo electrónico", "Ingresar", "No fui yo"):
+        assert sentence in said
+
+
+@pytest.mark.parametrize("name", ["subject.txt", "body.txt", "body.html"])
+@pytest.mark.parametrize("language", OTHERS)
+def test_mail_with_the_link_has_the_same_places_in_each_language(language: str, name: str) -> None:
+    folder = ROOT / "templates" / "mail" / "ingreso"
+    places = [
+        sorted(re.findall(r"{{ [\w.]+ }}", (folder / one / name).read_text()))
+        for one in ("es", language)
+    ]
+    assert places[0] == places[1]
+
+
+def test_text_is_its_spanish_sentence_and_is_said_in_another_language() -> None:
+    english = catalogues(ROOT / "locales")["en"].gettext
+    text = Text("Demasiados intentos. Vuelva a intentarlo dentro de {wait}.", wait=minutes(5))
+    assert text == "Demasiados intentos. Vuelva a intentarlo dentro de 5 minutos."
+    assert say(english, text) == "Too many attempts. Try again in 5 minutes."
+    assert say(english, "Importador / Exportador") == "Importador / Exportador"
+
+
+@pytest.mark.parametrize(
+    ("tags", "language"),
+    [
+        (["en-US"], "en"),
+        (["QU-pe", "en"], "qu"),
+        (["fr", "pt-BR"], None),
+        (["xx-not-real", "es-PE"], "es"),
+        ([""], None),
+    ],
+)
+def test_supported_is_the_first_that_we_speak(tags: list[str], language: str | None) -> None:
+    assert supported(tags) == language
+
+
+def lang(browser: FlaskClient, path: str = "/", **headers: str) -> str:
+    page = browser.get(path, headers=headers)
+    found = re.search(r'<html lang="(\w+)">', page.text)
+    assert found
+    assert page.headers["Content-Language"] == found[1]
+    return found[1]
+
+
+def test_page_is_in_the_language_that_the_browser_accepts(world: World) -> None:
+    accepts = "Accept-Language"
+    assert lang(world.browser()) == "es"
+    assert lang(world.browser(), **{accepts: "en-GB,en;q=0.9,es;q=0.5"}) == "en"
+    assert lang(world.browser(), **{accepts: "fr,de"}) == "es"
+    assert lang(world.browser(), **{accepts: "qu-PE,es;q=0.8"}) == "qu"
+    assert lang(world.browser(), **{accepts: ";;;,=;q=x"}) == "es"
+
+
+def test_language_that_was_chosen_stays(world: World) -> None:
+    browser = world.browser()
+    assert lang(browser, "/?ui_locales=en") == "en"
+    assert lang(browser, **{"Accept-Language": "qu"}) == "en"
+    assert lang(browser, "/privacidad?ui_locales=qu") == "qu"
+    assert lang(browser) == "qu"
+    assert lang(browser, "/?ui_locales=xx") == "qu"
+
+
+def test_every_page_links_to_itself_in_the_other_languages(world: World) -> None:
+    page = world.browser().get("/privacidad").text
+    assert 'href="/privacidad?ui_locales=en" lang="en"' in page
+    assert 'href="/privacidad?ui_locales=qu" lang="qu"' in page
+    assert "ui_locales=es" not in page
+
+
+def test_ui_locales_of_the_request_hold_for_the_whole_login(world: World) -> None:
+    world.services.upstream_status.set("sol", FlagState.FORCED_DOWN, reason="p", who="p")
+    browser = world.browser()
+    path = str(world.authorize(browser, ui_locales="fr en es").location)
+    chooser = browser.get(path)
+    assert "Choose your type of user." in chooser.text
+    browser.post(f"{path}/elegir", data={"csrf_token": csrf_of(chooser.text), "realm": "sol"})
+    form_path = str(browser.get(path).location)
+    form = browser.get(form_path)
+    assert "Enter the 11 digits of your RUC" in form.text
+    data = {"csrf_token": csrf_of(form.text), "ruc": "1", "usuario": "A1"}
+    assert "The RUC is not valid." in browser.post(form_path, data=data).text
+
+
+def test_choice_of_the_person_outweighs_the_component(world: World) -> None:
+    browser = world.browser()
+    browser.get("/?ui_locales=qu")
+    path = str(world.authorize(browser).location)
+    assert lang(browser, path) == "qu"
+
+
+def test_error_page_is_in_the_browsers_language(world: World) -> None:
+    page = world.browser().get("/nada", headers={"Accept-Language": "en"})
+    assert page.status_code == 404
+    assert "We did not find the page" in page.text
+
+
+def test_discovery_names_the_languages(world: World) -> None:
+    found = world.browser().get("/.well-known/openid-configuration").get_json()
+    assert found["ui_locales_supported"] == ["es", "en", "qu"]
