@@ -79,6 +79,9 @@ class Languages:
 
     def asked(self, request: Request) -> str | None:
         """The language that this very request asks for."""
+        if not request.query_string.isascii():
+            # Refused elsewhere, by a page that needs a language too.
+            return None
         return supported(request.args.get("ui_locales", "").split())
 
     def prefer(self, request: Request, response: Response, ui_locales: str) -> None:

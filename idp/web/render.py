@@ -141,11 +141,14 @@ def _environment(
 
 
 def _switch(language: str) -> list[dict[str, str]]:
-    """The other languages, each with the address of this page in it; none after a form was sent."""
+    """The other languages, each with the address of this page in it; none after a form was sent.
+
+    A query alone: the path is whatever somebody typed, `//elsewhere` too.
+    """
     if not has_request_context() or request.method not in ("GET", "HEAD"):
         return []
     return [
-        {"code": code, "name": name, "url": f"{request.path}?ui_locales={code}"}
+        {"code": code, "name": name, "url": f"?ui_locales={code}"}
         for code, name in LANGUAGES.items()
         if code != language
     ]

@@ -123,9 +123,16 @@ def test_language_that_was_chosen_stays(world: World) -> None:
 
 def test_every_page_links_to_itself_in_the_other_languages(world: World) -> None:
     page = world.browser().get("/privacidad").text
-    assert 'href="/privacidad?ui_locales=en" lang="en"' in page
-    assert 'href="/privacidad?ui_locales=qu" lang="qu"' in page
+    assert 'href="?ui_locales=en" lang="en"' in page
+    assert 'href="?ui_locales=qu" lang="qu"' in page
     assert "ui_locales=es" not in page
+
+
+@pytest.mark.parametrize("path", ["//elsewhere.example/x", "/nada/%ff%00", '/"><mark>'])
+def test_page_of_an_odd_address_links_nowhere_else(world: World, path: str) -> None:
+    page = world.browser().get(path)
+    assert "elsewhere" not in page.text
+    assert "<mark>" not in page.text
 
 
 def test_ui_locales_of_the_request_hold_for_the_whole_login(world: World) -> None:
