@@ -19,7 +19,7 @@ from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.ids import digest
 from idp.kernel.random import SystemRandom
 from idp.links.link import Link, LinkState
-from idp.links.ports import Attempt, Way
+from idp.links.ports import TRIES_IN_ALL, Attempt, Way
 from idp.links.service import Links
 
 HERE, THERE = "b" * 64, "c" * 64
@@ -295,3 +295,66 @@ def test_store_keeps_no_token(links: Links, clock: FixedClock, gateway: RedisGat
         assert token not in key
         if gateway.client.type(key) == "hash":
             assert token not in str(gateway.client.hgetall(key))
+
+
+def known_and_sent(links: Links, clock: FixedClock) -> str:
+    link = ask(links)
+    assert links.assign(link.id, "per_1", known=True)
+    links.accepted(link.id, clock.now())
+    return links.token_of(link.id)
+
+
+def test_link_used_in_three_ways_at_once_is_used_once(links: Links, clock: FixedClock) -> None:
+    token = known_and_sent(links, clock)
+    ways = [
+        (HERE, Way.BUTTON, ""),
+        (THERE, Way.HERE, links.code(token, Way.HERE)),
+        (HERE, Way.THERE, links.code(token, Way.THERE)),
+    ] * 8
+
+    def attempt(way: tuple[str, Way, str]) -> bool:
+        with contextlib.suppress(IdpError):
+            links.consume(token, *way)
+            return True
+        return False
+
+    with ThreadPoolExecutor(24) as pool:
+        assert sum(pool.map(attempt, ways)) == 1
+
+
+def test_code_of_one_way_is_none_of_the_other(links: Links, clock: FixedClock) -> None:
+    token = known_and_sent(links, clock)
+    here, there = links.code(token, Way.HERE), links.code(token, Way.THERE)
+    assert (len(here), len(there)) == (6, 8)
+    for way, code in ((Way.HERE, there[:6]), (Way.THERE, here + "00"), (Way.HERE, "")):
+        if code not in (here, there):
+            with pytest.raises(IdpError) as caught:
+                links.consume(token, HERE, way, code)
+            assert caught.value.code == "code_wrong"
+
+
+def test_wrong_codes_at_once_are_never_more_than_the_tries(links: Links, clock: FixedClock) -> None:
+    token = known_and_sent(links, clock)
+    wrong = str((int(links.code(token, Way.HERE)) + 1) % 10**6).zfill(6)
+
+    def attempt(number: int) -> str:
+        with pytest.raises(IdpError) as caught:
+            links.consume(token, f"{number % 4:064}", Way.HERE, wrong)
+        return caught.value.code
+
+    with ThreadPoolExecutor(16) as pool:
+        codes = list(pool.map(attempt, range(64)))
+    assert codes.count("code_wrong") == TRIES_IN_ALL
+    assert codes.count("code_closed") == 64 - TRIES_IN_ALL
+
+
+def test_codes_of_a_link_that_was_lost_bring_no_record_back(
+    links: Links, gateway: RedisGateway
+) -> None:
+    link = ask(links)
+    token = links.token_of(link.id)
+    gateway.client.flushall()
+    with pytest.raises(IdpError):
+        links.consume(token, HERE, Way.THERE, "12345678")
+    assert links.code_open(token, HERE, hit=True)
+    assert gateway.client.keys("*") == []
