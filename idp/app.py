@@ -1,7 +1,7 @@
-"""The web application: blueprints with their narrow arguments, error pages, headers, health.
+"""The web application: blueprints with their narrow arguments, error pages, headers.
 
-Owns: which blueprint is mounted, what every response carries, `/`, `/privacidad`, `/healthz` and
-`/readyz`. Does not own: any page's content, any service.
+Owns: which blueprint is mounted, and what every response carries.
+Does not own: any page's content, any service.
 May import: wiring, the rooms' views, audit's events, adapters.telemetry, web, settings, kernel.
 """
 
@@ -22,7 +22,7 @@ from idp.captcha.vendors import owner
 from idp.contingency.link_views import blueprint as link_blueprint
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
-from idp.kernel.errors import IdpError, StartError, Unavailable
+from idp.kernel.errors import IdpError, StartError
 from idp.kernel.ids import derive_key
 from idp.login.views import blueprint as login_blueprint
 from idp.oidc.views import api, authorize, logout, userinfo
@@ -33,7 +33,9 @@ from idp.web.cookies import Cookies
 from idp.web.csrf import Csrf
 from idp.web.errors import register_errors
 from idp.web.headers import common
+from idp.web.health import blueprint as health_blueprint
 from idp.web.i18n import Languages
+from idp.web.plain import blueprint as plain_blueprint
 from idp.web.render import HelpDesk, Pages
 from idp.web.static import blueprint as static_blueprint
 from idp.wiring import (
@@ -193,7 +195,13 @@ def create_app(settings: Settings, services: Services) -> Flask:
         )
     )
     app.register_blueprint(_plain_pages(services, pages))
-    app.register_blueprint(_health(services))
+    app.register_blueprint(
+        health_blueprint(
+            {"redis": services.redis.ping, "sql": services.database.ready},
+            # Before the flags were read once, nobody knows where to send people.
+            {"flags": lambda: services.upstream_status.loaded},
+        )
+    )
     _after_each_request(app, services)
     return app
 
@@ -205,57 +213,23 @@ def readable_query() -> None:
 
 
 def _plain_pages(services: Services, pages: Pages) -> Blueprint:
-    bp = Blueprint("pages", __name__)
     settings = services.settings
-
-    @bp.get("/")
-    def home() -> Response:
-        clients = [
-            {"name": one.client_name, "url": one.client_uri or one.initiate_login_uri}
+    return plain_blueprint(
+        pages=pages,
+        components=lambda: (
+            (one.client_name, one.client_uri or one.initiate_login_uri)
             for one in services.clients.all()
             if not one.disabled
-        ]
-        return pages.page("inicio.html", clients=[one for one in clients if one["url"]])
-
-    @bp.get("/privacidad")
-    def privacy() -> Response:
-        return pages.page(
-            "privacidad.html",
-            login_life=settings.transaction_touched_ttl,
-            link_life=settings.link_max_age,
-            session_life=settings.session_ttl,
-            browser_life=settings.known_browser_ttl,
-            audit_life=settings.audit_retention,
-            captcha_owner=owner(settings.captcha),
-        )
-
-    return bp
-
-
-def _health(services: Services) -> Blueprint:
-    bp = Blueprint("health", __name__)
-
-    @bp.get("/healthz")
-    def alive() -> tuple[dict[str, str], int]:
-        """The process serves; it asks nobody else, so that an outage elsewhere restarts nothing."""
-        return {"status": "ok"}, 200
-
-    @bp.get("/readyz")
-    def ready() -> tuple[dict[str, object], int]:
-        """What a login needs answers."""
-        checks: dict[str, str] = {}
-        for name, ping in (("redis", services.redis.ping), ("sql", services.database.ready)):
-            try:
-                ping()
-                checks[name] = "ok"
-            except Unavailable:
-                checks[name] = "unavailable"
-        # Before the flags were read once, nobody knows where to send people.
-        checks["flags"] = "ok" if services.upstream_status.loaded else "unavailable"
-        good = set(checks.values()) == {"ok"}
-        return {"status": "ok" if good else "unavailable", "checks": checks}, 200 if good else 503
-
-    return bp
+        ),
+        privacy={
+            "login_life": settings.transaction_touched_ttl,
+            "link_life": settings.link_max_age,
+            "session_life": settings.session_ttl,
+            "browser_life": settings.known_browser_ttl,
+            "audit_life": settings.audit_retention,
+            "captcha_owner": owner(settings.captcha),
+        },
+    )
 
 
 def _after_each_request(app: Flask, services: Services) -> None:

@@ -38,6 +38,8 @@ def ask_for_link(page: Page, person: SandboxPerson) -> None:
     page.locator("altcha-widget input[type=checkbox]").click()
     page.wait_for_selector("[data-state=verified]")
     page.click("#enviar")
+    # All that the page says: when the form stands there again, why.
+    expect(page.locator("main")).to_contain_text("Revise su correo")
     expect(page.locator("h1")).to_have_text("Revise su correo")
 
 

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 import urllib3
@@ -24,6 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from idp.adapters.http.addresses import AllowList
+from idp.adapters.http.deadline import Cutter, Deadline
 from idp.kernel.ports import HttpFailure, HttpResponse
 
 Resolver = Callable[[str, int], list[str]]
@@ -97,7 +95,7 @@ class GuardedHttpClient:
         self, method: str, url: str, body: bytes | None, headers: dict[str, str],
         timeout: float, max_bytes: int,
     ) -> HttpResponse:  # fmt: skip
-        deadline = _Deadline(timeout)
+        deadline = Deadline(timeout)
         target = _target(url)
         headers = {
             "Host": target.authority,
@@ -106,7 +104,7 @@ class GuardedHttpClient:
             **headers,
         }
         path = target.url if self._proxy and target.scheme == "http" else target.path
-        with _Cutter(deadline) as cutter:
+        with Cutter(deadline) as cutter:
             try:
                 connection = self._connect(target, deadline, cutter)
                 deadline.check()
@@ -124,7 +122,7 @@ class GuardedHttpClient:
             except Exception as error:
                 raise _failure(error, deadline) from error
 
-    def _connect(self, target: _Target, deadline: _Deadline, cutter: _Cutter) -> HTTPConnection:
+    def _connect(self, target: _Target, deadline: Deadline, cutter: Cutter) -> HTTPConnection:
         """Connect to the first address that takes the connection: `localhost` often has two."""
         addresses = self._addresses(target, deadline)
         for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
@@ -158,7 +156,7 @@ class GuardedHttpClient:
             connection.set_tunnel(target.host, target.port, scheme="http")
         return connection
 
-    def _addresses(self, target: _Target, deadline: _Deadline) -> list[str]:
+    def _addresses(self, target: _Target, deadline: Deadline) -> list[str]:
         """Where the call may connect to: the allowed addresses, or the proxy's."""
         if self._proxy:
             self._refuse_literal(target)
@@ -172,7 +170,7 @@ class GuardedHttpClient:
             raise HttpFailure("refused_address")
         return allowed
 
-    def _resolved(self, host: str, port: int, deadline: _Deadline) -> list[str]:
+    def _resolved(self, host: str, port: int, deadline: Deadline) -> list[str]:
         lookup: Future[list[str]] = self._resolving.submit(self._resolver, host, port)
         try:
             return lookup.result(timeout=deadline.left)
@@ -191,59 +189,6 @@ class GuardedHttpClient:
         literal = resolve(target.host, target.port)[0]
         if not self._allow.allows(target.host, target.port, literal):
             raise HttpFailure("refused_address")
-
-
-class _Deadline:
-    """A bound on the whole call. A server that drips a byte a second resets every socket time-out,
-    so when the time is over the connection is cut from outside.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    @property
-    def left(self) -> float:
-        return max(0.001, self._end - time.monotonic())
-
-    @property
-    def passed(self) -> bool:
-        return time.monotonic() >= self._end
-
-    def check(self) -> None:
-        """Raise HttpFailure("timeout") once the time is over."""
-        if self.passed:
-            raise HttpFailure("timeout")
-
-
-class _Cutter:
-    """Cuts the connection that it watches when the deadline passes, and closes it at the end."""
-
-    def __init__(self, deadline: _Deadline) -> None:
-        self._connection: HTTPConnection | None = None
-        self._timer = threading.Timer(deadline.left, self._cut)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._timer.cancel()
-        if self._connection is not None:
-            self._connection.close()
-
-    def watch(self, connection: HTTPConnection) -> None:
-        self._connection = connection
-
-    def _cut(self) -> None:
-        sock = self._connection.sock if self._connection is not None else None
-        if sock is None:
-            return
-        try:
-            # Not SSLSocket.shutdown, which pulls the TLS state from under the reading thread.
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-        except OSError:
-            return
 
 
 def _target(url: str) -> _Target:
@@ -270,7 +215,7 @@ def _proxy_address(proxy: str | None) -> tuple[str, int] | None:
     return parts.hostname, parts.port or 3128
 
 
-def _read(answer: urllib3.response.BaseHTTPResponse, max_bytes: int, deadline: _Deadline) -> bytes:
+def _read(answer: urllib3.response.BaseHTTPResponse, max_bytes: int, deadline: Deadline) -> bytes:
     length = answer.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > max_bytes:
         raise HttpFailure("too_large")
@@ -283,7 +228,7 @@ def _read(answer: urllib3.response.BaseHTTPResponse, max_bytes: int, deadline: _
     return bytes(found)
 
 
-def _failure(error: Exception, deadline: _Deadline) -> HttpFailure:
+def _failure(error: Exception, deadline: Deadline) -> HttpFailure:
     """urllib3, http.client, ssl and socket each say it in their own way."""
     chain: list[BaseException] = []
     cause: BaseException | None = error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -55,15 +56,13 @@ class ImapBox:
             self._imap.logout()
 
 
-class _as_os_error:  # noqa: N801 - reads as what it does
+@contextmanager
+def _as_os_error() -> Iterator[None]:
     """The library's errors, which may repeat what a server said, as one of ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, imaplib.IMAP4.error):
-            raise OSError("the IMAP server refuses what we asked") from None
+    try:
+        yield
+    except imaplib.IMAP4.error:
+        raise OSError("the IMAP server refuses what we asked") from None
 
 
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:

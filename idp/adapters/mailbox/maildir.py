@@ -17,8 +17,7 @@ class MaildirBox:
 
     def unread(self) -> Iterator[tuple[str, bytes]]:
         """What is new, or was read by nobody."""
-        for key in self._box.keys():  # noqa: SIM118 - a maildir iterates over messages
-            message = self._box.get_message(key)
+        for key, message in self._box.iteritems():
             if "S" not in message.get_flags():
                 yield key, self._box.get_bytes(key)
 

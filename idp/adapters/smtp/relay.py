@@ -23,24 +23,20 @@ _ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _NO_MAILBOX = (550, 551, 553)
 
 
-class _Tells:
+class _Smtp(smtplib.SMTP):
     """Notes when the message itself goes over: what ends after that may have been taken."""
 
     handing_over = False
 
     def data(self, msg: Any) -> Any:
         self.handing_over = True
-        answer = super().data(msg)  # type: ignore[misc]
+        answer = super().data(msg)
         self.handing_over = False
         return answer
 
 
-class _Smtp(_Tells, smtplib.SMTP):
-    pass
-
-
-class _SmtpSsl(_Tells, smtplib.SMTP_SSL):
-    pass
+class _SmtpSsl(_Smtp, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte on."""
 
 
 class _VerifiedConnection(Connection):
@@ -52,10 +48,10 @@ class _VerifiedConnection(Connection):
         self._context = context
         self._timeout = timeout
 
-    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+    def configure_host(self) -> smtplib.SMTP:
         """Connect; the certificate is checked against the host's name before anything is said."""
         url = self._url
-        host: _Smtp | _SmtpSsl
+        host: _Smtp
         if url.security == "tls":
             host = _SmtpSsl(url.host, url.port, timeout=self._timeout, context=self._context)
         else:
