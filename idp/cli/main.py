@@ -18,6 +18,7 @@ GROUPS = (
     "upstream",
     "clients",
     "keys",
+    "data_keys",
     "users",
     "sessions",
     "mail",
@@ -60,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(problem, file=sys.stderr)
         return 3
     except Unavailable as error:
-        print(f"idp: {error.dependency} does not answer", file=sys.stderr)
+        keys = error.dependency == "data_keys"
+        why = error.detail if keys else f"{error.dependency} does not answer"
+        print(f"idp: {why}", file=sys.stderr)
         return 4
     except IdpError as error:
         print(f"idp: {error.code} {error.detail}".rstrip(), file=sys.stderr)

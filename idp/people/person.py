@@ -38,7 +38,8 @@ class Person:
     same in both modes. identifier: the value of their Identifier in `realm`. usuario: usuario SOL
     or Extranet user. name: razón social, or the person's full name. imported_active: a file said
     that they logged in before. extras: what else SUNAT tells (ddp…), never shown by default.
-    standard: claims that a file brought, by the columns of `people.standard`.
+    standard: claims that a file brought, by the columns of `people.standard`. profile: what the
+    person's form holds beside the address, by the fields of `people.profile`.
     addresses: the oldest first.
     """
 
@@ -61,6 +62,7 @@ class Person:
     consent_at: datetime | None = None
     extras: Mapping[str, str] = field(default_factory=_nothing)
     standard: Mapping[str, str] = field(default_factory=_nothing)
+    profile: Mapping[str, str] = field(default_factory=_nothing)
     addresses: tuple[Address, ...] = ()
 
     @property

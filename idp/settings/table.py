@@ -42,6 +42,12 @@ class Settings:
     )
     clients_file: Path = _var(parsers.path, "The components: clients.yaml.", Path("clients.yaml"))
     keys_dir: Path = _var(parsers.path, "The signing keys.", Path("keys"))
+    data_keys_file: Path | None = _var(
+        parsers.path,
+        "The keys that personal data is kept under; `data-keys.json` in the folder of the signing "
+        "keys by default. Without them nobody is found: back them up, apart from the database.",
+        None,
+    )
     upstreams_file: Path | None = _var(
         parsers.path, "JSON list of upstreams (realm, driver, base_url, client_id, …).", None
     )
@@ -132,6 +138,11 @@ class Settings:
         places.web_page, "Where a person ends SUNAT's own session; shown after logging out.", None
     )
     upstreams: tuple[Upstream, ...] = field(default=(), metadata={"derived": True})
+
+    @property
+    def data_keys(self) -> Path:
+        """Where the keys of personal data are."""
+        return self.data_keys_file or self.keys_dir / "data-keys.json"
 
     @property
     def production(self) -> bool:

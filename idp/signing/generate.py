@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc.jwk import ECKey, RSAKey
 
 from idp.kernel.clock import Clock
+from idp.kernel.files import write_private
 from idp.signing.key import ALGORITHMS, KeyRecord, KeyState
 from idp.signing.store import (
     METADATA,
     KeyringError,
     read_records,
     tidy,
-    write_private,
     write_records,
 )
 

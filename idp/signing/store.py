@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from idp.kernel.errors import StartError
+from idp.kernel.files import replace_private
 from idp.signing.key import ALGORITHMS, JoseKey, KeyRecord, KeyState, SigningKey
 
 METADATA = "keyring.json"
@@ -112,11 +113,7 @@ def write_records(
     """
     rows = [{name: _json(value) for name, value in asdict(one).items()} for one in records]
     found = {"keys": rows} | ({"pending": list(pending)} if pending else {})
-    temporary = keys_dir / f"{_TEMPORARY}{os.getpid()}"
-    temporary.unlink(missing_ok=True)
-    write_private(temporary, (json.dumps(found, indent=2) + "\n").encode())
-    os.replace(temporary, keys_dir / METADATA)
-    _settle(keys_dir)
+    replace_private(keys_dir / METADATA, (json.dumps(found, indent=2) + "\n").encode())
 
 
 def tidy(keys_dir: Path) -> None:
@@ -130,30 +127,6 @@ def tidy(keys_dir: Path) -> None:
         (keys_dir / name).unlink(missing_ok=True)
     for path in keys_dir.glob(f"{_TEMPORARY}*"):
         path.unlink(missing_ok=True)
-
-
-def _settle(keys_dir: Path) -> None:
-    """Make a rename outlive a power cut: the folder's own entry is on disk when this returns."""
-    handle = os.open(keys_dir, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """A new file with mode 0600 from its first moment, whatever the umask; never overwrites.
-
-    It belongs to the folder's owner, so that root may rotate keys that a service reads.
-    """
-    owner = path.parent.stat()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        if os.geteuid() == 0:
-            os.fchown(handle, owner.st_uid, owner.st_gid)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _folder_problems(

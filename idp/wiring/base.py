@@ -10,6 +10,7 @@ from idp.adapters.queue.broker import DramatiqQueue
 from idp.adapters.redis.audit_stream import RedisAuditStream
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.resealing import Resealing
 from idp.audit.log import Audit
 from idp.clients.registry import ClientRegistry
 from idp.contingency.elsewhere import Elsewhere
@@ -30,6 +31,7 @@ from idp.login.service import Logins
 from idp.mail.bounces import Bounces
 from idp.mail.load import MailLoad
 from idp.people.service import People
+from idp.people.vault import Vault
 from idp.settings import Settings
 from idp.signing.keyring import Keyring
 from idp.upstream_status.service import UpstreamStatus
@@ -51,6 +53,7 @@ class Base:
     http: GuardedHttpClient
     audit: Audit
     stream: RedisAuditStream
+    vault: Vault
 
     def key(self, purpose: str) -> bytes:
         return derive_key(self.settings.secret_key, purpose)
@@ -74,6 +77,8 @@ class Services:
     keyring: Keyring
     limits: Limits
     people: People
+    vault: Vault
+    resealing: Resealing
     upstream_status: UpstreamStatus
     flag_watcher: FlagWatcher
     reloader: Reloader

@@ -8,6 +8,7 @@ from idp.adapters.redis.audit_stream import RedisAuditStream
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.resealing import Resealing
 from idp.audit.log import Audit
 from idp.clients.subjects import Subjects
 from idp.contingency.sealing import Sealing
@@ -48,9 +49,9 @@ def build_services(
     audit = Audit(store=SqlAuditStore(database), clock=clock, random=random)
     stream = RedisAuditStream(redis, consumer=new_id(random, "drain"))
     http = guarded_http(settings)
-    base = Base(settings, clock, random, EventBus(), redis, database, http, audit, stream)
+    keyring, clients, vault = keys_and_clients(settings, clock, random)
+    base = Base(settings, clock, random, EventBus(), redis, database, http, audit, stream, vault)
 
-    keyring, clients = keys_and_clients(settings, clock)
     realms = tuple(one.realm for one in settings.upstreams)
     clients.on_reload = lambda told: tell_reload(audit, told)
     counters = limits(base)
@@ -97,6 +98,8 @@ def build_services(
         keyring=keyring,
         limits=counters,
         people=persons,
+        vault=vault,
+        resealing=Resealing(database, vault),
         upstream_status=status,
         flag_watcher=watcher,
         reloader=Reloader(keyring=keyring, clients=clients),

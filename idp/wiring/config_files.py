@@ -1,5 +1,5 @@
 """What a process reads or judges at its start beyond its settings: keys, clients.yaml, which needs
-them, and the captcha's keys.
+them, the keys of personal data, and the captcha's.
 """
 
 from __future__ import annotations
@@ -8,13 +8,17 @@ from idp.captcha.vendors import key_problems
 from idp.clients.registry import ClientRegistry
 from idp.kernel.clock import Clock
 from idp.kernel.errors import StartError
+from idp.kernel.random import Random
+from idp.people.vault import Vault
 from idp.settings import Settings
 from idp.signing.key import ALGORITHMS
 from idp.signing.keyring import Keyring
 
 
-def keys_and_clients(settings: Settings, clock: Clock) -> tuple[Keyring, ClientRegistry]:
-    """Both, read and checked. Raises StartError with the problems of both, and of the captcha."""
+def keys_and_clients(
+    settings: Settings, clock: Clock, random: Random
+) -> tuple[Keyring, ClientRegistry, Vault]:
+    """All read and checked. Raises StartError with the problems of all, and of the captcha."""
     problems: list[str] = []
     if settings.production:
         problems += key_problems(
@@ -36,6 +40,11 @@ def keys_and_clients(settings: Settings, clock: Clock) -> tuple[Keyring, ClientR
         )
     except StartError as error:
         problems.extend(error.problems)
-    if keyring is None or clients is None or problems:
+    vault: Vault | None = None
+    try:
+        vault = Vault(settings.data_keys, random=random)
+    except StartError as error:
+        problems.extend(error.problems)
+    if keyring is None or clients is None or vault is None or problems:
         raise StartError(problems)
-    return keyring, clients
+    return keyring, clients, vault

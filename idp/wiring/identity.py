@@ -44,7 +44,7 @@ def people(base: Base) -> People:
     """People, their contact data and known browsers."""
     settings = base.settings
     return People(
-        store=SqlPersonStore(base.database),
+        store=SqlPersonStore(base.database, base.vault),
         verifications=SqlVerificationStore(base.database),
         browsers=SqlBrowserStore(base.database),
         uow=base.database,

@@ -68,6 +68,7 @@ def _start(places: Places, family: Family, ending: threading.Event) -> None:
     socket.unlink(missing_ok=True)
     family.start(valkey(Path(get_binary_path()), places.state), {}, ready=socket.exists)
     _command(environment, "keys", "generate")
+    _command(environment, "data-keys", "generate")
     _command(environment, "db", "upgrade")
     people = places.state / "people.csv"
     write_private(people, people_csv())

@@ -20,8 +20,10 @@ from idp.captcha.vendors import REMOTE, key_problems
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError, StartError
 from idp.kernel.ids import digest
+from idp.kernel.random import SystemRandom
 from idp.signing.generate import ensure_generated
 from idp.wiring.config_files import keys_and_clients
+from tests.support.vault import make_data_keys
 from tests.support.world import CLIENTS, settings_for
 
 HOST = "ingreso.vuce.gob.pe"
@@ -187,6 +189,7 @@ def test_published_test_keys_stop_a_start_in_production(
     kind: str, tmp_path: Path, clock: FixedClock
 ) -> None:
     ensure_generated(tmp_path / "keys", clock=clock)
+    make_data_keys(tmp_path / "keys")
     clients = CLIENTS.replace("@hash@", "sha256:" + "ab" * 32).replace(
         "http://localhost", "https://a.pe"
     )
@@ -197,7 +200,7 @@ def test_published_test_keys_stop_a_start_in_production(
             captcha_secret="own", env="production",
         )  # fmt: skip
         with pytest.raises(StartError) as caught:
-            keys_and_clients(settings, clock)
+            keys_and_clients(settings, clock, SystemRandom())
         assert any(one.startswith("IDP_CAPTCHA_SITE_KEY: ") for one in caught.value.problems)
         assert key not in str(caught.value)
     assert key_problems(kind, "own", "own") == []

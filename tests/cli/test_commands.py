@@ -15,6 +15,7 @@ import pytest
 from idp.cli import main
 from idp.kernel.clock import SystemClock
 from idp.signing.generate import ensure_generated
+from tests.support.vault import make_data_keys
 
 CLIENTS = """
 clients:
@@ -33,6 +34,7 @@ Run = Callable[..., tuple[int, str, str]]
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli") / "keys"
     ensure_generated(folder, clock=SystemClock())
+    make_data_keys(folder)
     return folder
 
 

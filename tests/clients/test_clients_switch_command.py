@@ -17,6 +17,7 @@ from idp.signing.generate import ensure_generated
 from idp.signing.store import read_records, write_records
 from tests.support.components import Party, refused
 from tests.support.installation import environment_of
+from tests.support.vault import make_data_keys
 from tests.support.world import CLIENTS, World, build_world
 
 Run = Callable[..., tuple[int, str, str]]
@@ -172,6 +173,7 @@ def test_algorithm_that_this_installation_has_no_key_for_is_refused(
     """The provider would refuse the file as a whole from then on."""
     keys = tmp_path / "solo-rsa"
     ensure_generated(keys, clock=SystemClock(), algorithms=("RS256",))
+    make_data_keys(keys)
     monkeypatch.setenv("IDP_KEYS_DIR", str(keys))
     file = provider.settings.clients_file
     file.write_text(file.read_text().replace("    id_token_signed_response_alg: ES256\n", ""))

@@ -56,6 +56,7 @@ from idp.people.seed import SeedRow
 from idp.people.service import People
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.state import FlagState
+from tests.support.vault import vault_beside
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ISSUER = "https://idp.example.com"
@@ -173,7 +174,7 @@ class World:
         self.stream = RedisAuditStream(gateway, consumer="test")
         self.components = Components({"origen": component()})
         self.people = People(
-            store=SqlPersonStore(database), verifications=SqlVerificationStore(database),
+            store=SqlPersonStore(database, vault_beside(database)), verifications=SqlVerificationStore(database),
             browsers=SqlBrowserStore(database), uow=database, audit=audit, clock=clock,
             random=random, code_key=b"v" * 32,
         )  # fmt: skip

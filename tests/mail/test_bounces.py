@@ -32,6 +32,7 @@ from idp.mail.message_id import message_id, read_message_id
 from idp.people.person import Address, Person
 from idp.people.seed import SeedRow
 from idp.people.service import People
+from tests.support.vault import vault_in
 
 KEY, HOST, EMAIL = b"d" * 32, "idp.example.com", "rosa@empresa.example"
 
@@ -42,7 +43,7 @@ def people(tmp_path: Path, clock: FixedClock) -> Iterator[People]:
     database.upgrade()
     random = SystemRandom()
     people = People(
-        store=SqlPersonStore(database),
+        store=SqlPersonStore(database, vault_in(tmp_path)),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
         uow=database,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,8 @@ from idp.kernel.identity import Identifier
 from idp.kernel.random import SystemRandom
 from idp.people.person import UpstreamFacts
 from idp.people.service import People
+from idp.people.vault import Vault
+from tests.support.vault import vault_in
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -33,9 +36,14 @@ def audit(database: Database, clock: FixedClock) -> Audit:
 
 
 @pytest.fixture
-def people(database: Database, audit: Audit, clock: FixedClock) -> People:
+def vault(tmp_path: Path) -> Vault:
+    return vault_in(tmp_path)
+
+
+@pytest.fixture
+def people(database: Database, vault: Vault, audit: Audit, clock: FixedClock) -> People:
     return People(
-        store=SqlPersonStore(database),
+        store=SqlPersonStore(database, vault),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
         uow=database,

@@ -15,6 +15,7 @@ from idp.people.attributes import SCOPES, claim, claim_scope, claims
 from idp.people.csv_file import parse_csv
 from idp.people.service import People
 from idp.people.standard import BY_COLUMN, STANDARD
+from idp.people.vault import Vault
 from sandbox.demo.state import people_csv
 from sandbox.people import PEOPLE
 
@@ -165,7 +166,9 @@ def test_every_column_belongs_to_a_scope_that_discovery_names() -> None:
     assert {"profile", "phone", "address", "email", "vuce"} == SCOPES
 
 
-def test_database_of_before_is_brought_along(database: Database, clock: FixedClock) -> None:
+def test_database_of_before_is_brought_along(
+    database: Database, vault: Vault, clock: FixedClock
+) -> None:
     """A person of the first revision has no claims, and keeps everything else."""
     from alembic import command
     from sqlalchemy import text
@@ -184,10 +187,10 @@ def test_database_of_before_is_brought_along(database: Database, clock: FixedClo
         connection.execute(
             text("INSERT INTO identifiers (realm, value, person_id) VALUES ('sol', 'v', 'per_1')")
         )
-    database.upgrade()
+    database.upgrade(vault)
     from idp.adapters.sql.people import SqlPersonStore
 
-    person = SqlPersonStore(database).get("per_1")
+    person = SqlPersonStore(database, vault).get("per_1")
     assert person is not None
     assert (person.name, dict(person.standard)) == ("N", {})
 

@@ -28,6 +28,7 @@ from idp.signing.generate import ensure_generated, generate
 from idp.signing.keyring import Keyring
 from idp.wiring import Hangup
 from idp.wiring.reload import Reloader
+from tests.support.vault import make_data_keys
 from tests.support.world import ISSUER, authorization_params
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +67,7 @@ def _until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("serve") / "keys"
     ensure_generated(folder, clock=SystemClock())
+    make_data_keys(folder)
     return folder
 
 

@@ -11,6 +11,7 @@ import pytest
 from signing_crash import COMMANDS, perform
 
 from idp.kernel.clock import FixedClock
+from idp.kernel.files import write_private
 from idp.signing import store
 from idp.signing.generate import ensure_generated
 from idp.signing.key import KeyRecord, KeyState
@@ -132,7 +133,7 @@ def test_revocation_cut_off_is_ended_by_repeating_it(
 def test_key_torn_by_a_power_cut_is_removed(grown: Path, clock: FixedClock) -> None:
     records = store.read_records(grown)
     store.write_records(grown, records, pending=("es256-torn.pem",))
-    store.write_private(grown / "es256-torn.pem", b"-----BEGIN PRIV")
+    write_private(grown / "es256-torn.pem", b"-----BEGIN PRIV")
     assert Keyring.load(grown, clock=clock).active.record == active(grown)
     assert ensure_generated(grown, clock=clock, algorithms=("ES256",)) == ()
     assert not (grown / "es256-torn.pem").exists()

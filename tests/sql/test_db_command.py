@@ -22,7 +22,7 @@ def run(database: Database, *words: str) -> tuple[int, Any]:
     parser = argparse.ArgumentParser()
     db.add_parser(parser.add_subparsers())
     args = parser.parse_args(["db", *words])
-    services = SimpleNamespace(database=database)
+    services = SimpleNamespace(database=database, vault=None)
     context = SimpleNamespace(services=services, as_json=True, out=said.append)
     return args.func(args, context), said[0]
 

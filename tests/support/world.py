@@ -24,6 +24,7 @@ from idp.people.person import Person, UpstreamFacts
 from idp.settings import Settings, Upstream
 from idp.signing.generate import ensure_generated
 from idp.wiring import Services, build_services
+from tests.support.vault import make_data_keys
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 ISSUER = "http://localhost:8000"
@@ -193,6 +194,7 @@ def build_world(folder: Path, redis_url: str, *, clients: str = CLIENTS, **chang
     secret, hashed = new_secret(SystemRandom())
     (folder / "clients.yaml").write_text(clients.replace("@hash@", hashed), encoding="utf-8")
     ensure_generated(folder / "keys", clock=clock)
+    make_data_keys(folder / "keys")
     settings = settings_for(folder, redis_url, **changes)
     services = build_services(settings, clock=clock)
     services.database.upgrade()

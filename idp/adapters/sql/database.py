@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, text
 from idp.adapters.sql.engine import WRITES, options, parse, prepare, unavailable_when_down
 from idp.adapters.sql.models import Base
 from idp.kernel.errors import StartError, Unavailable
+from idp.people.vault import Vault
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, as long as nothing else in this database takes it.
@@ -133,11 +134,12 @@ class Database:
             else:
                 return True
 
-    def upgrade(self) -> None:
+    def upgrade(self, vault: Vault | None = None) -> None:
         """Bring the schema to the newest revision, all of it or nothing.
 
-        Processes that start together take turns; the second finds nothing to do. Raises
-        Unavailable("sql").
+        Processes that start together take turns; the second finds nothing to do. vault: what is
+        personal is sealed with it, where an older schema had it in clear. Raises
+        Unavailable("sql"), StartError.
         """
         with self.transaction(), self.connection() as connection:
             if connection.dialect.name == "postgresql":
@@ -147,7 +149,7 @@ class Database:
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
                 )
             with _said("the database is of a newer version than this program"):
-                command.upgrade(self._config(connection), "head")
+                command.upgrade(self._config(connection, vault), "head")
 
     def revision(self) -> tuple[str | None, str | None]:
         """The schema's revision (None: empty database), and the newest one that the code has."""
@@ -173,12 +175,12 @@ class Database:
         """Close the pooled connections."""
         self.engine.dispose()
 
-    def _config(self, connection: Connection | None) -> Config:
+    def _config(self, connection: Connection | None, vault: Vault | None = None) -> Config:
         with self._holder.app_context():
             # A per cent sign in a path would be taken for an interpolation.
             config = self._migrate.get_config(str(_MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
+        config.attributes.update(connection=connection, vault=vault)
         assert isinstance(config, Config)
         return config
 

@@ -8,6 +8,7 @@ from idp.adapters.sql.models.people import (
     IdentifierRow,
     KnownBrowserRow,
     PersonRow,
+    VaultCheckRow,
     VerificationRow,
 )
 from idp.adapters.sql.models.refresh import RefreshFamilyRow, RefreshTokenRow
@@ -27,5 +28,6 @@ __all__ = [
     "RefreshTokenRow",
     "SpentLinkRow",
     "UtcDateTime",
+    "VaultCheckRow",
     "VerificationRow",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.adapters.sql.models.base import Base, FreeText, UtcDateTime
+from idp.adapters.sql.models.base import Base, UtcDateTime
+
+# Of columns that a later revision added.
+_EMPTY = text("''")
 
 
 def _person() -> Mapped[str]:
@@ -16,20 +18,19 @@ def _person() -> Mapped[str]:
 
 
 class PersonRow(Base):
-    """A person."""
+    """A person. What is personal stands in `sealed`, as JSON that `people.vault` encrypted.
+
+    ruc_digest: the keyed hash of the RUC, to find everybody of a company.
+    """
 
     __tablename__ = "people"
+    __table_args__ = (Index(None, "ruc_digest"), Index(None, "updated_at", "id"))
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     sub: Mapped[str] = mapped_column(String(64), unique=True)
-    ruc: Mapped[str | None] = mapped_column(FreeText)
-    usuario: Mapped[str] = mapped_column(FreeText)
-    tipo_usuario: Mapped[str] = mapped_column(FreeText)
-    name: Mapped[str] = mapped_column(FreeText)
-    given_name: Mapped[str] = mapped_column(FreeText)
-    family_name: Mapped[str] = mapped_column(FreeText)
-    extras: Mapped[dict[str, Any]] = mapped_column(JSON)
-    standard: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    realm: Mapped[str] = mapped_column(String(32), server_default=_EMPTY)
+    ruc_digest: Mapped[str | None] = mapped_column(String(64))
+    sealed: Mapped[str] = mapped_column(Text, server_default=_EMPTY)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     first_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -40,30 +41,39 @@ class PersonRow(Base):
 
 
 class IdentifierRow(Base):
-    """What names a person within a realm; the unique key that parallel first logins meet at."""
+    """What names a person: its keyed hash is the key that parallel first logins meet at."""
 
     __tablename__ = "identifiers"
+    __table_args__ = (Index(None, "person_id"),)
 
-    realm: Mapped[str] = mapped_column(String(32), primary_key=True)
-    value: Mapped[str] = mapped_column(FreeText, primary_key=True)
-    person_id: Mapped[str] = mapped_column(
-        String(40), ForeignKey("people.id", ondelete="CASCADE"), unique=True
-    )
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    realm: Mapped[str] = mapped_column(String(32))
+    sealed: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[str] = _person()
 
 
 class AddressRow(Base):
-    """A contact address of a person."""
+    """A contact address of a person; email_digest finds everybody who shares a mailbox."""
 
     __tablename__ = "addresses"
-    __table_args__ = (Index(None, "person_id"),)
+    __table_args__ = (Index(None, "person_id"), Index(None, "email_digest"))
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     person_id: Mapped[str] = _person()
-    email: Mapped[str] = mapped_column(FreeText)
+    email_digest: Mapped[str] = mapped_column(String(64), server_default=_EMPTY)
+    sealed: Mapped[str] = mapped_column(Text, server_default=_EMPTY)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     counts_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undeliverable_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class VaultCheckRow(Base):
+    """One row: with which lookup key this database was filled."""
+
+    __tablename__ = "vault_check"
+
+    fingerprint: Mapped[str] = mapped_column(String(16), primary_key=True)
 
 
 class VerificationRow(Base):
