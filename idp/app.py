@@ -15,6 +15,7 @@ import threading
 from flask import Blueprint, Flask, Request, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from idp.account.access_views import blueprint as access_blueprint
 from idp.account.views import blueprint as account_blueprint
 from idp.adapters.telemetry.log import configure_logging
 from idp.audit.events import AuditEvent
@@ -192,6 +193,16 @@ def create_app(settings: Settings, services: Services) -> Flask:
             browser=browser,
             csrf=csrf,
             realm_labels={one.realm: one.label for one in settings.upstreams},
+        )
+    )
+    app.register_blueprint(
+        access_blueprint(
+            desk=services.access_desk,
+            logins=services.logins,
+            pages=pages,
+            cookies=cookies,
+            browser=browser,
+            csrf=csrf,
         )
     )
     app.register_blueprint(_plain_pages(services, pages))

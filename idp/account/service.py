@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from idp.account.form import Typed, incomplete
 from idp.jobs.ports import JobQueue
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Mode
 from idp.kernel.ids import same
+from idp.kernel.texts import Text
 from idp.limits.service import Limits
 from idp.login.session import Session
 from idp.people.contact import InvalidEmail, normalise_email, same_email
 from idp.people.eligibility import contact_address
 from idp.people.person import Address, Confirmation, Person
+from idp.people.profile import own_document, read_profile
 from idp.people.service import People
 
 VERIFY = "account.verify_address"
@@ -23,6 +27,9 @@ CHANGED = "account.address_changed"
 VERIFY_MAX_AGE = 1_800
 CHANGED_MAX_AGE = 259_200
 CHANGED_DELAY = 3
+BAD_EMAIL = Text(
+    "Escriba una dirección de correo electrónico completa, por ejemplo nombre@empresa.pe."
+)
 
 
 @dataclass(frozen=True)
@@ -82,20 +89,33 @@ class Account:
             read_only=not may_change(session),
         )
 
-    def update(self, session: Session, *, email: str, consent: bool) -> None:
+    def update(self, session: Session, typed: Typed) -> None:
         """*Actualizar Datos*. A new address gets a mail with a code; consent counts at once.
 
-        An empty e-mail changes nothing where there is none. Raises InvalidEmail; IdpError
-        account_read_only (403), rate_limited (429).
+        An empty e-mail changes nothing where there is none. Raises InvalidForm, after which nothing
+        is changed but a consent that was withdrawn; IdpError account_read_only (403), rate_limited
+        (429).
         """
         _check(session)
-        shown = self.overview(session)
-        if not consent or not (email.strip() or shown.email):
-            # A no is taken whatever else is wrong; and who has no address may leave it so.
+        shown, email, consent = self.overview(session), typed.email, typed.consent
+        addressed = bool(email.strip() or shown.email)
+        if not consent:
+            # A no is taken whatever else is wrong.
             self._people.set_consent(session.person_id, consent)
-        if not (email.strip() or shown.email):
+        profile, errors = self._profile(shown.person, typed)
+        if addressed:
+            try:
+                wanted = normalise_email(email)
+            except InvalidEmail:
+                errors["email"] = BAD_EMAIL
+        if errors:
+            raise InvalidForm(errors)
+        self._people.set_profile(session.person_id, profile)
+        if not addressed:
+            # Who has no address may leave it so.
+            self._people.set_consent(session.person_id, consent)
             return
-        wanted, current = normalise_email(email), shown.current
+        current = shown.current
         if current is None or current.undeliverable_at or not same_email(current.email, wanted):
             self._limits.hit("account.verification", session.person_id)
         change = self._people.set_contact(session.person_id, email=email, consent=consent)
@@ -105,6 +125,14 @@ class Account:
                 {"verification": change.pending_verification_id},
                 max_age=VERIFY_MAX_AGE,
             )
+
+    def _profile(self, person: Person, typed: Typed) -> tuple[dict[str, str], dict[str, Text]]:
+        told = dict(typed.profile)
+        if own_document(person) is not None:
+            # SUNAT's word on it: whatever a form says is not asked for.
+            told |= {"document_type": "", "document_number": ""}
+        values, errors = read_profile(told, person.realm)
+        return values, {**errors, **incomplete(typed)}
 
     def masked_target(self, session: Session, token: str) -> Address | None:
         """The address that a link's token would verify for this person; looking spends nothing."""
@@ -152,6 +180,14 @@ class Account:
             )
 
 
+class InvalidForm(ValueError):
+    """What is wrong in the form, by field (`email`, or as `people.profile` names it)."""
+
+    def __init__(self, errors: Mapping[str, Text]) -> None:
+        super().__init__(" ".join(sorted(errors)))
+        self.errors = errors
+
+
 def may_change(session: Session) -> bool:
     """Whether a session may change e-mail and consent."""
     return session.mode is Mode.SUNAT
@@ -162,4 +198,4 @@ def _check(session: Session) -> None:
         raise IdpError("account_read_only", 403)
 
 
-__all__ = ["CHANGED", "VERIFY", "Account", "InvalidEmail", "Overview", "may_change"]
+__all__ = ["CHANGED", "VERIFY", "Account", "InvalidForm", "Overview", "may_change"]

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 
-from idp.account.service import Account, InvalidEmail
+from idp.account.form import NAMES, Shown, Typed, fields, known, read
+from idp.account.service import Account, InvalidForm, Overview
 from idp.kernel.errors import IdpError
-from idp.kernel.texts import Text
+from idp.kernel.texts import Text, minutes
 from idp.login.service import Logins
 from idp.login.session import Session
 from idp.people.masking import mask_email
+from idp.people.ubigeo import within
 from idp.web.browser import Browser
 from idp.web.cookies import SESSION, Cookies
 from idp.web.csrf import Csrf
+from idp.web.headers import Csp
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
 # Where the mail's link wanted to go, while its person logs in; it is worth nothing elsewhere.
 _VERIFY_COOKIE = "idp_verify"
 _VERIFY_TTL = 3_600
-_BAD_EMAIL = Text(
-    "Escriba una dirección de correo electrónico completa, por ejemplo nombre@empresa.pe."
+_TOO_OFTEN = Text(
+    "Ya pidió varios códigos. Para otro correo, vuelva a intentarlo en {wait}; lo demás se guardó."
 )
 # By code: the field that it is said at, and the words.
 _CODE_ERRORS = {
@@ -50,6 +53,8 @@ def blueprint(
 ) -> Blueprint:
     """The routes of `/cuenta`. realm_labels: what users call each realm's upstream."""
     routes = Blueprint("account", __name__)
+    # Errors lead to the first field that they are about.
+    anchors = {**NAMES, "ubigeo": "departamento"}
 
     def session() -> Session | None:
         return logins.sessions.current(cookies.read(request, SESSION))
@@ -64,30 +69,26 @@ def blueprint(
         browser.remember(response, browser.read_or_new(request)[0])
         return response
 
-    def form(
-        found: Session, errors: Mapping[str, str], status: int = 200, **typed: object
+    def page(
+        found: Session, errors: Mapping[str, Text], status: int = 200, typed: Typed | None = None
     ) -> Response:
         data = account.overview(found)
-        context: dict[str, Any] = {
-            "name": data.person.name,
-            "realm_label": realm_labels.get(found.realm, found.realm),
-            "ruc": data.person.ruc,
-            "usuario": data.person.usuario,
-            "email": data.email,
-            "current_email": data.current.email if data.current else None,
-            "pending_email": data.pending.email if data.pending else None,
-            "undeliverable": bool(data.current and data.current.undeliverable_at),
-            "consent": data.person.consent,
-            "verified_since": data.current.verified_at if data.current else None,
-            "errors": dict(errors),
-            "saved": "guardado" in request.args,
-            "action": "/cuenta",
-            "confirm_action": "/cuenta/codigo" if data.awaits_code else None,
-            "counts_from": data.counts_from,
-            "read_only": data.read_only,
-            **typed,
-        }
-        return pages.page("cuenta/datos.html", status=status, **context)
+        shown = known(data.person)
+        if typed is not None:
+            shown = Shown(typed.profile, typed.places)
+        return pages.page(
+            "cuenta/datos.html",
+            status=status,
+            csp=Csp(script=("'self'",), connect=("'self'",)),
+            realm_label=realm_labels.get(found.realm, found.realm),
+            errors={anchors.get(name, name): text for name, text in errors.items()},
+            saved="guardado" in request.args,
+            email=typed.email if typed else data.email,
+            consent=typed.consent if typed else data.person.consent,
+            confirm_action="/cuenta/codigo" if data.awaits_code else None,
+            **fields(data.person, shown),
+            **about(data),
+        )
 
     @routes.get("/cuenta")
     def show() -> Response:
@@ -98,7 +99,7 @@ def blueprint(
             return with_browser(see_other("/cuenta"))  # the form's token is bound to it
         waiting = cookies.read(request, _VERIFY_COOKIE)
         if not waiting:
-            return form(found, {})
+            return page(found, {})
         response = see_other(f"/cuenta/verificar/{waiting}" if _is_token(waiting) else "/cuenta")
         cookies.clear(response, _VERIFY_COOKIE)
         return response
@@ -109,14 +110,31 @@ def blueprint(
         found = session()
         if found is None:
             return log_in_first()
-        email, consent = request.form.get("email", ""), "consent" in request.form
+        typed = read(request.form)
+        if typed.choosing:
+            return page(found, {}, typed=typed)
         try:
-            account.update(found, email=email, consent=consent)
-        except InvalidEmail:
-            return form(found, {"email": _BAD_EMAIL}, 422, email=email, consent=consent)
+            account.update(found, typed)
+        except InvalidForm as error:
+            return page(found, error.errors, 422, typed)
         except IdpError as error:
-            return refused(found, error)
+            if error.code != "rate_limited" or error.retry_after is None:
+                return refused(found, error)
+            wait = minutes(-(-error.retry_after // 60))
+            response = page(found, {"email": Text(_TOO_OFTEN.msgid, wait=wait)}, 429, typed)
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
         return see_other("/cuenta?guardado=1")
+
+    @routes.get("/cuenta/ubigeo/<code>")
+    def places(code: str) -> Response:
+        """What lies within a department or a province: public facts, for the chained lists."""
+        found = within(code)
+        if not found:
+            raise IdpError("not_found", 404)
+        response = jsonify([{"code": one, "name": name} for one, name in found])
+        response.headers["Cache-Control"] = "public, max-age=86400"
+        return response
 
     @routes.post("/cuenta/codigo")
     def confirm_code() -> Response:
@@ -168,12 +186,29 @@ def blueprint(
     def refused(found: Session, error: IdpError) -> Response:
         """What the form itself can say, it says; the rest has its error page."""
         if error.code == "account_read_only":
-            return form(found, {}, error.status)
+            return page(found, {}, error.status)
         if error.code in _CODE_ERRORS:
-            return form(found, dict([_CODE_ERRORS[error.code]]), 422)
+            return page(found, dict([_CODE_ERRORS[error.code]]), 422)
         raise error
 
     return routes
+
+
+def about(data: Overview) -> dict[str, Any]:
+    """What the page says of a person beside the fields."""
+    current, pending, person = data.current, data.pending, data.person
+    return {
+        "name": person.name,
+        "ruc": person.ruc,
+        "usuario": person.usuario,
+        "current_email": current.email if current else None,
+        "pending_email": pending.email if pending else None,
+        "undeliverable": bool(current and current.undeliverable_at),
+        "verified_since": current.verified_at if current else None,
+        "counts_from": data.counts_from,
+        "read_only": data.read_only,
+        "withdrawn": not person.consent and person.consent_at is not None,
+    }
 
 
 def _is_token(text: str) -> bool:

@@ -91,7 +91,7 @@ TABLE: dict[AuditEvent, Row] = {
         "A session was replaced by another person's, who confirmed it.", "sid", "previous_person"
     ),
     AuditEvent.SESSION_ENDED: _row(
-        "A session ended: logout, replaced, switched, expired or revoked.", "sid", "reason"
+        "A session ended: logout, replaced, renewed, ended_by_person or revoked.", "sid", "reason"
     ),
     AuditEvent.LOGOUT_COMPLETED: _row("A person logged out.", "sid", "started_by"),
     AuditEvent.CODE_ISSUED: _row(

@@ -82,7 +82,7 @@ class RecordsLogins(Protocol):
         """Note a login; the person is created at the first one."""
         ...
 
-    def remember_browser(self, person_id: str, cookie: str | None) -> str:
+    def remember_browser(self, person_id: str, cookie: str | None = None, agent: str = "") -> str:
         """The value of the cookie of known browsers to set."""
         ...
 

@@ -61,12 +61,16 @@ _OURS = frozenset(
 
 @dataclass(frozen=True)
 class Callback:
-    """What a browser brought to the callback; everything in it may be anybody's invention."""
+    """What a browser brought to the callback; everything in it may be anybody's invention.
+
+    agent: what it says that it is, in two words.
+    """
 
     state: str | None
     code: str | None
     browser_hash: str | None
     known_cookie: str | None
+    agent: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,7 @@ class Federation:
         known = self._people.known_browser(callback.known_cookie, person.id)
         proof = Proof(realm, person.id, Mode.SUNAT, self._clock.now(), known_browser=known)
         self._transactions.record_proof(transaction.id, callback.browser_hash, proof)
-        cookie = self._people.remember_browser(person.id, callback.known_cookie)
+        cookie = self._people.remember_browser(person.id, callback.known_cookie, callback.agent)
         self._evidence.report(realm, "ok")
         return Landed(transaction.id, cookie)
 

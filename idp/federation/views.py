@@ -9,6 +9,7 @@ from idp.kernel.errors import IdpError
 from idp.limits.service import Limits
 from idp.login.service import Logins
 from idp.login.transaction import Transaction
+from idp.web.agent import describe
 from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import KNOWN, Cookies
@@ -44,6 +45,7 @@ def blueprint(
             code=request.args.get("code"),
             browser_hash=browser.hash(request),
             known_cookie=cookies.read(request, KNOWN),
+            agent=describe(request.headers.get("User-Agent", "")),
         )
         if not federation.expects(brought):
             limits.hit("upstream.callback", addresses.prefix(request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from idp.login.session import Session
+from idp.login.session import OpenSession, Session
 from idp.login.transaction import Transaction
 
 
@@ -46,6 +46,10 @@ class SessionStore(Protocol):
 
     def remove(self, cookie_digest: str) -> Session | None:
         """End it; the session that ended, for exactly one caller."""
+        ...
+
+    def of_person(self, person_id: str, *, now: float, idle: int) -> list[OpenSession]:
+        """The live ones of a person, in no order."""
         ...
 
     def all(self) -> Iterator[tuple[str, Session]]:

@@ -115,9 +115,11 @@ class Logins:
         return initiation_url(client, self._issuer) if anew else None
 
     def establish(
-        self, transaction: Transaction, session_cookie: str | None
+        self, transaction: Transaction, session_cookie: str | None, agent: str = ""
     ) -> tuple[str, Session]:
         """Turn the transaction's proof into a session, once: the new cookie, and the session.
+
+        agent: the browser in two words.
 
         Raises IdpError("transaction_unknown", 404) when somebody did already; Unavailable, after
         which the proof is there again.
@@ -128,7 +130,7 @@ class Logins:
             if person is None:
                 raise IdpError("transaction_unknown", 404, detail="person is gone")
             return self.sessions.start(
-                person, proof, transaction.client_id, replaces=session_cookie
+                person, proof, transaction.client_id, replaces=session_cookie, agent=agent
             )
         except Unavailable:
             self.transactions.record_proof(transaction.id, transaction.browser_hash, proof)

@@ -19,6 +19,7 @@ class Session:
     token costs no database read. known_browser: whether the browser was known when it began.
     chain: the sid of the first of the sessions, each of the same person at the same browser, that
     replaced one another up to this one; components of the earlier ones are logged out with it.
+    agent: its browser in two words, as `web.agent` says, for its own person to recognise.
     """
 
     sid: str
@@ -32,6 +33,7 @@ class Session:
     claims: dict[str, Any] = field(default_factory=dict, repr=False)
     known_browser: bool = False
     chain: str = ""
+    agent: str = ""
 
     @property
     def acr(self) -> str:
@@ -60,3 +62,12 @@ class Session:
         record["auth_time"] = moment(record["auth_time"])
         record["expires_at"] = moment(record["expires_at"])
         return cls(**record)
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """One of a person's live sessions. cookie_digest: names it in the store. used_at: last use."""
+
+    cookie_digest: str
+    session: Session
+    used_at: datetime

@@ -14,7 +14,7 @@ from idp.kernel.identity import Mode, Proof
 from idp.kernel.ids import digest, new_id
 from idp.kernel.random import Random
 from idp.login.ports import SessionStore
-from idp.login.session import Session
+from idp.login.session import OpenSession, Session
 from idp.people.attributes import SCOPES, claims
 from idp.people.person import Person
 
@@ -54,11 +54,18 @@ class Sessions:
         return self._store.touch(digest(cookie), now=self._clock.timestamp(), idle=self._idle)
 
     def start(
-        self, person: Person, proof: Proof, client_id: str | None, *, replaces: str | None
+        self,
+        person: Person,
+        proof: Proof,
+        client_id: str | None,
+        *,
+        replaces: str | None,
+        agent: str = "",
     ) -> tuple[str, Session]:
         """Begin a session from a proof: a new cookie and a new sid, every time.
 
         replaces: the cookie of the session that ends by this one, so that none lives on unnamed.
+        agent: its browser in two words.
         """
         sid = new_id(self._random, "ses")
         chain = self._replace(replaces, person) or sid
@@ -76,6 +83,7 @@ class Sessions:
             claims=claims(person, SCOPES, now),
             known_browser=proof.known_browser,
             chain=chain,
+            agent=agent,
         )
         # The audit row first: a session that left no trace must not exist.
         self._audit.record(
@@ -98,6 +106,20 @@ class Sessions:
         if session is not None:
             self._ended(session, reason)
         return session
+
+    def of_person(self, person_id: str) -> list[OpenSession]:
+        """The live sessions of a person, the one used last first."""
+        found = self._store.of_person(person_id, now=self._clock.timestamp(), idle=self._idle)
+        return sorted(found, key=lambda one: one.used_at, reverse=True)
+
+    def end_of_person(self, person_id: str, concerns: Callable[[Session], bool]) -> int:
+        """End those of a person's sessions that it says yes to; how many."""
+        ended = 0
+        for one in self.of_person(person_id):
+            if concerns(one.session) and self._store.remove(one.cookie_digest) is not None:
+                self._ended(one.session, "ended_by_person")
+                ended += 1
+        return ended
 
     def all(self) -> Iterator[Session]:
         """Every session. It looks at all of them: for emergencies."""

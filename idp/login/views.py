@@ -15,6 +15,7 @@ from idp.login.service import Logins
 from idp.login.session import Session
 from idp.login.steps import Step, StepKind
 from idp.login.transaction import Transaction
+from idp.web.agent import describe
 from idp.web.browser import Browser
 from idp.web.cookies import SESSION, Cookies
 from idp.web.csrf import Csrf
@@ -96,7 +97,11 @@ def blueprint(
         )
 
     def establish(transaction: Transaction) -> Response:
-        cookie, _ = logins.establish(transaction, cookies.read(request, SESSION))
+        cookie, _ = logins.establish(
+            transaction,
+            cookies.read(request, SESSION),
+            describe(request.headers.get("User-Agent", "")),
+        )
         response = finish(transaction)
         cookies.set(response, SESSION, cookie, max_age=None)
         return response

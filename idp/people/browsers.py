@@ -58,14 +58,14 @@ class KnownBrowsers:
         self._counts_after = timedelta(seconds=counts_after)
         self._ttl = timedelta(seconds=ttl)
 
-    def remember(self, person_id: str, cookie: str | None) -> str:
+    def remember(self, person_id: str, cookie: str | None, agent: str) -> str:
         """The cookie to set after a SUNAT login; a browser that is known already only lasts on."""
         now = self._clock.now()
         tokens = tokens_of(cookie)
         with self._uow.transaction():
             found = self._find(person_id, digests_of(cookie))
             if found is not None and now < found.expires_at:
-                self._store.put(replace(found, expires_at=now + self._ttl))
+                self._store.put(replace(found, expires_at=now + self._ttl, agent=agent))
                 return ".".join(tokens)
             token = self._random.token()
             browser = KnownBrowser(
@@ -75,6 +75,7 @@ class KnownBrowsers:
                 created_at=now,
                 counts_from=now + self._counts_after,
                 expires_at=now + self._ttl,
+                agent=agent,
             )
             self._store.put(browser)
             self._audit.record(

@@ -11,7 +11,7 @@ the database learns none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -127,6 +127,24 @@ class Contacts:
         """Give or withdraw consent alone."""
         with self._uow.transaction():
             self._set_consent(self._locked(person_id), consent)
+
+    def set_profile(self, person_id: str, profile: Mapping[str, str]) -> bool:
+        """Take the form's other fields; whether anything changed."""
+        with self._uow.transaction():
+            person = self._locked(person_id)
+            names = {*person.profile, *profile}
+            changed = sorted(one for one in names if person.profile.get(one) != profile.get(one))
+            if changed:
+                now = self._clock.now()
+                self._store.update(replace(person, profile=dict(profile), updated_at=now))
+                self._audit.record(
+                    AuditEvent.PERSON_UPDATED,
+                    person_id=person.id,
+                    realm=person.realm,
+                    source="person",
+                    fields=" ".join(changed),
+                )
+        return bool(changed)
 
     def _keep(self, person: Person, current: Address) -> bool:
         """Drop what was to replace the address in force: the way out of a change not one's own."""

@@ -141,7 +141,8 @@ class Confirmation:
 class KnownBrowser:
     """A browser in which this person logged in through SUNAT. token_digest: of its cookie's token.
 
-    counts_from: before it, the browser is as good as unknown.
+    counts_from: before it, the browser is as good as unknown. agent: it in two words, as
+    `web.agent` says, for its person to recognise.
     """
 
     id: str
@@ -150,3 +151,4 @@ class KnownBrowser:
     created_at: datetime
     counts_from: datetime
     expires_at: datetime
+    agent: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -186,6 +186,10 @@ class People:
         """
         return self._contacts.set(person_id, email=email, consent=consent)
 
+    def set_profile(self, person_id: str, profile: Mapping[str, str]) -> bool:
+        """Take the form's other fields, normalised already; whether anything changed."""
+        return self._contacts.set_profile(person_id, profile)
+
     def verification(self, verification_id: str) -> Verification | None:
         """What the mail of a verification says; None when it was settled, replaced or expired."""
         return self._contacts.verification(self._verifications.get(verification_id))
@@ -220,12 +224,13 @@ class People:
         """A relay refused mail to this address for good, with this reply code."""
         self._contacts.mark_undeliverable(person_id, address_id, code)
 
-    def remember_browser(self, person_id: str, cookie: str | None = None) -> str:
+    def remember_browser(self, person_id: str, cookie: str | None = None, agent: str = "") -> str:
         """After a SUNAT login: the value of the known-browser cookie to set.
 
-        cookie: the one that the browser sent; other people's tokens in it stay.
+        cookie: the one that the browser sent; other people's tokens in it stay. agent: the browser
+        in two words.
         """
-        return self._browsers.remember(person_id, cookie)
+        return self._browsers.remember(person_id, cookie, agent)
 
     def known_browser(self, cookie: str | None, person_id: str) -> bool:
         """Whether the cookie is of a browser of that very person that counts already."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.account.accesses import AccessDesk
 from idp.account.service import Account
 from idp.adapters.http.client import GuardedHttpClient
 from idp.adapters.queue.broker import DramatiqQueue
@@ -96,6 +97,7 @@ class Services:
     entry: Entry
     elsewhere: Elsewhere
     account: Account
+    access_desk: AccessDesk
 
     def start(self) -> None:
         """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""

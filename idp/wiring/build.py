@@ -32,7 +32,15 @@ from idp.wiring.contingency import (
     mail_load,
     waiting_room,
 )
-from idp.wiring.identity import federation, guarded_http, limits, logins, people, upstream_status
+from idp.wiring.identity import (
+    access_desk,
+    federation,
+    guarded_http,
+    limits,
+    logins,
+    people,
+    upstream_status,
+)
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reload import Reloader
 
@@ -119,4 +127,5 @@ def build_services(
         entry=entry(base, dispatcher, one_time, persons, context, other),
         elsewhere=other,
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),
+        access_desk=access_desk(base, dispatcher, persons, clients),
     )

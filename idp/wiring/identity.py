@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from idp.account.accesses import AccessDesk
 from idp.adapters.http.client import GuardedHttpClient
 from idp.adapters.redis.flags import RedisFlagMessenger
 from idp.adapters.redis.limits import RedisCounter
@@ -111,6 +112,22 @@ def logins(
         realms=realms,
         clock=base.clock,
         issuer=settings.issuer,
+    )
+
+
+def access_desk(base: Base, logins: Logins, people: People, clients: ClientRegistry) -> AccessDesk:
+    """A person's own logins, sessions and known browsers."""
+
+    def name(client_id: str) -> str:
+        found = clients.get(client_id)
+        return found.client_name if found else client_id
+
+    return AccessDesk(
+        people=people,
+        sessions=logins.sessions,
+        audit=base.audit,
+        component_name=name,
+        now=base.clock.now,
     )
 
 

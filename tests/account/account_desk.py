@@ -61,9 +61,10 @@ class Desk:
         token = csrf_of(browser.get(path if "verificar" in path else "/cuenta").text)
         return browser.post(path, data={"csrf_token": token, **form})
 
-    def update(self, email: str, *, consent: bool = True) -> TestResponse:
+    def update(self, email: str, *, consent: bool = True, **fields: str) -> TestResponse:
         """*Actualizar Datos*."""
-        return self.post("/cuenta", {"email": email, **({"consent": "1"} if consent else {})})
+        checked = {"consent": "1"} if consent else {}
+        return self.post("/cuenta", {"email": email, **checked, **fields})
 
     def mails(self) -> list[Mail]:
         """What has arrived once the worker did all there is; and forget it."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from idp.adapters.redis.connection import RedisGateway
-from idp.login.session import Session
+from idp.login.session import OpenSession, Session
+from idp.login.transaction import moment
 
 # KEYS: the session. ARGV: now, idle seconds. One round trip reads it, judges it by our own clock
 # and notes its use (at most once in 30 s, so that most reads write nothing).
@@ -34,6 +35,11 @@ def session_key(cookie_digest: str) -> str:
     return f"idp:session:{cookie_digest}"
 
 
+def person_key(person_id: str) -> str:
+    """The key of the digests of a person's sessions."""
+    return f"idp:person-sessions:{person_id}"
+
+
 class RedisSessions:
     """`login.ports.SessionStore` on Redis."""
 
@@ -51,6 +57,11 @@ class RedisSessions:
         def commands(pipe: Any) -> None:
             pipe.hset(key, mapping=values)
             pipe.expire(key, max(1, int(expires - now)) + 60)
+            # Of whom they are: it lasts as long as the longest of them, and may name ended ones.
+            index = person_key(session.person_id)
+            pipe.sadd(index, cookie_digest)
+            pipe.expire(index, max(1, int(expires - now)) + 60, nx=True)
+            pipe.expire(index, max(1, int(expires - now)) + 60, gt=True)
 
         self._redis.pipeline(commands)
 
@@ -63,6 +74,30 @@ class RedisSessions:
         """End it."""
         data = self._remove([session_key(cookie_digest)], [])
         return Session.from_json(data) if data else None
+
+    def of_person(self, person_id: str, *, now: float, idle: int) -> list[OpenSession]:
+        """The live ones of a person; what ended meanwhile is forgotten."""
+        index = person_key(person_id)
+        with self._redis.guard():
+            digests = sorted(str(one) for one in self._redis.client.smembers(index))
+        if not digests:
+            return []
+
+        def read(pipe: Any) -> None:
+            for one in digests:
+                pipe.hmget(session_key(one), "data", "used", "expires")
+
+        found, gone = [], []
+        for one, row in zip(digests, self._redis.pipeline(read), strict=True):
+            data, used, expires = row
+            if data is None or now >= float(expires) or now - float(used) >= idle:
+                gone.append(one)
+            else:
+                found.append(OpenSession(one, Session.from_json(data), moment(float(used))))
+        if gone:
+            with self._redis.guard():
+                self._redis.client.srem(index, *gone)
+        return found
 
     def all(self) -> Iterator[tuple[str, Session]]:
         """Every session, a round trip each."""

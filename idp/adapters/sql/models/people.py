@@ -108,3 +108,4 @@ class KnownBrowserRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     counts_from: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    agent: Mapped[str] = mapped_column(String(40), server_default=_EMPTY)
