@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Connection, event, insert, select, text
@@ -53,6 +55,36 @@ def test_upgrade_by_several_processes_at_once_succeeds_in_all(
     outcomes = [(process.communicate(timeout=60)[1], process.returncode) for process in running]
     assert [code for _, code in outcomes] == [0, 0, 0], outcomes
     assert Database(database_url).differences() == []
+
+
+def test_new_file_opened_by_many_connections_at_once_opens_for_all(tmp_path: Path) -> None:
+    def open_it(database: Database) -> None:
+        together.wait()
+        database.ping()
+
+    for number in range(60):
+        together = Barrier(6)
+        opened = [Database(f"sqlite:///{tmp_path}/{number}.db") for _ in range(6)]
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(open_it, opened))
+        for database in opened:
+            database.close()
+
+
+def test_upgrade_waits_for_a_migration_longer_than_a_query_may_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idp.adapters.sql.engine._BUSY_MS", 50)
+    first, second = (Database(f"sqlite:///{tmp_path}/t.db") for _ in range(2))
+    with ThreadPoolExecutor(1) as pool:
+        with first.transaction():
+            with pytest.raises(Unavailable):
+                SqlSpentLinks(second).add("d", "per_1", NOW)
+            waiting = pool.submit(second.upgrade)
+            with pytest.raises(FutureTimeout):
+                waiting.result(0.5)  # ten times what a query waits, and still there
+        waiting.result(60)
+    assert second.differences() == []
 
 
 def test_query_before_the_migrations_raises_unavailable(database_url: str) -> None:

@@ -21,7 +21,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, text
 
-from idp.adapters.sql.engine import WRITES, options, parse, prepare, unavailable_when_down
+from idp.adapters.sql.engine import PATIENT, WRITES, options, parse, prepare, unavailable_when_down
 from idp.adapters.sql.models import Base
 from idp.kernel.errors import StartError, Unavailable
 from idp.people.vault import Vault
@@ -66,11 +66,12 @@ class Database:
         self._unit: ContextVar[_Unit | None] = ContextVar("idp_unit_of_work", default=None)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, patient: bool = False) -> Iterator[None]:
         """Begin a unit of work, or join the one under way in this thread.
 
         The outermost commits, or rolls back on any error. An inner one that failed dooms the whole,
-        even if its error was caught on the way: RuntimeError then. Raises Unavailable("sql").
+        even if its error was caught on the way: RuntimeError then. patient: waits as long as a
+        migration of another process may take, in SQLite. Raises Unavailable("sql").
         """
         unit = self._unit.get()
         if unit is not None:
@@ -81,7 +82,7 @@ class Database:
                 raise
             return
         with unavailable_when_down(), self.engine.connect() as connection:
-            connection.execution_options(**{WRITES: True})
+            connection.execution_options(**{WRITES: True, PATIENT: patient})
             with connection.begin():
                 unit = _Unit(connection)
                 token = self._unit.set(unit)
@@ -141,7 +142,7 @@ class Database:
         personal is sealed with it, where an older schema had it in clear. Raises
         Unavailable("sql"), StartError.
         """
-        with self.transaction(), self.connection() as connection:
+        with self.transaction(patient=True), self.connection() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text("SET LOCAL lock_timeout = 0"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +17,11 @@ from idp.kernel.errors import Unavailable
 
 # The execution option of a connection that is going to write.
 WRITES = "idp_writes"
+# That of one that waits for another process's migration, however long it takes.
+PATIENT = "idp_patient"
 
 _BUSY_MS = 5_000
+_PATIENT_MS = 600_000
 _CONNECT_SECONDS = 3
 # The server ends what hangs, so that no thread waits for good; idle transactions hold locks.
 _POSTGRES_OPTIONS = (
@@ -79,21 +84,43 @@ def prepare(engine: Engine) -> None:
         # Transactions are begun by us, below: the driver would begin too late and too weak ones.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout = {_BUSY_MS}",
-            "journal_mode = WAL",
-            "synchronous = FULL",  # a spent link must stay spent after a power cut
-            "foreign_keys = ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        _log_ahead(cursor)
+        cursor.execute("PRAGMA synchronous = FULL")  # a spent link stays spent after a power cut
+        cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later cannot wait for another writer in SQLite,
         # it fails at once: who is going to write takes the lock at the start.
-        writes = connection.get_execution_options().get(WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        chosen = connection.get_execution_options()
+        if chosen.get(PATIENT):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENT_MS}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if chosen.get(WRITES) else "BEGIN")
+        finally:
+            if chosen.get(PATIENT):
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_MS}")
+
+
+def _log_ahead(cursor: sqlite3.Cursor) -> None:
+    """Switch the file to write-ahead logging, which it keeps for good.
+
+    Of two connections that switch a new file at once SQLite refuses one at once, without waiting
+    (each holds what the other needs); by the next try the winner is done.
+    """
+    deadline = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager
