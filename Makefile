@@ -13,7 +13,7 @@ help:
 	@echo "make test    unit, HTTP, browser and relying party tests"
 	@echo "make check   linter, types, import contracts, dependency audit"
 	@echo "make bench   what a login costs"
-	@echo "make bench-surge   thousands ask for a link while things break"
+	@echo "make bench-surge   thousands ask for a link while things break; SURGE=--help for its options"
 	@echo "make bench-alike   whether answers tell who exists"
 
 setup: $(VENV)/installed

@@ -92,7 +92,7 @@ def _compare(running: Running, people: list[tuple[str, Asker]]) -> int:
     answers: dict[str, set[str]] = defaultdict(set)
     for number, (kind, who) in enumerate(people):
         visitor = Visitor(running.port, who)
-        path, token = form_of(visitor)
+        path, token, _ = form_of(visitor)
         typed = {"csrf_token": token, "ruc": who.ruc, "usuario": who.usuario}
         answer = visitor.post(path, typed)
         waiting = visitor.get(answer.location)

@@ -96,7 +96,7 @@ def serving(folder: Path, **changes: str) -> Iterator[Running]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait(port)
+        _wait(port, process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         pids = tuple(int(one) for one in children)
         yield Running(services, port, secret, pids, {**os.environ, **variables})
@@ -127,13 +127,15 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-def _wait(port: int) -> None:
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 30
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
             return
         except OSError:
+            if process.poll() is not None:
+                raise RuntimeError("`idp serve` ended at once: was `make setup` run?") from None
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)

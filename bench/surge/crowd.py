@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from idp.kernel.identity import is_valid_ruc
 from idp.people.seed import SeedRow
 
+# Six of ten have their mailbox with one provider, as people do; the rest with these.
+LARGE = "correo-grande.example"
 DOMAINS = 40
 OFFICE = 6
 STRANGERS = 10
@@ -62,10 +64,15 @@ def _asker(number: int) -> Asker:
         number=number,
         ruc=ruc(number),
         usuario=f"U{number:07}",
-        email=f"p{number}@d{number % DOMAINS}.example",
+        email=f"p{number}@{_domain(number)}",
         address=f"10.{office // 250 % 250}.{office % 250}.{number % OFFICE + 1}",
         eligible=number % STRANGERS != 0,
     )
+
+
+def _domain(number: int) -> str:
+    # By the tens, so that neither strangers nor those put off (both by the last digit) lean on it.
+    return LARGE if number // 10 % 10 < 6 else f"d{number % DOMAINS}.example"
 
 
 def ruc(number: int) -> str:
