@@ -21,7 +21,7 @@ from idp.people.eligibility import contact_address
 from idp.people.masking import mask_identifier
 
 NOTICE = "contingency.notice"
-RETRY = RetryPolicy(tries=120, first=10.0, longest=900.0)
+RETRY = RetryPolicy(first=10.0, longest=900.0)
 # News of a login of yesterday still helps; older ones only alarm.
 _MAX_AGE = 86_400
 _MAIL = "ingreso-realizado"

@@ -15,6 +15,7 @@ class JobQueue(Protocol):
         """Hand over one piece of work.
 
         payload: opaque ids and sealed values only. max_age, delay: seconds; what is older than
-        max_age is dropped, never run. Raises Unavailable("redis"), LookupError for an unknown name.
+        max_age is given up (`Jobs.register`), never run. Raises Unavailable("redis"), LookupError
+        for an unknown name.
         """
         ...

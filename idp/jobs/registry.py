@@ -21,20 +21,23 @@ class RetryLater(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Exponential backoff with jitter, in seconds; `tries` counts the retries after the first."""
+    """Exponential backoff with jitter, in seconds. tries: retries after the first; None for as many
+    as the work's own max_age leaves room for.
+    """
 
-    tries: int = 20
+    tries: int | None = None
     first: float = 5.0
     longest: float = 60.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """One row: what to call for work of this name."""
+    """One row: what to call for work of this name, and when the queue gives a piece of it up."""
 
     name: str
     handler: Handler
     retry: RetryPolicy
+    given_up: Handler | None = None
 
 
 class Jobs:
@@ -43,11 +46,22 @@ class Jobs:
     def __init__(self) -> None:
         self._rows: dict[str, Job] = {}
 
-    def register(self, name: str, handler: Handler, retry: RetryPolicy | None = None) -> None:
-        """Add a row. Raises ValueError when the name is taken."""
+    def register(
+        self,
+        name: str,
+        handler: Handler,
+        retry: RetryPolicy | None = None,
+        *,
+        given_up: Handler | None = None,
+    ) -> None:
+        """Add a row. Raises ValueError when the name is taken.
+
+        given_up: called once for work that is too old or has no tries left; what it raises is
+        logged.
+        """
         if name in self._rows:
             raise ValueError(f"job {name} is registered twice")
-        self._rows[name] = Job(name, handler, retry or RetryPolicy())
+        self._rows[name] = Job(name, handler, retry or RetryPolicy(), given_up)
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._rows.values())

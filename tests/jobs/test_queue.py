@@ -33,10 +33,12 @@ def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
         time.sleep(0.02)
 
 
-def builder(url: str, handler: Handler, retry: RetryPolicy = QUICK) -> Callable[[], RedisBroker]:
+def builder(
+    url: str, handler: Handler, retry: RetryPolicy = QUICK, given_up: Handler | None = None
+) -> Callable[[], RedisBroker]:
     def build() -> RedisBroker:
         jobs = Jobs()
-        jobs.register("greet.somebody", handler, retry)
+        jobs.register("greet.somebody", handler, retry, given_up=given_up)
         broker = make_broker(url)
         declare(broker, jobs)
         return broker
@@ -119,6 +121,42 @@ def test_handler_is_never_called_for_what_is_too_old(valkey: str, gateway: Redis
     with working(build):
         until(lambda: build().do_qsize("greet-somebody") == 0)
     assert seen == ["new"]
+
+
+def test_handler_without_a_number_of_tries_is_called_as_long_as_its_work_is_young(
+    valkey: str, gateway: RedisGateway
+) -> None:
+    calls: list[int] = []
+
+    def handler(payload: Mapping[str, str]) -> None:
+        calls.append(1)
+        if len(calls) < 40:
+            raise RetryLater("budget", after=0.01)
+
+    build = builder(valkey, handler, RetryPolicy(first=0.01, longest=0.02))
+    with working(build):
+        DramatiqQueue(build()).enqueue("greet.somebody", {"id": "1"}, max_age=60)
+        until(lambda: len(calls) == 40, 40)
+
+
+@pytest.mark.parametrize("why", ["too old", "no tries left"])
+def test_work_that_the_queue_gives_up_is_told_once(
+    valkey: str, gateway: RedisGateway, why: str
+) -> None:
+    told: list[Mapping[str, str]] = []
+
+    def handler(payload: Mapping[str, str]) -> None:
+        raise RetryLater("451", after=0.05)
+
+    tries = 2 if why == "no tries left" else None
+    policy = RetryPolicy(tries=tries, first=0.05, longest=0.1)
+    build = builder(valkey, handler, policy, given_up=lambda payload: told.append(payload))
+    with working(build):
+        max_age = 1 if why == "too old" else 60
+        DramatiqQueue(build()).enqueue("greet.somebody", {"id": "1"}, max_age=max_age)
+        until(lambda: told == [{"id": "1"}])
+        until(lambda: build().do_qsize("greet-somebody") == 0)
+    assert told == [{"id": "1"}]
 
 
 def test_worker_killed_in_the_middle_leaves_its_work_to_another(

@@ -45,6 +45,30 @@ class PatientRetries(Retries):
         )
 
 
+class GivenUp(Middleware):
+    """Tells the room whose work is dropped; the library only logs it."""
+
+    @property
+    def actor_options(self) -> set[str]:
+        """What `declare` may give an actor."""
+        return {"given_up"}
+
+    def after_skip_message(self, broker: Any, message: Any) -> None:
+        """It was too old when a worker came."""
+        self._tell(broker, message)
+
+    def after_process_message(
+        self, broker: Any, message: Any, *, result: Any = None, exception: Any = None
+    ) -> None:
+        """It failed, and has no tries left."""
+        self._tell(broker, message)
+
+    def _tell(self, broker: Any, message: Any) -> None:
+        given_up = broker.get_actor(message.actor_name).options.get("given_up")
+        if message.failed and given_up is not None:
+            given_up(message.kwargs["payload"])
+
+
 class _Patient:
     def __init__(self, broker: Any) -> None:
         self._broker = broker
@@ -71,6 +95,8 @@ def make_broker(redis_url: str) -> RedisBroker:
         retry=Retry(NoBackoff(), 0),
     )
     middleware: list[Middleware] = [
+        # What is first here hears last what became of a message.
+        GivenUp(),
         AgeLimit(),
         ShutdownNotifications(),
         CurrentMessage(),
@@ -93,9 +119,11 @@ def declare(broker: RedisBroker, jobs: Jobs) -> None:
             actor_name=job.name,
             queue_name=_queue(job.name),
             broker=broker,
+            # None, said aloud, is no limit; what is not said would be the library's twenty.
             max_retries=job.retry.tries,
             min_backoff=round(job.retry.first * 1000),
             max_backoff=round(job.retry.longest * 1000),
+            given_up=job.given_up,
         )(_runner(job))
 
 
