@@ -19,6 +19,9 @@ from idp.kernel.events import RelayAccepted
 
 CROWD = 20
 LONGEST_WAIT = 900.0
+# A backlog is watched for so long before its speed is believed: the first seconds of a surge tell
+# nothing of how fast it goes.
+LEAST_WATCHED = 30.0
 # Figures for pages may be this old, so that a surge asks for them once and not once a request.
 _FRESH = 2.0
 _MINUTES = (1, 2, 5, 10, 15)
@@ -27,12 +30,16 @@ _MINUTES = (1, 2, 5, 10, 15)
 @dataclass(frozen=True)
 class Load:
     """open: requests that wait for a decision or a relay; oldest: age of the first of them (s).
-    finished: how many were done within the last `window` seconds. delivered: what recent deliveries
-    took, from the request to the relay (s).
+    untried, stuck: ages that at least CROWD have reached, of those that no worker tried yet and of
+    all: one mailbox, or a request that was lost, moves neither.
+    finished: how many were done within the last `window` seconds, which begin with the backlog.
+    delivered: what recent deliveries took, from the request to the relay (s).
     """
 
     open: int = 0
     oldest: float = 0.0
+    untried: float = 0.0
+    stuck: float = 0.0
     finished: int = 0
     window: float = 120.0
     delivered: tuple[float, ...] = ()
@@ -57,8 +64,12 @@ class LoadStore(Protocol):
         """A request begins to wait (epoch seconds)."""
         ...
 
+    def tried(self, request_id: str) -> None:
+        """A worker had it in hand; it still waits."""
+        ...
+
     def closed(self, request_id: str, at: float) -> None:
-        """It is done: a relay has its mail, or nobody gets one."""
+        """It is done, or waits for its own mailbox only; counted once."""
         ...
 
     def delivered(self, domain: str, seconds: float, at: float) -> None:
@@ -87,8 +98,14 @@ class MailLoad:
         """A request begins to wait. Raises Unavailable("redis")."""
         self._store.opened(request_id, self._clock.timestamp())
 
+    def tried(self, request_id: str) -> None:
+        """A worker had it in hand, and a relay or the budget put it off. Raises as `opened`."""
+        self._store.tried(request_id)
+
     def closed(self, request_id: str) -> None:
-        """It is done: a relay has its mail, or nobody gets one. Raises Unavailable("redis")."""
+        """It is done: a relay has its mail, or nobody gets one; or its own mailbox puts it off,
+        which keeps nobody else waiting. Raises Unavailable("redis").
+        """
         self._store.closed(request_id, self._clock.timestamp())
 
     def relay_accepted(self, event: RelayAccepted) -> None:
@@ -132,8 +149,12 @@ def estimated_wait(load: Load) -> float:
     """Seconds that a new request would wait; 0 while so few wait that it would tell of somebody."""
     if load.open < CROWD:
         return 0.0
-    by_rate = load.open / (load.finished / load.window) if load.finished else 0.0
-    return max(load.oldest, by_rate)
+    if load.finished < CROWD:
+        # Next to nothing gets through: it takes at least as long as it has taken those.
+        return load.stuck
+    if load.window < LEAST_WATCHED:
+        return load.untried
+    return max(load.untried, load.open / (load.finished / load.window))
 
 
 def _at_most(seconds: float) -> int:

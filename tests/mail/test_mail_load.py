@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from idp.adapters.redis.connection import RedisGateway
@@ -9,7 +11,7 @@ from idp.adapters.redis.mail_load import RedisMailLoad
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
 from idp.kernel.events import RelayAccepted
-from idp.mail.load import CROWD, Load, MailLoad, Outlook, estimated_wait
+from idp.mail.load import CROWD, LEAST_WATCHED, Load, MailLoad, Outlook, estimated_wait
 
 
 @pytest.fixture
@@ -57,14 +59,110 @@ def test_load_is_asked_for_once_in_two_seconds(
     [
         (Load(), 0.0),
         (Load(open=CROWD - 1, oldest=1_700, finished=1), 0.0),
-        (Load(open=CROWD, oldest=70, finished=0), 70.0),
-        (Load(open=600, oldest=5, finished=120), 600.0),
-        (Load(open=600, oldest=800, finished=120), 800.0),
+        (Load(open=CROWD, oldest=1_700), 0.0),
+        (Load(open=CROWD, oldest=80, stuck=70, finished=CROWD - 1), 70.0),
+        (Load(open=600, untried=5, stuck=1_000, finished=120), 600.0),
+        (Load(open=600, untried=800, stuck=1_000, finished=120), 800.0),
+        (Load(open=900, untried=2, finished=CROWD, window=LEAST_WATCHED - 1), 2.0),
+        (Load(open=900, untried=2, finished=CROWD, window=LEAST_WATCHED), 1_350.0),
     ],
-    ids=["nothing", "too few to tell", "relay down", "by rate", "by age"],
-)
+    ids=[
+        "nothing", "too few to tell", "one that is old", "relay down", "by rate", "by age",
+        "watched too briefly", "watched long enough",
+    ],
+)  # fmt: skip
 def test_estimated_wait(given: Load, seconds: float) -> None:
     assert estimated_wait(given) == seconds
+
+
+def work(load: MailLoad, clock: FixedClock, names: Iterable[str], a_second: int) -> None:
+    """Let so many of these be done each second."""
+    for count, name in enumerate(names, 1):
+        load.closed(name)
+        if count % a_second == 0:
+            clock.advance(1)
+
+
+def test_admit_beside_one_mailbox_that_puts_off_for_a_quarter_of_an_hour(
+    load: MailLoad, clock: FixedClock
+) -> None:
+    load.opened("greylisted")
+    clock.advance(901)
+    for number in range(500):
+        load.opened(f"n{number}")
+    work(load, clock, (f"n{number}" for number in range(500)), 5)
+    for number in range(CROWD):
+        load.opened(f"fresh{number}")
+    assert load.now().open == CROWD + 1
+    load.admit()
+    assert load.outlook().queue == 0
+
+
+def test_admit_beside_many_that_the_relay_put_off_while_others_go_at_once(
+    load: MailLoad, clock: FixedClock
+) -> None:
+    for number in range(2 * CROWD):
+        load.opened(f"old{number}")
+        load.tried(f"old{number}")
+    clock.advance(901)
+    for number in range(600):
+        load.opened(f"n{number}")
+    work(load, clock, (f"n{number}" for number in range(600)), 10)
+    load.admit()
+
+
+def test_admit_in_the_first_seconds_of_a_surge(load: MailLoad, clock: FixedClock) -> None:
+    for number in range(1_000):
+        load.opened(f"n{number}")
+    for second in range(60):
+        work(load, clock, (f"n{second * 10 + number}" for number in range(10)), 10)
+        load.admit()
+
+
+def test_admit_in_the_first_seconds_after_an_outage(load: MailLoad, clock: FixedClock) -> None:
+    for number in range(3_000):
+        load.opened(f"n{number}")
+        load.tried(f"n{number}")
+    clock.advance(600)
+    for second in range(60):
+        load.admit()
+        work(load, clock, (f"n{second * 20 + number}" for number in range(20)), 20)
+
+
+def test_admit_is_refused_once_a_surge_was_watched_and_is_too_slow(
+    load: MailLoad, clock: FixedClock
+) -> None:
+    for number in range(2_500):
+        load.opened(f"n{number}")
+    work(load, clock, (f"n{number}" for number in range(90)), 2)
+    with pytest.raises(IdpError) as caught:
+        load.admit()
+    assert caught.value.code == "mail_busy"
+
+
+def test_admit_is_refused_while_nothing_goes_out_for_a_quarter_of_an_hour(
+    load: MailLoad, clock: FixedClock
+) -> None:
+    for number in range(CROWD):
+        load.opened(f"n{number}")
+        load.tried(f"n{number}")
+    clock.advance(901)
+    with pytest.raises(IdpError):
+        load.admit()
+
+
+def test_speed_is_that_of_the_backlog_not_of_the_quiet_before_it(
+    load: MailLoad, clock: FixedClock
+) -> None:
+    for number in range(80):
+        load.opened(f"quiet{number}")
+        load.closed(f"quiet{number}")
+        clock.advance(1)
+    for number in range(900):
+        load.opened(f"n{number}")
+    work(load, clock, (f"n{number}" for number in range(400)), 10)
+    found = load.now()
+    assert found.finished / found.window == pytest.approx(10, rel=0.1)
 
 
 def test_admit_beyond_a_quarter_of_an_hour_says_when_to_come_back(

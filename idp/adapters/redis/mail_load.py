@@ -1,14 +1,15 @@
-"""How busy the mail is, in Redis: a sorted set of what waits, counters of what is done."""
+"""How busy the mail is, in Redis: sorted sets of what waits, counters of what is done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idp.adapters.redis.connection import RedisGateway
-from idp.mail.load import Load
+from idp.mail.load import CROWD, Load
 
-_OPEN, _RECENT = "idp:mail:open", "idp:mail:recent"
+_OPEN, _UNTRIED = "idp:mail:open", "idp:mail:untried"
+_SINCE, _RECENT = "idp:mail:since", "idp:mail:recent"
 _STEP, _WINDOW = 10, 120
 # Longer than any link lives: what is still open then was lost, and must not be counted for ever.
 _FORGOTTEN = 2_400
@@ -16,22 +17,43 @@ _KEPT, _RECENT_FOR = 200, 600
 _HOUR, _HOURS = 3_600, 24
 _BOUNDS = (10, 30, 60, 120, 300, 600, 1_800)
 
-# KEYS: what is open, recent deliveries, then the counters of the window. ARGV: now, forgotten.
-_LOAD = """
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[1]) - tonumber(ARGV[2]))
-local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-local finished = 0
-for i = 3, #KEYS do finished = finished + tonumber(redis.call('GET', KEYS[i]) or '0') end
-return {redis.call('ZCARD', KEYS[1]), oldest[2] or '', finished,
-        redis.call('LRANGE', KEYS[2], 0, -1)}
-"""
-
-_CLOSED = """
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then
-  redis.call('INCR', KEYS[2])
-  redis.call('EXPIRE', KEYS[2], ARGV[2])
+# KEYS: what is open, what nobody tried, since when a crowd waits. ARGV: request, now, crowd.
+_OPENED = """
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then
+  redis.call('SET', KEYS[3], ARGV[2], 'NX')
 end
 return 1
+"""
+
+# KEYS: the same, the counter of these seconds. ARGV: request, TTL of the counter, crowd.
+_CLOSED = """
+redis.call('ZREM', KEYS[2], ARGV[1])
+if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then
+  redis.call('INCR', KEYS[4])
+  redis.call('EXPIRE', KEYS[4], ARGV[2])
+end
+if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[3]) then redis.call('DEL', KEYS[3]) end
+return 1
+"""
+
+# KEYS: the same three, recent deliveries, then the counters of the window, the newest first.
+# ARGV: now, forgotten, crowd.
+_LOAD = """
+local crowd = tonumber(ARGV[3])
+local forgotten = tonumber(ARGV[1]) - tonumber(ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', forgotten)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', forgotten)
+if redis.call('ZCARD', KEYS[1]) < crowd then redis.call('DEL', KEYS[3]) end
+local function age(key, nth)
+  local at = redis.call('ZRANGE', key, nth - 1, nth - 1, 'WITHSCORES')[2]
+  return at and tostring(math.max(0, tonumber(ARGV[1]) - tonumber(at))) or '0'
+end
+local finished = {}
+for i = 5, #KEYS do finished[i - 4] = tonumber(redis.call('GET', KEYS[i]) or '0') end
+return {redis.call('ZCARD', KEYS[1]), {age(KEYS[1], 1), age(KEYS[2], crowd), age(KEYS[1], crowd)},
+        redis.call('GET', KEYS[3]) or '0', finished, redis.call('LRANGE', KEYS[4], 0, -1)}
 """
 
 
@@ -40,17 +62,24 @@ class RedisMailLoad:
 
     def __init__(self, redis: RedisGateway) -> None:
         self._redis = redis
+        self._opened = redis.script(_OPENED)
         self._load = redis.script(_LOAD)
         self._closed = redis.script(_CLOSED)
 
     def opened(self, request_id: str, at: float) -> None:
-        """Add it."""
+        """Add it; with it a backlog may begin."""
+        self._opened([_OPEN, _UNTRIED, _SINCE], [request_id, at, CROWD])
+
+    def tried(self, request_id: str) -> None:
+        """It is none of those any more that nobody tried."""
         with self._redis.guard():
-            self._redis.client.zadd(_OPEN, {request_id: at})
+            self._redis.client.zrem(_UNTRIED, request_id)
 
     def closed(self, request_id: str, at: float) -> None:
         """Take it out, and count it once, however often its work is repeated."""
-        self._closed([_OPEN, _counter(at)], [request_id, _WINDOW + 60])
+        self._closed(
+            [_OPEN, _UNTRIED, _SINCE, _counter(_step(at))], [request_id, _WINDOW + 60, CROWD]
+        )
 
     def delivered(self, domain: str, seconds: float, at: float) -> None:
         """Into the list of recent ones, and into its domain's histogram."""
@@ -68,16 +97,20 @@ class RedisMailLoad:
 
     def load(self, now: float) -> Load:
         """One script."""
-        counters = [_counter(now - step) for step in range(0, _WINDOW, _STEP)]
-        number, oldest, finished, recent = self._load(
-            [_OPEN, _RECENT, *counters], [now, _FORGOTTEN]
+        steps = range(_step(now), _step(now) - _WINDOW // _STEP, -1)
+        number, ages, since, finished, recent = self._load(
+            [_OPEN, _UNTRIED, _SINCE, _RECENT, *map(_counter, steps)], [now, _FORGOTTEN, CROWD]
         )
+        done, window = _throughput(now, float(since), steps, finished)
+        oldest, untried, stuck = map(float, ages)
         pairs = [one.split() for one in recent]
         return Load(
             open=int(number),
-            oldest=max(0.0, now - float(oldest)) if oldest else 0.0,
-            finished=int(finished),
-            window=float(_WINDOW),
+            oldest=oldest,
+            untried=untried,
+            stuck=stuck,
+            finished=done,
+            window=window,
             delivered=tuple(float(took) for at, took in pairs if now - float(at) <= _RECENT_FOR),
         )
 
@@ -94,8 +127,31 @@ class RedisMailLoad:
         return found
 
 
-def _counter(at: float) -> str:
-    return f"idp:mail:finished:{int(at) // _STEP}"
+def _throughput(
+    now: float, since: float, steps: Sequence[int], finished: Sequence[int]
+) -> tuple[int, float]:
+    """How many were done and in how many seconds: within the window, since the backlog began, and
+    from when anything was done at all, so that an outage that is over is not taken for slowness.
+    """
+    watched = [
+        (step, count)
+        for step, count in zip(steps, finished, strict=True)
+        # Only whole steps of the backlog; without one, all that is known.
+        if step * _STEP >= since
+    ]
+    while watched and not watched[-1][1]:
+        watched.pop()
+    if not watched:
+        return 0, float(_WINDOW)
+    return sum(count for _, count in watched), now - watched[-1][0] * _STEP
+
+
+def _step(at: float) -> int:
+    return int(at) // _STEP
+
+
+def _counter(step: int) -> str:
+    return f"idp:mail:finished:{step}"
 
 
 def _hour(at: float) -> str:
