@@ -17,6 +17,22 @@ from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 
 
+def login_of(transactions: Transactions, link: Link) -> Transaction | None:
+    """The login that a link was asked for, while that lives. Raises Unavailable."""
+    try:
+        return transactions.load(link.transaction_id, link.browser_hash)
+    except IdpError as error:
+        if error.status == 503:
+            raise
+        return None
+
+
+def waiting_login(transactions: Transactions, link: Link) -> Transaction | None:
+    """The same, unless the person went back or was proved already. Raises Unavailable."""
+    login = login_of(transactions, link)
+    return login if login is not None and not login.denied and login.proof is None else None
+
+
 class Behind:
     """Looks things up for a link, and puts on record what happens to it."""
 
@@ -37,12 +53,7 @@ class Behind:
 
     def login(self, link: Link) -> Transaction | None:
         """The login that it was asked for, while that lives. Raises Unavailable."""
-        try:
-            return self._transactions.load(link.transaction_id, link.browser_hash)
-        except IdpError as error:
-            if error.status == 503:
-                raise
-            return None
+        return login_of(self._transactions, link)
 
     def problem(
         self, link: Link | None, browser_hash: str | None, login: Transaction | None

@@ -1,7 +1,9 @@
 """The worker's side: decides who is sent a mail, and sends it.
 
 At-least-once: every step bears being repeated. The link is derived from its id, so whatever is
-sent again is the same link; once a relay's acceptance is written down, nothing is sent again.
+sent again is the same link; once a relay's acceptance is written down, nothing is sent again, and
+two workers never have the same link in hand. A link that its login does not name is not sent: its
+request failed halfway, or the login went another way meanwhile.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
 from idp.audit.records import AuditRecord
-from idp.contingency.ports import Components, Directory
+from idp.contingency.behind import waiting_login
+from idp.contingency.ports import Components, Directory, Leases
 from idp.contingency.sealing import SealBroken, Sealing
 from idp.jobs.registry import RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
@@ -24,6 +27,7 @@ from idp.kernel.times import lima_date
 from idp.links.link import Link, LinkState
 from idp.links.service import Links
 from idp.login.service import ACCOUNT_NAME
+from idp.login.transactions import Transactions
 from idp.mail.load import MailLoad
 from idp.mail.message import OutgoingMessage
 from idp.mail.message_id import message_id
@@ -33,11 +37,16 @@ from idp.people.eligibility import Eligibility, contact_address, eligibility
 from idp.people.masking import mask_identifier
 from idp.people.person import Address, Person
 
-# Enough for as long as any link lives; after that it is told as too late.
-RETRY = RetryPolicy(tries=240, first=5.0, longest=60.0)
+# Bound by time alone: put-offs of a second must not use up what a link has left. The handler itself
+# says when it is too late.
+RETRY = RetryPolicy(first=5.0, longest=60.0)
 
 # A mail that leaves less than this before its link's last moment helps nobody.
 LEAST_USEFUL = timedelta(minutes=2)
+# A request names its link on its login right after it enqueued the job; what is not named by then
+# never will be. Redis may take its time-outs in between.
+SETTLES = timedelta(seconds=15)
+_UNSETTLED_AGAIN, _IN_HAND_AGAIN = 0.5, 1.0
 _MAIL = "ingreso"
 
 
@@ -52,6 +61,8 @@ class Delivery:
         self,
         *,
         links: Links,
+        transactions: Transactions,
+        leases: Leases,
         people: Directory,
         clients: Components,
         sealing: Sealing,
@@ -66,6 +77,8 @@ class Delivery:
         id_key: bytes,
     ) -> None:
         self._links = links
+        self._transactions = transactions
+        self._leases = leases
         self._people = people
         self._clients = clients
         self._sealing = sealing
@@ -82,9 +95,20 @@ class Delivery:
     def __call__(self, payload: Mapping[str, str]) -> None:
         """Deliver one link, or decide that nobody gets one.
 
-        Raises RetryLater when the relay puts it off, Unavailable; both are tried again.
+        Raises RetryLater when the relay puts it off or another worker has it, Unavailable; all are
+        tried again.
         """
-        self._deliver(payload)
+        with self._leases.hold(payload["link"]) as mine:
+            if not mine:
+                raise RetryLater("in_hand", after=_IN_HAND_AGAIN)
+            self._deliver(payload)
+        self._load.closed(payload["link"])
+
+    def given_up(self, payload: Mapping[str, str]) -> None:
+        """The queue drops it: no worker came in time to say that it is too late."""
+        link = self._links.get(payload["link"])
+        if link is not None and link.sent_at is None and link.state in _OPEN:
+            self._not_sent(link, "too_late")
         self._load.closed(payload["link"])
 
     def _deliver(self, payload: Mapping[str, str]) -> None:
@@ -92,7 +116,9 @@ class Delivery:
         if link is None or link.sent_at is not None or link.state not in _OPEN:
             return
         if self._links.bound(link) - self._clock.now() < LEAST_USEFUL:
-            self._tell(AuditEvent.MAIL_REFUSED, link, kind=_MAIL, code="too_late")
+            self._not_sent(link, "too_late")
+            return
+        if not self._wanted(link):
             return
         try:
             identifier = self._sealing.unseal(payload["identifier"])
@@ -110,10 +136,30 @@ class Delivery:
         if self._links.assign(link.id, person.id, known=known):
             self._send(link, identifier, person, address)
 
+    def _wanted(self, link: Link) -> bool:
+        """Whether its login lives and waits for this very link; put on record when not.
+
+        Raises RetryLater while its request may still be about to name it there.
+        """
+        login = waiting_login(self._transactions, link)
+        if login is None:
+            self._not_sent(link, "login_over")
+            return False
+        if login.link_id == link.id:
+            return True
+        if self._clock.now() - link.created_at < SETTLES:
+            raise RetryLater("unsettled", after=_UNSETTLED_AGAIN)
+        self._not_sent(link, "abandoned")
+        return False
+
+    def _not_sent(self, link: Link, code: str) -> None:
+        self._tell(AuditEvent.MAIL_REFUSED, link, kind=_MAIL, code=code)
+
     def _send(self, link: Link, identifier: Identifier, person: Person, address: Address) -> None:
         try:
             self._relay.send(self._message(link, identifier, person, address))
         except RelayDeferred as error:
+            self._put_off(link, error)
             self._tell(AuditEvent.MAIL_DEFERRED, link, person, kind=_MAIL, code=error.reason)
             raise RetryLater(error.reason, after=error.after) from None
         except RelayRefused as error:
@@ -128,6 +174,16 @@ class Delivery:
                 address=address.id,
             )
             return
+        self._accepted(link, person, address)
+
+    def _put_off(self, link: Link, error: RelayDeferred) -> None:
+        """For the figures: a mailbox that is full or greylists keeps nobody else waiting."""
+        if error.scope == "recipient":
+            self._load.closed(link.id)
+        else:
+            self._load.tried(link.id)
+
+    def _accepted(self, link: Link, person: Person, address: Address) -> None:
         accepted = self._clock.now()
         self._links.accepted(
             link.id,
@@ -160,7 +216,7 @@ class Delivery:
                 "identifier_masked": mask_identifier(identifier),
                 "client_name": client.client_name if client else ACCOUNT_NAME,
                 "link": f"{self._issuer}/ingreso/{self._links.token_of(link.id)}",
-                "until_lima": lima_date(until),
+                "until_lima": lima_date(until, link.language),
                 "minutes": int((until - now).total_seconds() // 60),
                 "reference": link.reference,
             },

@@ -31,9 +31,9 @@ class Opened:
     problem: None when one button may use it here. client_name, asked_at: where to and since when
     (None for an unknown link). name and masked_identifier: only without a problem. restart_url:
     where the component begins a login. resend_transaction: the login to ask again for, in the
-    asking browser while it lives. return_origins: where the login may end, which the page's
-    `form-action` must allow. go_on: the login that this very link proved and that waits for its
-    browser: who pressed twice is shown the way. elsewhere: what any other browser is offered.
+    asking browser while that is young enough. return_origins: where the login may end, which the
+    page's `form-action` must allow. go_on: the login that this very link proved and that waits for
+    its browser: who pressed twice is shown the way. elsewhere: what any other browser is offered.
     """
 
     problem: Outcome | None
@@ -195,7 +195,7 @@ class Entry:
             asked_at=link.created_at,
             until=link.expires_at,
             restart_url=initiation_url(client, self._issuer),
-            resend_transaction=login.id if login else None,
+            resend_transaction=login.id if login and self._transactions.takes_link(login) else None,
             go_on=login.id if login and _proved(login, link) else None,
             return_origins=return_origins(login, client) if login else origins,
             reference=link.reference,

@@ -107,6 +107,12 @@ def come_back(wait: int) -> Text:
     )
 
 
+TOO_OLD = Text(
+    "Este ingreso empezó hace demasiado tiempo para pedir otro enlace. Vuelva al componente de la "
+    "VUCE y comience otra vez."
+)
+
+
 def busy(wait: int) -> Text:
     """That so many wait for a mail that another would come too late, and when to try again."""
     return Text(

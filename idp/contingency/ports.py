@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from idp.clients.client import Client
@@ -77,6 +78,17 @@ class Components(Protocol):
 
     def all(self) -> Iterable[Client]:
         """Every component, in the order of the file."""
+        ...
+
+
+class Leases(Protocol):
+    """Who works on what, among all workers. Raises Unavailable("redis") when it cannot be known."""
+
+    def hold(self, name: str) -> AbstractContextManager[bool]:
+        """Within it, whether this name is ours alone; False while another holds it.
+
+        A holder that dies holds it for some seconds more (see the implementation).
+        """
         ...
 
 

@@ -2,12 +2,17 @@
 
 Nothing here looks at who exists: known, unknown and excluded people take the same calls in the
 same order, and the worker decides.
+
+A request is whole or it never was: its link counts from when the login names it, which is the last
+step, with the job in the queue already. Whatever fails before leaves the login as it was, to ask
+again at once, and a job that drops itself.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from idp.audit.events import AuditEvent
@@ -111,12 +116,12 @@ class Contingency:
         """Take the form; errors beside the fields, or a link was asked for (no errors).
 
         Raises IdpError: rate_limited (429), mail_busy (503), both with when to come back;
-        Unavailable.
+        login_too_old (410); Unavailable.
         """
         typed = read(visit.realm, form, self._patterns)
         if typed.identifier is None or self._asked_just_now(visit, typed.identifier):
             return typed
-        self._load.admit()
+        self._admit(visit)
         # The captcha before the limits: who uses up a neighbourhood's allowance pays for each use.
         try:
             self._captcha.verify(form, visit.transaction.id)
@@ -132,6 +137,12 @@ class Contingency:
             return replace(typed, identifier=None, errors={"captcha": CAPTCHA_ERRORS[error.code]})
         self._ask(visit, browser_hash, typed.identifier, visitor)
         return typed
+
+    def _admit(self, visit: Visit) -> None:
+        """Before anything is counted: whether another link could still be of use at all."""
+        if not self._transactions.takes_link(visit.transaction):
+            raise IdpError("login_too_old", 410)
+        self._load.admit()
 
     def _asked_just_now(self, visit: Visit, identifier: Identifier) -> bool:
         """Whether this is the same form again, as by a double click: its link is on its way."""
@@ -152,7 +163,7 @@ class Contingency:
         """Ask again for what was asked before, nothing retyped; False when nothing was.
 
         The older link no longer counts. Raises IdpError: rate_limited (429) within its wait, which
-        grows with each; mail_busy (503).
+        grows with each; mail_busy (503); login_too_old (410); Unavailable.
         """
         link_id = visit.transaction.link_id
         last = self._links.get(link_id) if link_id else None
@@ -162,7 +173,7 @@ class Contingency:
         left = self._left_to_wait(last)
         if left > 0:
             raise IdpError("rate_limited", 429, detail="links", retry_after=math.ceil(left))
-        self._load.admit()
+        self._admit(visit)
         self._ask(visit, browser_hash, self._sealing.unseal(last.sealed), visitor, last=last)
         return True
 
@@ -188,19 +199,10 @@ class Contingency:
             reference=last.reference if last else None,
             pool=browser or "",
             origin=keyed_digest(self._identifier_key, f"from|{visitor.address_prefix}"),
-            gap=resend_wait(last) if last else 0,
             attempt=last.attempt + 1 if last else 1,
             agent=visitor.agent,
             language=visitor.language,
             known_tokens=" ".join(digests_of(visitor.known_cookie)),
-        )
-        self._transactions.set_link(visit.transaction.id, browser_hash, link.id)
-        self._load.opened(link.id)
-        self._queue.enqueue(
-            DELIVER,
-            {"link": link.id, "reference": link.reference, "identifier": link.sealed},
-            # The worker tells of a link that it came too late for; the queue would drop it unsaid.
-            max_age=self._link_max_age + _KEPT_LONGER,
         )
         # By the stream, not SQL: on the worst day this is the path that everybody takes.
         self._stream.push(
@@ -214,6 +216,46 @@ class Contingency:
                 resend=last is not None,
             )
         )
+        self._queue.enqueue(
+            DELIVER,
+            {"link": link.id, "reference": link.reference, "identifier": link.sealed},
+            # The worker tells of a link that it came too late for; the queue drops what is older.
+            max_age=self._link_max_age + _KEPT_LONGER,
+        )
+        # After its job, which closes it: what waits without a job would wait for ever.
+        self._load.opened(link.id)
+        self._name(visit, browser_hash, link)
+
+    def _name(self, visit: Visit, browser_hash: str, link: Link) -> None:
+        """Make it the login's link: from here on it counts, and its job may send it."""
+        before = visit.transaction.link_id
+        try:
+            self._transactions.set_link(
+                visit.transaction.id,
+                browser_hash,
+                link.id,
+                instead_of=before,
+                until=self._links.bound(link),
+            )
+        except IdpError as error:
+            if error.code != "link_changed":
+                raise
+            self._overtaken(visit, browser_hash, link)
+            return
+        if before is not None:
+            # That the login names it no more is enough; nothing is lost when this is not done.
+            with suppress(Unavailable):
+                self._links.supersede(before)
+
+    def _overtaken(self, visit: Visit, browser_hash: str, link: Link) -> None:
+        """The same button twice at once: the other request's link counts, and its job goes on.
+
+        Raises IdpError("rate_limited", 429) when that one names somebody else.
+        """
+        current = self._transactions.load(visit.transaction.id, browser_hash)
+        other = self._links.get(current.link_id) if current.link_id else None
+        if other is None or other.identifier_digest != link.identifier_digest:
+            raise IdpError("rate_limited", 429, detail="links", retry_after=1)
 
     def _recognise(self, cookie: str | None) -> str | None:
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from idp.contingency.codes import code_error, spaced
 from idp.contingency.entry import Entry
-from idp.contingency.form import EMPTY, Typed, ask_again_in, busy, come_back, hinted
+from idp.contingency.form import EMPTY, TOO_OLD, Typed, ask_again_in, busy, come_back, hinted
 from idp.contingency.service import Contingency
 from idp.contingency.urls import cancel_url, chooser_url, login_url
 from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
@@ -27,7 +27,7 @@ from idp.web.i18n import Languages
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
-NOT_NOW = frozenset({"rate_limited", "mail_busy"})
+NOT_NOW = frozenset({"rate_limited", "mail_busy", "login_too_old"})
 LABELS = {"sol": "Clave SOL", "extranet": "Extranet de SUNAT"}
 
 
@@ -92,13 +92,11 @@ def blueprint(
             cancel_url=cancel_url(visit.transaction.id),
         )
 
-    def not_now(visit: Visit, seconds: int, status: int) -> Response:
-        """The form again, with what was typed and when to come back (RFC 6585 §4)."""
+    def not_now(visit: Visit, error: IdpError) -> Response:
+        """The form again, with what was typed and why not (when to come back: RFC 6585 §4)."""
         values = {name: request.form.get(name, "") for name in EMPTY.values}
-        said = come_back(seconds) if status == 429 else busy(seconds)
-        response = form_page(visit, Typed(values, {"enviar": said}), status=status)
-        response.headers["Retry-After"] = str(seconds)
-        return response
+        refused = Typed(values, {"enviar": refusal_text(error, come_back)})
+        return later(form_page(visit, refused, status=error.status), error)
 
     def not_open(visit: Visit) -> Response:
         if visit.gate is Gate.RECOVERED:
@@ -129,7 +127,7 @@ def blueprint(
         except IdpError as error:
             if error.code not in NOT_NOW:
                 raise
-            return not_now(visit, error.retry_after or 1, error.status)
+            return not_now(visit, error)
         if typed.errors:
             return form_page(visit, typed, status=422)
         return see_other(url_for("contingency.wait", transaction_id=transaction_id))
@@ -191,7 +189,7 @@ def blueprint(
         response = pages.page(
             "contingencia/revise.html",
             status=error.status if error else wrong.status if wrong else 200,
-            error=resend_refused(error) if error else None,
+            error=refusal_text(error, ask_again_in) if error else None,
             code_error=code_error(wrong.code, 8) if wrong else None,
             code=spaced(waiting.code),
             code_open=waiting.code_open,
@@ -213,14 +211,13 @@ def blueprint(
             asked_at=waiting.asked_at,
             # The page says whole minutes: the first that is late enough.
             again_at=waiting.again_at + timedelta(seconds=59),
+            another=waiting.another,
             resend_url=url_for("contingency.resend", transaction_id=transaction_id),
             client_name=contingency.client_name(waiting.transaction),
             back_url=url_for("contingency.show", transaction_id=transaction_id),
             cancel_url=cancel_url(transaction_id),
         )
-        if error is not None:
-            response.headers["Retry-After"] = str(error.retry_after or 1)
-        return response
+        return later(response, error) if error is not None else response
 
     @routes.post("/contingencia/<transaction_id>/reenviar")
     def resend(transaction_id: str) -> Response:
@@ -240,7 +237,16 @@ def blueprint(
     return routes
 
 
-def resend_refused(error: IdpError) -> Text:
-    """Why another link was not sent yet, in words."""
+def refusal_text(error: IdpError, too_often: Callable[[int], Text]) -> Text:
+    """Why no link was asked for, in words; too_often: the words for a limit, of seconds."""
+    if error.code == "login_too_old":
+        return TOO_OLD
     seconds = error.retry_after or 1
-    return busy(seconds) if error.code == "mail_busy" else ask_again_in(seconds)
+    return busy(seconds) if error.code == "mail_busy" else too_often(seconds)
+
+
+def later(response: Response, error: IdpError) -> Response:
+    """With the moment to come back, where coming back helps."""
+    if error.code != "login_too_old":
+        response.headers["Retry-After"] = str(error.retry_after or 1)
+    return response

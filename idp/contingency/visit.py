@@ -51,9 +51,9 @@ class Visit:
 @dataclass(frozen=True)
 class Waiting:
     """The waiting page: the número de atención, when it was asked for, and from when another link
-    may be. ended: whether no link that was asked for then can still be good, which is so from
-    `until` on. code: what another
-    browser asks for at the link. code_open: whether this browser may still type the other code.
+    may be. another: whether the login is young enough for one by then. ended: whether no link that
+    was asked for then can still be good, which is so from `until` on. code: what another browser
+    asks for at the link. code_open: whether this browser may still type the other code.
 
     Nothing here depends on who exists, nor on what became of the mail.
     """
@@ -62,6 +62,7 @@ class Waiting:
     reference: str
     asked_at: datetime
     again_at: datetime
+    another: bool
     ended: bool
     code: str
     code_open: bool

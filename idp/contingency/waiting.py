@@ -48,6 +48,7 @@ class WaitingRoom:
             link.reference,
             link.created_at,
             again_at,
+            self._transactions.takes_link(transaction, max(again_at, now)),
             ended,
             code=self._links.code(token, Way.HERE),
             code_open=self._links.code_open(token, browser_hash or ""),

@@ -77,14 +77,18 @@ class LinkStore(Protocol):
     Raises Unavailable("redis").
     """
 
-    def add(
-        self, digest: str, link: Link, *, pool: str, origin: str, crowd: Crowd, gap: float
-    ) -> Admission:
-        """Store a new link, which supersedes the one that its transaction had.
+    def add(self, digest: str, link: Link, *, pool: str, origin: str, crowd: Crowd) -> Admission:
+        """Store a new link, which counts for nothing until its transaction names it.
 
-        Refused when the transaction's last link is younger than `gap` seconds, or when too many
-        (see Crowd) were asked for, for this identifier in this pool, that have not outlived their
-        bound.
+        Refused when too many (see Crowd) were asked for, for this identifier in this pool, that
+        have not outlived their bound.
+        """
+        ...
+
+    def supersede(self, digest: str) -> None:
+        """Its transaction names another link from now on; one that is given back stays superseded.
+
+        A link that is gone stays so.
         """
         ...
 
@@ -110,15 +114,19 @@ class LinkStore(Protocol):
 
         BUTTON: only in the asking browser. HERE: with the right code. THERE: with the right code,
         in the asking browser, if that is known; every other case is WRONG_CODE, whatever became of
-        the link. A wrong code is counted; beyond TRIES_* no code is taken any more (CODE_CLOSED).
+        the link. A wrong code is counted; beyond TRIES_* no code is taken any more (CODE_CLOSED,
+        but WRONG_CODE for THERE until its own tries are used up).
         """
         ...
 
     def code_open(self, digest: str, browser_hash: str, *, hit: bool = False) -> bool:
-        """Whether this browser may still try a code. hit: count a look from another browser."""
+        """Whether this browser may still try a code. hit: count a look from another browser.
+
+        The asking browser is told of its own tries only: what others type must not show there.
+        """
         ...
 
-    def give_back(self, digest: str, link: Link) -> None:
+    def give_back(self, digest: str) -> None:
         """Undo `consume`: what had to be written with it could not be."""
         ...
 

@@ -77,17 +77,15 @@ class Links:
         reference: str | None = None,
         pool: str = "",
         origin: str = "",
-        gap: float = 0,
         attempt: int = 1,
         agent: str = "",
         language: str = "es",
         known_tokens: str = "",
     ) -> Link:
-        """A new link; the transaction's older one no longer counts.
+        """A new link, which counts from when its transaction names it (`Transactions.set_link`).
 
         pool: links of one identifier are counted apart for each known browser. origin: opaque,
-        where the request came from (see Crowd). gap: refuse
-        when the transaction's last link is younger (seconds). reference: kept when asked again.
+        where the request came from (see Crowd). reference: kept when asked again.
         Raises IdpError("rate_limited", 429), Unavailable("redis").
         """
         now = self._clock.now()
@@ -113,13 +111,16 @@ class Links:
             pool=pool,
             origin=origin,
             crowd=self._crowd,
-            gap=gap,
         )
         if not admission.stored:
             raise IdpError(
                 "rate_limited", 429, detail="links", retry_after=max(1, math.ceil(admission.wait))
             )
         return link
+
+    def supersede(self, link_id: str) -> None:
+        """Its transaction names another link from now on. Raises Unavailable("redis")."""
+        self._store.supersede(digest(self.token_of(link_id)))
 
     def token_of(self, link_id: str) -> str:
         """The secret part of the URL: derived, so that a retry of the mail repeats it."""
@@ -209,7 +210,7 @@ class Links:
                         hits=link.hits,
                     )
         except Unavailable:
-            self._store.give_back(token_digest, link)
+            self._store.give_back(token_digest)
             raise
         if not fresh:
             raise refusal(Outcome.SPENT)

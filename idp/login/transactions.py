@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
@@ -15,12 +15,14 @@ from idp.login.ports import TransactionStore
 from idp.login.transaction import MAX_BYTES, Destination, Transaction
 
 PER_BROWSER = 20
+_TO_FINISH = timedelta(minutes=5)
 
 
 class Transactions:
     """Parked requests, each bound to the browser that made it.
 
-    ttl, touched_ttl: seconds that an untouched one lives, and one that somebody goes on with.
+    ttl, touched_ttl: seconds that an untouched one lives, and one that somebody goes on with; one
+    that waits for a link lives as long as that.
     """
 
     def __init__(
@@ -123,11 +125,41 @@ class Transactions:
 
         return self._change(transaction_id, browser_hash, change)
 
-    def set_link(self, transaction_id: str, browser_hash: str | None, link_id: str) -> Transaction:
-        """Note the one live e-mail link."""
-        return self._change(
-            transaction_id, browser_hash, lambda found: replace(found, link_id=link_id)
-        )
+    def takes_link(self, transaction: Transaction, at: datetime | None = None) -> bool:
+        """Whether a link may be asked for then (default: now): while the login is young enough.
+
+        A link that is asked for in a login's last minutes still lives its full life: the login
+        lives on with it. That is all that goes beyond the login's bound.
+        """
+        bound = transaction.created_at + timedelta(seconds=self._touched_ttl)
+        return (at or self._clock.now()) < bound
+
+    def set_link(
+        self,
+        transaction_id: str,
+        browser_hash: str | None,
+        link_id: str,
+        *,
+        instead_of: str | None,
+        until: datetime,
+    ) -> Transaction:
+        """Note the one live e-mail link, and let the login outlive it.
+
+        instead_of: the link that it had when this one was asked for: of requests at the same time
+        exactly one gets its link. until: when the link ends at the latest. Raises IdpError:
+        link_changed (409), login_too_old (410), those of `load`.
+        """
+
+        def change(found: Transaction) -> Transaction:
+            if found.link_id != instead_of:
+                raise IdpError("link_changed", 409)
+            if not self.takes_link(found):
+                raise IdpError("login_too_old", 410)
+            # Who uses a link in its last second still has to come back to the component.
+            expires_at = max(found.expires_at, until + _TO_FINISH)
+            return replace(found, link_id=link_id, expires_at=expires_at)
+
+        return self._change(transaction_id, browser_hash, change)
 
     def forget_choice(self, transaction_id: str, browser_hash: str | None) -> Transaction:
         """Back to *who are you?*: no realm, no proof."""
@@ -212,11 +244,12 @@ class Transactions:
     ) -> Transaction:
         for _ in range(5):
             found = self.load(transaction_id, browser_hash)
+            changed = change(found)
             # Going on with it prolongs its life once, to a bound that counts from its creation.
             expires_at = max(
-                found.expires_at, found.created_at + timedelta(seconds=self._touched_ttl)
+                changed.expires_at, found.created_at + timedelta(seconds=self._touched_ttl)
             )
-            changed = replace(change(found), expires_at=expires_at)
+            changed = replace(changed, expires_at=expires_at)
             if self._store.replace(changed):
                 return replace(changed, version=found.version + 1)
         raise IdpError(

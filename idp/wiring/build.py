@@ -71,7 +71,7 @@ def build_services(
     one_time = links(base)
     sealing = Sealing(key=base.key("sealing"), random=random)
     load = mail_load(base)
-    jobs = mail_jobs(base, one_time, persons, clients, sealing, counters, load)
+    jobs = mail_jobs(base, dispatcher, one_time, persons, clients, sealing, counters, load)
     broker = make_broker(settings.redis_url)
     queue = DramatiqQueue(broker)
     surface = provider(

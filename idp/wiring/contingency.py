@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from idp.account.mails import AccountMails
 from idp.adapters.queue.broker import DramatiqQueue
 from idp.adapters.redis.captcha import RedisSpentSolutions
+from idp.adapters.redis.leases import RedisLeases
 from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.redis.links import RedisLinks
 from idp.adapters.redis.mail_load import RedisMailLoad
@@ -97,6 +98,7 @@ def bounces(base: Base, people: People) -> Bounces:
 
 def mail_jobs(
     base: Base,
+    logins: Logins,
     links: Links,
     people: People,
     clients: ClientRegistry,
@@ -113,6 +115,8 @@ def mail_jobs(
     relay = BudgetedRelay(relays(base), limits)
     delivery = Delivery(
         links=links,
+        transactions=logins.transactions,
+        leases=RedisLeases(base.redis, base.random),
         people=people,
         clients=clients,
         sealing=sealing,
@@ -139,7 +143,7 @@ def mail_jobs(
     )
     notices = NoticeMails(people=people, clients=clients, templates=templates, posting=posting)
     jobs = Jobs()
-    jobs.register(DELIVER, delivery, RETRY)
+    jobs.register(DELIVER, delivery, RETRY, given_up=delivery.given_up)
     jobs.register(NOTICE, notices, NOTICE_RETRY)
     for name, (handler, retry) in mails.handlers().items():
         jobs.register(name, handler, retry)

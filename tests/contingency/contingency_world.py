@@ -10,6 +10,7 @@ from pathlib import Path
 from idp.adapters.redis.audit_stream import RedisAuditStream
 from idp.adapters.redis.captcha import RedisSpentSolutions
 from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.redis.leases import LIFE, RedisLeases
 from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.redis.links import RedisLinks
 from idp.adapters.redis.mail_load import RedisMailLoad
@@ -164,6 +165,7 @@ class World:
         captcha: str = "none",
         relay: Relay | None = None,
         queue: JobQueue | None = None,
+        lease: float = LIFE,
     ) -> None:
         self.redis, self.database = gateway, database
         self.clock = clock = FixedClock(NOW)
@@ -232,7 +234,8 @@ class World:
             behind=self.behind, elsewhere=self.elsewhere, clock=clock, issuer=ISSUER,
         )  # fmt: skip
         self.delivery = Delivery(
-            links=self.links, people=self.people, clients=self.components, sealing=self.sealing,
+            links=self.links, transactions=self.transactions,
+            leases=RedisLeases(gateway, random, life=lease), people=self.people, clients=self.components, sealing=self.sealing,
             templates=MailTemplates(
                 templates, shared={"help_desk": {"phone": "207-1510", "email": "m@example.com"}}
             ),

@@ -1,4 +1,6 @@
-"""A mail worker in a process of its own: argv is Redis, database, SMTP URL and templates."""
+"""A mail worker in a process of its own: argv is Redis, database, SMTP URL, templates, and for how
+many seconds its leases live.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +20,24 @@ from idp.contingency.service import DELIVER
 from idp.jobs.registry import Jobs, RetryPolicy
 
 
-def build(redis_url: str, database_url: str, smtp_url: str, templates: Path) -> RedisBroker:
+def build(
+    redis_url: str, database_url: str, smtp_url: str, templates: Path, lease: float
+) -> RedisBroker:
     relay = SmtpRelay(smtp_url, sender="VUCE <no-responder@example.com>", timeout=30)
-    world = World(RedisGateway(redis_url), Database(database_url), templates, relay=relay)
+    gateway, database = RedisGateway(redis_url), Database(database_url)
+    world = World(gateway, database, templates, relay=relay, lease=lease)
     jobs = Jobs()
-    jobs.register(DELIVER, world.delivery, RetryPolicy(tries=50, first=0.2, longest=0.5))
+    retry = RetryPolicy(first=0.2, longest=0.5)
+    jobs.register(DELIVER, world.delivery, retry, given_up=world.delivery.given_up)
     broker = make_broker(redis_url)
     declare(broker, jobs)
     return broker
 
 
 if __name__ == "__main__":
-    redis_url, database_url, smtp_url, templates = sys.argv[1:]
+    redis_url, database_url, smtp_url, templates, lease = sys.argv[1:]
     run_worker(
-        lambda: build(redis_url, database_url, smtp_url, Path(templates)),
+        lambda: build(redis_url, database_url, smtp_url, Path(templates), float(lease)),
         threads=2,
         stop=threading.Event(),
     )

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from test_pages import application, client, csrf_token, post_form
 
+from idp.jobs.registry import RetryLater
 from idp.mail.load import CROWD
 from idp.mail.ports import RelayDeferred
 
@@ -80,6 +81,38 @@ def test_request_waits_until_a_relay_has_its_mail(world: World) -> None:
     assert getattr(caught.value, "after", None) == 7.0
     world.clock.advance(2)
     assert world.load.now().open == 1
+
+
+def test_request_whose_own_mailbox_puts_it_off_keeps_nobody_waiting(world: World) -> None:
+    world.ask()
+    payload = world.queue.held[0][1]
+    world.outbox.failure = RelayDeferred("452", scope="recipient")
+    for _ in range(3):
+        with pytest.raises(RetryLater):
+            world.delivery(payload)
+        world.clock.advance(2)
+        found = world.load.now()
+        assert (found.open, found.finished) == (0, 1)
+    world.outbox.failure = None
+    world.delivery(payload)
+    world.clock.advance(2)
+    found = world.load.now()
+    assert (found.open, found.finished, len(found.delivered)) == (0, 1, 1)
+
+
+def test_requests_that_the_budget_puts_off_count_as_waiting_and_not_as_untried(
+    world: World,
+) -> None:
+    world.ask()
+    crowd(world, 0)
+    world.outbox.failure = RelayDeferred("budget", after=1.0)
+    world.clock.advance(100)
+    with pytest.raises(RetryLater):
+        world.work()
+    for number in range(CROWD - 1):
+        world.load.tried(f"lnk_{number}")
+    found = world.load.now()
+    assert (found.open, found.untried, found.stuck) == (CROWD + 1, 0.0, 100.0)
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -272,6 +273,26 @@ def test_wrong_codes_of_many_visitors_close_code_entry_and_leave_the_button(
     answer = desk.post(f"/ingreso/{token}", data={"csrf_token": csrf_token(page)})
     assert answer.status_code == 303
     assert state(world) == "spent"
+
+
+def test_wrong_codes_of_others_change_nothing_on_the_waiting_page(
+    world: World, app: Flask, desk: FlaskClient
+) -> None:
+    cookie = known_cookie(world)
+    transaction = asked(world, cookie)
+    desk.set_cookie("idp_known", cookie)
+    path = f"/contingencia/{transaction.id}/revise-su-correo"
+
+    def shown() -> str:
+        return re.sub(r'value="[^"]+"', "", desk.get(path).text)
+
+    before = shown()
+    for number in range(TRIES_IN_ALL):
+        type_here(world, client(app, f"{number:043}"), "123456")
+    assert shown() == before
+    answer = type_there(desk, transaction, there_code(world))
+    assert answer.status_code == 422
+    assert "codigo-cerrado" not in answer.text
 
 
 def test_not_me_is_on_record_and_ends_nothing(

@@ -504,7 +504,12 @@ def test_redis_away_is_said_and_it_recovers(
         patch.setattr(world.queue, "enqueue", away)
         answer = person.post(f"/contingencia/{transaction.id}", data={**KNOWN, "csrf_token": token})
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    waiting = person.get(f"/contingencia/{transaction.id}/revise-su-correo")
+    assert (waiting.status_code, world.queue.held) == (303, [])
     assert post_form(person, transaction).status_code == 303
+    assert len(world.queue.held) == 1
+    world.work()
+    assert len(world.outbox.sent) == 1
 
 
 def test_sql_away_when_entering_gives_the_link_back(

@@ -19,7 +19,7 @@ from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.ids import digest
 from idp.kernel.random import SystemRandom
 from idp.links.link import Link, LinkState
-from idp.links.ports import TRIES_IN_ALL, Attempt, Way
+from idp.links.ports import TRIES_EACH, TRIES_IN_ALL, Attempt, Way
 from idp.links.service import Links
 
 HERE, THERE = "b" * 64, "c" * 64
@@ -187,17 +187,26 @@ def test_consume_a_link_that_nobody_was_meant_to_get_is_unknown(links: Links) ->
     assert links.by_token(links.token_of(link.id)) is None
 
 
-def test_create_again_supersedes_the_older_link(links: Links, clock: FixedClock) -> None:
-    old = sent(links, clock)
-    new = sent(links, clock)
+def test_superseded_link_leaves_the_newer_one_whole(links: Links, clock: FixedClock) -> None:
+    older = ask(links)
+    links.assign(older.id, "per_1")
+    old, new = links.token_of(older.id), sent(links, clock)
+    links.supersede(older.id)
     assert code_of(links, old) == "link_superseded"
     assert links.consume(new, HERE).person_id == "per_1"
 
 
 def test_assign_a_superseded_link_is_refused(links: Links) -> None:
     old = ask(links)
-    ask(links)
+    links.supersede(old.id)
     assert not links.assign(old.id, "per_1")
+
+
+def test_supersede_a_link_that_was_lost_brings_no_record_back(
+    links: Links, gateway: RedisGateway
+) -> None:
+    links.supersede("lnk_lost")
+    assert gateway.client.keys("*") == []
 
 
 def test_assign_twice_keeps_the_first_person(links: Links) -> None:
@@ -208,17 +217,6 @@ def test_assign_twice_keeps_the_first_person(links: Links) -> None:
     stored = links.get(link.id)
     assert stored is not None
     assert (stored.state, stored.person_id) == (LinkState.LIVE, "per_1")
-
-
-def test_create_within_the_gap_says_how_long_to_wait(links: Links, clock: FixedClock) -> None:
-    ask(links)
-    clock.advance(45)
-    with pytest.raises(IdpError) as caught:
-        ask(links, gap=60)
-    assert caught.value.code == "rate_limited"
-    assert 15 <= (caught.value.retry_after or 0) <= 16
-    clock.advance(16)
-    ask(links, gap=60)
 
 
 def test_create_a_sixth_from_one_origin_is_refused_until_the_first_ends(
@@ -263,19 +261,20 @@ def test_link_of_another_login_stays_whole_whoever_asks(links: Links, clock: Fix
     assert links.consume(token, HERE).person_id == "per_1"
 
 
-def test_link_given_back_after_a_newer_one_was_asked_for_does_not_live_beside_it(
-    links: Links, clock: FixedClock, gateway: RedisGateway
+@pytest.mark.parametrize("replaced", [True, False])
+def test_link_given_back_lives_again_unless_a_newer_one_took_its_place(
+    links: Links, clock: FixedClock, gateway: RedisGateway, replaced: bool
 ) -> None:
     old = sent(links, clock)
     store = RedisLinks(gateway)
     _, spent = store.consume(digest(old), Attempt(Way.BUTTON, HERE), clock.now())
     assert spent is not None
-    newer = ask(links)
-    store.give_back(digest(old), spent)
-    assert code_of(links, old) == "link_superseded"
-    stored = links.get(newer.id)
+    if replaced:
+        links.supersede(spent.id)
+    store.give_back(digest(old))
+    stored = links.get(spent.id)
     assert stored is not None
-    assert stored.state is LinkState.ASKED
+    assert stored.state is (LinkState.SUPERSEDED if replaced else LinkState.LIVE)
 
 
 def test_create_is_refused_alike_whether_links_were_used_or_not(
@@ -346,6 +345,27 @@ def test_wrong_codes_at_once_are_never_more_than_the_tries(links: Links, clock: 
         codes = list(pool.map(attempt, range(64)))
     assert codes.count("code_wrong") == TRIES_IN_ALL
     assert codes.count("code_closed") == 64 - TRIES_IN_ALL
+
+
+def test_asking_browser_is_told_of_its_own_wrong_codes_only(
+    links: Links, clock: FixedClock
+) -> None:
+    token = known_and_sent(links, clock)
+    for number in range(TRIES_IN_ALL):
+        with pytest.raises(IdpError):
+            links.consume(token, f"{number // 3:064}", Way.HERE, "")
+    assert links.code_open(token, HERE)
+    assert not links.code_open(token, THERE)
+    # The tries of all are used up: not even the right code works, and the answer is as for a wrong
+    # one until this browser's own are used up too.
+    answers = []
+    for _ in range(TRIES_EACH + 1):
+        with pytest.raises(IdpError) as caught:
+            links.consume(token, HERE, Way.THERE, links.code(token, Way.THERE))
+        answers.append(caught.value.code)
+    assert answers == ["code_wrong"] * TRIES_EACH + ["code_closed"]
+    assert not links.code_open(token, HERE)
+    assert links.consume(token, HERE).person_id == "per_1"
 
 
 def test_codes_of_a_link_that_was_lost_bring_no_record_back(

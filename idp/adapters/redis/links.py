@@ -1,4 +1,4 @@
-"""Links in Redis: a hash each, an index per transaction and one per identifier.
+"""Links in Redis: a hash each, and an index per identifier.
 
 Expiry is a field compared with our clock; the TTL only collects, and late: who opens a link that
 ended hours ago is told so, rather than that it never was.
@@ -14,52 +14,46 @@ from typing import Any
 from idp.adapters.redis.audit_stream import STREAM
 from idp.adapters.redis.connection import RedisGateway
 from idp.audit.records import AuditRecord
-from idp.kernel.ids import digest
 from idp.links.link import Link, LinkState
 from idp.links.ports import TRIES_EACH, TRIES_IN_ALL, Admission, Attempt, Crowd, Outcome
 
 _KEPT = 86_400
 
-# KEYS: the link, its transaction's index, its identifier's index.
-# ARGV: now, gap, bound (when it stops counting for its identifier), digest, TTL, origin, then the
+# KEYS: the link, its identifier's index.
+# ARGV: now, bound (when it stops counting for its identifier), digest, TTL, origin, then the
 # crowd's three numbers, then fields…
 # An entry of the identifier's index lasts for its whole bound, used, superseded or not: were it to
 # end earlier, a stranger could count who exists, or have any number of mails sent by asking again.
 # Nobody's link is ended by somebody else's asking.
 _ADD = """
-local now, gap = tonumber(ARGV[1]), tonumber(ARGV[2])
-local each, crowd, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local old = redis.call('GET', KEYS[2])
-local old_key = old and ('idp:links:' .. old)
-if old and gap > 0 then
-  local created = tonumber(redis.call('HGET', old_key, 'created_at') or '0')
-  if created + gap > now then return {0, tostring(created + gap - now)} end
-end
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
-local entries = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+local now = tonumber(ARGV[1])
+local each, crowd, most = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local entries = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
 local total, held, first, own = #entries / 2, 0, nil, nil
 for i = 1, #entries, 2 do
   first = first or tonumber(entries[i + 1])
-  if redis.call('HGET', 'idp:links:' .. entries[i], 'origin') == ARGV[6] then
+  if redis.call('HGET', 'idp:links:' .. entries[i], 'origin') == ARGV[5] then
     held = held + 1
     own = own or tonumber(entries[i + 1])
   end
 end
 if held >= each then return {0, tostring(own - now)} end
 if total >= most or (held > 0 and total >= crowd) then return {0, tostring(first - now)} end
-if old then
-  local state = redis.call('HGET', old_key, 'state')
-  if state == 'asked' or state == 'live' then
-    redis.call('HSET', old_key, 'state', 'superseded')
-  end
-end
-for i = 10, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', KEYS[1], 'origin', ARGV[6])
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])
-redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
-redis.call('EXPIRE', KEYS[3], ARGV[5])
+for i = 9, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', KEYS[1], 'origin', ARGV[5])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
 return {1, '0'}
+"""
+
+# A spent one may yet be given back: then it must not live beside the newer one.
+_SUPERSEDE = """
+local state = redis.call('HGET', KEYS[1], 'state')
+if state == 'asked' or state == 'live' then redis.call('HSET', KEYS[1], 'state', 'superseded') end
+if state == 'spent' then redis.call('HSET', KEYS[1], 'replaced', '1') end
+return 1
 """
 
 _ASSIGN = """
@@ -83,7 +77,9 @@ return 1
 
 # The order of the checks is that of `Links.problem`: the same link gives the same page.
 # ARGV: now, way, browser, whether its code is right, the tries of a visitor, those of all.
-# *There* tells nothing but "wrong": its page must not show what became of a mail.
+# *There* tells nothing but "wrong", and counts its own tries only in what it says: its page must
+# show neither what became of a mail nor what is typed elsewhere. What others used up of the tries
+# in all closes it too, silently.
 _CONSUME = """
 local now, way, browser, right = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4] == '1'
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -99,11 +95,12 @@ if problem and way ~= 'there' then return {problem} end
 if way ~= 'asking_browser' then
   if not state then return {'wrong_code'} end
   local mine = 'tries:' .. browser
+  local closed = tonumber(redis.call('HGET', KEYS[1], 'tries') or '0') >= tonumber(ARGV[6])
   if tonumber(redis.call('HGET', KEYS[1], mine) or '0') >= tonumber(ARGV[5])
-    or tonumber(redis.call('HGET', KEYS[1], 'tries') or '0') >= tonumber(ARGV[6]) then
+    or (closed and way == 'here') then
     return {'code_closed'}
   end
-  if problem or not right then
+  if problem or closed or not right then
     redis.call('HINCRBY', KEYS[1], mine, 1)
     redis.call('HINCRBY', KEYS[1], 'tries', 1)
     return {'wrong_code'}
@@ -119,15 +116,14 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 1 end
 if ARGV[4] == '1' then redis.call('HINCRBY', KEYS[1], 'hits', 1) end
 local mine = tonumber(redis.call('HGET', KEYS[1], 'tries:' .. ARGV[1]) or '0')
 local all = tonumber(redis.call('HGET', KEYS[1], 'tries') or '0')
+if redis.call('HGET', KEYS[1], 'browser_hash') == ARGV[1] then all = 0 end
 return (mine < tonumber(ARGV[2]) and all < tonumber(ARGV[3])) and 1 or 0
 """
 
-# KEYS: the link, its transaction's index. ARGV: digest. Meanwhile another may have been asked for,
-# and only the last one counts.
 _GIVE_BACK = """
 if redis.call('HGET', KEYS[1], 'state') == 'spent' then
-  local last = redis.call('GET', KEYS[2]) == ARGV[1]
-  redis.call('HSET', KEYS[1], 'state', last and 'live' or 'superseded')
+  local replaced = redis.call('HGET', KEYS[1], 'replaced') == '1'
+  redis.call('HSET', KEYS[1], 'state', replaced and 'superseded' or 'live')
 end
 return 1
 """
@@ -142,22 +138,20 @@ class RedisLinks:
     def __init__(self, redis: RedisGateway) -> None:
         self._redis = redis
         self._add = redis.script(_ADD)
+        self._supersede = redis.script(_SUPERSEDE)
         self._assign = redis.script(_ASSIGN)
         self._accepted = redis.script(_ACCEPTED)
         self._consume = redis.script(_CONSUME)
         self._give_back = redis.script(_GIVE_BACK)
         self._code_open = redis.script(_CODE_OPEN)
 
-    def add(
-        self, digest: str, link: Link, *, pool: str, origin: str, crowd: Crowd, gap: float
-    ) -> Admission:
+    def add(self, digest: str, link: Link, *, pool: str, origin: str, crowd: Crowd) -> Admission:
         """Store a new link in one script."""
         index = f"idp:links:identifier:{link.identifier_digest}{':' if pool else ''}{pool}"
         answer = self._add(
-            [_key(digest), _transaction_key(link), index],
+            [_key(digest), index],
             [
                 link.created_at.timestamp(),
-                gap,
                 link.expires_at.timestamp(),
                 digest,
                 _KEPT,
@@ -169,6 +163,10 @@ class RedisLinks:
             ],
         )
         return Admission(stored=bool(answer[0]), wait=float(answer[1]))
+
+    def supersede(self, digest: str) -> None:
+        """Compare the state and set it."""
+        self._supersede([_key(digest)], [])
 
     def get(self, digest: str) -> Link | None:
         """Read the hash."""
@@ -212,17 +210,13 @@ class RedisLinks:
         asked: list[str | int] = [browser_hash, TRIES_EACH, TRIES_IN_ALL, int(hit)]
         return bool(self._code_open([_key(digest)], asked))
 
-    def give_back(self, digest: str, link: Link) -> None:
-        """From spent to live again, if it is still its transaction's last."""
-        self._give_back([_key(digest), _transaction_key(link)], [digest])
+    def give_back(self, digest: str) -> None:
+        """From spent to live again, unless it was superseded meanwhile."""
+        self._give_back([_key(digest)], [])
 
 
 def _key(token_digest: str) -> str:
     return f"idp:links:{token_digest}"
-
-
-def _transaction_key(link: Link) -> str:
-    return f"idp:links:transaction:{digest(link.transaction_id)}"
 
 
 def _flat(link: Link) -> list[str | float]:
