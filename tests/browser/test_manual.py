@@ -208,38 +208,3 @@ def test_login_with_a_session_that_sunat_still_has_ends_at_the_component(
     choose(page, "sol")
     page.wait_for_url(re.compile(re.escape(demo.url(8001))))
     expect(page.locator("#salir")).to_be_visible()
-
-
-def test_waiting_tab_says_that_the_login_went_on_in_another(page: Page, demo: Demo) -> None:
-    """The mail is read in a second tab of the same browser."""
-    who = PEOPLE["sol"]
-    assert who.email is not None
-    demo.flag("down", "sol")
-    page.clock.install()
-    start_login(page, demo, 8002)
-    choose(page, "sol")
-    mails = len(demo.mails(who.email))
-    ask_for_link(page, who)
-    other = page.context.new_page()
-    open_link(other, demo, who, after=mails)
-    other.wait_for_url(re.compile(re.escape(demo.url(8002))))
-    page.clock.run_for(16_000)
-    expect(page.locator("#listo")).to_contain_text("Puede cerrar esta página")
-
-
-def test_waiting_page_without_javascript_has_a_button(
-    new_context: Callable[..., BrowserContext], demo: Demo
-) -> None:
-    """The captcha needs JavaScript; who blocks it afterwards can still look again."""
-    who = PEOPLE["sol"]
-    demo.flag("down", "sol")
-    asking = new_context().new_page()
-    start_login(asking, demo, 8002)
-    choose(asking, "sol")
-    ask_for_link(asking, who)
-    kept = asking.context.storage_state()
-    page = new_context(storage_state=kept, java_script_enabled=False).new_page()
-    page.goto(asking.url)
-    page.click("#actualizar")
-    expect(page.locator("h1")).to_have_text("Revise su correo")
-    assert page.url == asking.url

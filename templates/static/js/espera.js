@@ -26,6 +26,9 @@ async function look() {
       if (proved > 1) return location.assign(next);
       say("quedan", found.minutes_left);
       say("cola", found.queue_minutes);
+      say("recientes", found.recent_minutes);
+      // Its line is shown while there is something to tell.
+      document.getElementById("recientes").parentElement.hidden = found.recent_minutes === null;
       // What is being typed must not get lost: the page changes only while its field is empty.
       const typed = document.getElementById("codigo")?.value;
       if (found.minutes_left === 0 && !typed && !document.getElementById("fin")) location.reload();
