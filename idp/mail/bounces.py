@@ -7,7 +7,7 @@ says nothing of the address that we know.
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -16,10 +16,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from idp.mail.message_id import read_message_id
+from idp.mail.status import mailbox_is_gone
 from idp.people.person import Person
 
-# RFC 3463 §3.2: 5.1.x is about the address; 5.2.1 a mailbox that is closed.
-_FOR_GOOD = re.compile(r"5\.(1\.\d{1,3}|2\.1)")
+_log = logging.getLogger(__name__)
+
+# A report of one of our mails is a tenth of this. What a box gives ends there: anybody can write to
+# the address of the envelope's sender.
+MOST_BYTES = 262_144
 
 
 class BounceKind(StrEnum):
@@ -36,7 +40,9 @@ class Mailbox(Protocol):
     """Where bounces arrive."""
 
     def unread(self) -> Iterator[tuple[str, bytes]]:
-        """Each message that was not dealt with: an id, and its bytes. Raises OSError."""
+        """Each message that was not dealt with: an id, and its first MOST_BYTES. What cannot be
+        read is left out. Raises OSError when the box itself cannot be read.
+        """
         ...
 
     def done(self, message: str) -> None:
@@ -58,13 +64,13 @@ class MarksAddresses(Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """status: as in RFC 3463, of a failure. recipients: the addresses that it names, lower case.
+    """status: as in RFC 3463, of a failure. recipient: the address that failed, lower case.
     message_id: of the mail that it is about.
     """
 
     failed: bool
     status: str
-    recipients: frozenset[str]
+    recipient: str
     message_id: str
 
 
@@ -89,21 +95,32 @@ class Bounces:
 
     def judge(self, raw: bytes) -> BounceKind:
         """Deal with one message; any bytes may come. Raises Unavailable("sql")."""
-        report = read_report(raw)
+        report = _read(raw)
         if report is None:
             return BounceKind.NO_REPORT
         named = read_message_id(self._key, report.message_id, self._host)
         if named is None:
             return BounceKind.NOT_OURS
-        if not report.failed or not _FOR_GOOD.fullmatch(report.status):
+        if not report.failed or not mailbox_is_gone(report.status):
             return BounceKind.NOT_FOR_GOOD
         person = self._people.get(named[0])
         addresses = person.addresses if person else ()
         for address in addresses:
-            if address.id == named[1] and address.email.lower() in report.recipients:
+            if address.id == named[1] and address.email.lower() == report.recipient:
                 self._people.mark_undeliverable(named[0], address.id, code=report.status)
                 return BounceKind.MARKED
         return BounceKind.OTHER_ADDRESS
+
+
+def _read(raw: bytes) -> Report | None:
+    """As `read_report`; None too for what breaks the parser (parts nested a thousand deep do)."""
+    try:
+        return read_report(raw)
+    except Exception as error:
+        _log.warning(
+            "a message in the box for bounces is odd", extra={"error": type(error).__name__}
+        )
+        return None
 
 
 def read_report(raw: bytes) -> Report | None:
@@ -125,10 +142,8 @@ def read_report(raw: bytes) -> Report | None:
     return Report(
         failed=_field(block, "Action") == "failed",
         status=_field(block, "Status").partition(" ")[0],
-        recipients=frozenset(
-            _field(block, name).partition(";")[2].strip(" <>")
-            for name in ("Final-Recipient", "Original-Recipient")
-        ),
+        # Not Original-Recipient: where it differs, our mailbox took the mail and passed it on.
+        recipient=_field(block, "Final-Recipient").partition(";")[2].strip(" <>"),
         message_id=_returned_id(parts),
     )
 

@@ -13,11 +13,15 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Folder:
-    """Messages by their uid; the seen ones; what the account's password is."""
+    """Messages by their uid; the seen ones; what the account's password is. broken: what the server
+    cannot give. given: how many bytes of each it gave.
+    """
 
     password: str
     messages: dict[int, bytes] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
+    broken: set[int] = field(default_factory=set)
+    given: dict[int, int] = field(default_factory=dict)
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -45,22 +49,27 @@ class _Handler(socketserver.StreamRequestHandler):
         elif command == "LOGOUT":
             self.wfile.write(b"* BYE\r\n")
         elif command == "UID":
-            self.uid(text)
+            return self.uid(text)
         return "OK done"
 
-    def uid(self, text: str) -> None:
+    def uid(self, text: str) -> str:
         folder = self.folder
         if text.startswith("SEARCH"):
             unseen = " ".join(str(one) for one in folder.messages if one not in folder.seen)
             self.wfile.write(f"* SEARCH {unseen}\r\n".encode())
-            return
+            return "OK done"
         number = int(re.findall(r"\d+", text)[0])
         if text.startswith("STORE"):
             folder.seen.add(number)
-            return
-        raw = folder.messages[number]
-        self.wfile.write(f"* 1 FETCH (UID {number} BODY[] {{{len(raw)}}}\r\n".encode())
+            return "OK done"
+        if number in folder.broken:
+            return "NO some messages cannot be read"
+        most = re.search(r"BODY\.PEEK\[\]<0\.(\d+)>", text)
+        raw = folder.messages[number][: int(most[1]) if most else None]
+        folder.given[number] = len(raw)
+        self.wfile.write(f"* 1 FETCH (UID {number} BODY[]<0> {{{len(raw)}}}\r\n".encode())
         self.wfile.write(raw + b")\r\n")
+        return "OK done"
 
 
 class ImapServer:

@@ -27,7 +27,7 @@ from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Identifier
 from idp.kernel.random import SystemRandom
-from idp.mail.bounces import BounceKind, Bounces, read_report
+from idp.mail.bounces import MOST_BYTES, BounceKind, Bounces, read_report
 from idp.mail.message_id import message_id, read_message_id
 from idp.people.person import Address, Person
 from idp.people.seed import SeedRow
@@ -102,7 +102,7 @@ def marked(people: People) -> bool:
 
 
 @pytest.mark.parametrize("part", ["text/rfc822-headers", "message/rfc822"])
-@pytest.mark.parametrize("status", ["5.1.1", "5.1.10", "5.2.1"])
+@pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"])
 def test_report_of_a_dead_mailbox_marks_its_address(
     people: People, bounces: Bounces, part: str, status: str
 ) -> None:
@@ -118,9 +118,26 @@ def test_report_of_a_dead_mailbox_marks_its_address(
         ({"action": "delivered", "status": "2.0.0"}, BounceKind.NOT_FOR_GOOD),
         ({"status": "5.2.2"}, BounceKind.NOT_FOR_GOOD),
         ({"status": "5.7.1"}, BounceKind.NOT_FOR_GOOD),
+        ({"status": "5.1.0"}, BounceKind.NOT_FOR_GOOD),
+        ({"status": "5.1.7"}, BounceKind.NOT_FOR_GOOD),
+        ({"status": "5.1.8"}, BounceKind.NOT_FOR_GOOD),
         ({"recipient": "otra@reenvio.example"}, BounceKind.OTHER_ADDRESS),
+        (
+            {"recipient": f"otra@reenvio.example\r\nOriginal-Recipient: rfc822; {EMAIL}"},
+            BounceKind.OTHER_ADDRESS,
+        ),
     ],
-    ids=["delayed", "delivered", "mailbox full", "policy", "forwarded"],
+    ids=[
+        "delayed",
+        "delivered",
+        "mailbox full",
+        "policy",
+        "address status",
+        "bad sender syntax",
+        "bad sender",
+        "forwarded",
+        "forwarded from ours",
+    ],
 )
 def test_report_of_anything_else_marks_nothing(
     people: People, bounces: Bounces, changes: dict[str, str], kind: BounceKind
@@ -152,6 +169,45 @@ def test_report_that_somebody_made_up_marks_nothing(people: People, bounces: Bou
 )
 def test_what_is_no_report_is_left_alone(bounces: Bounces, raw: bytes) -> None:
     assert bounces.judge(raw) is BounceKind.NO_REPORT
+
+
+def nested(depth: int) -> bytes:
+    """Multiparts within one another: a few bytes a level that cost the reader a call each."""
+    begin = b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n'
+    return b"".join(begin % (level, level) for level in range(depth))
+
+
+def test_message_nested_without_end_is_no_report(bounces: Bounces) -> None:
+    assert bounces.judge(nested(1_500)) is BounceKind.NO_REPORT
+
+
+class Box:
+    """Messages by their ids; what was dealt with."""
+
+    def __init__(self, *messages: bytes) -> None:
+        self.messages = dict(enumerate(messages))
+        self.dealt: list[str] = []
+
+    def unread(self) -> Iterator[tuple[str, bytes]]:
+        yield from ((str(key), raw) for key, raw in self.messages.items())
+
+    def done(self, message: str) -> None:
+        self.dealt.append(message)
+
+
+def test_read_after_a_message_that_cannot_be_parsed_goes_on(
+    people: People, bounces: Bounces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(raw: bytes) -> Any:
+        if raw == b"odd":
+            raise KeyError("an error of the library")
+        return read_report(raw)
+
+    monkeypatch.setattr("idp.mail.bounces.read_report", parse)
+    box = Box(b"odd", report(sent(people)))
+    found = bounces.read(box)
+    assert (found[BounceKind.NO_REPORT], found[BounceKind.MARKED]) == (1, 1)
+    assert box.dealt == ["0", "1"]
 
 
 @given(st.binary(max_size=400))
@@ -196,6 +252,41 @@ def test_command_reads_a_maildir_once(people: People, bounces: Bounces, tmp_path
     assert list(MaildirBox(folder).unread()) == []
     assert sum(run(bounces, "--maildir", str(folder)).values()) == 0
     assert len(box) == 2
+
+
+def test_maildir_with_a_nested_and_a_huge_message_is_read_to_its_end(
+    people: People, bounces: Bounces, tmp_path: Path
+) -> None:
+    folder = tmp_path / "rebotes"
+    for name in ("new", "cur", "tmp"):
+        (folder / name).mkdir(parents=True)
+    (folder / "new" / "1.nested").write_bytes(nested(1_500))
+    (folder / "cur" / "2.huge:2,R").write_bytes(report(sent(people)) + b"x" * (MOST_BYTES + 9))
+    (folder / "cur" / "3.seen:2,S").write_bytes(report(sent(people)))
+    assert [len(raw) for _, raw in MaildirBox(folder).unread()] == [len(nested(1_500)), MOST_BYTES]
+    found = run(bounces, "--maildir", str(folder))
+    assert (found["marked"], found["no_report"]) == (1, 1)
+    assert sorted(path.name for path in (folder / "cur").iterdir()) == [
+        "1.nested:2,S", "2.huge:2,RS", "3.seen:2,S",
+    ]  # fmt: skip
+
+
+def test_imap_message_that_the_server_cannot_give_does_not_stop_the_others(
+    people: People, bounces: Bounces, tmp_path: Path
+) -> None:
+    ca_file, tls = certificates.make(tmp_path, address="127.0.0.1")
+    huge = report(sent(people)) + b"x" * (MOST_BYTES + 9)
+    folder = Folder("secreta", {7: b"", 8: nested(1_500), 9: huge}, broken={7})
+    secret = tmp_path / "password"
+    secret.write_text("secreta\n")
+    with ImapServer(folder, tls) as server:
+        found = run(
+            bounces, "--imap", f"imaps://rebotes@127.0.0.1:{server.port}/Rebotes",
+            "--password-file", str(secret), "--ca-file", str(ca_file),
+        )  # fmt: skip
+    assert (found["marked"], found["no_report"]) == (1, 1)
+    assert folder.seen == {8, 9}
+    assert folder.given == {8: len(nested(1_500)), 9: MOST_BYTES}
 
 
 def test_command_reads_an_imap_folder_once(

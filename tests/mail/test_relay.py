@@ -85,6 +85,25 @@ def test_send_to_a_relay_that_cannot_now_is_deferred(behaviour: Behaviour, reaso
     assert "importadora" not in repr(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "scope"),
+    [
+        ("550 5.1.8 <no-responder@example.com>: Sender address rejected", "relay"),
+        ("550 5.1.7 bad sender's address", "relay"),
+        ("550 5.1.0 Sender denied", "recipient"),
+        ("550 relay not permitted", "recipient"),
+        ("553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", "recipient"),
+        ("550 Access denied", "recipient"),
+        ("551 we do not relay", "recipient"),
+        ("550 5.4.1 Recipient address rejected: Access denied", "recipient"),
+    ],
+)
+def test_send_refused_without_naming_a_dead_mailbox_is_deferred(said: str, scope: str) -> None:
+    with SmtpServer(Behaviour(rcpt=said)) as server, pytest.raises(RelayDeferred) as caught:
+        relay(server.port).send(MESSAGE)
+    assert (caught.value.reason, caught.value.scope) == (said[:3], scope)
+
+
 def test_send_to_nobody_listening_is_deferred() -> None:
     with pytest.raises(RelayDeferred) as caught:
         relay(1).send(MESSAGE)
@@ -95,11 +114,14 @@ def test_send_to_nobody_listening_is_deferred() -> None:
     ("behaviour", "code", "recipient"),
     [
         (Behaviour(rcpt="550 5.1.1 no such user importadora@example.com"), "550", True),
-        (Behaviour(rcpt="550 no such user here"), "550", True),
+        (Behaviour(rcpt="550 5.1.2 no such domain"), "550", True),
+        (Behaviour(rcpt="553 5.1.3 bad address"), "553", True),
+        (Behaviour(rcpt="551 5.1.6 moved away"), "551", True),
+        (Behaviour(rcpt="556 5.1.10 null MX"), "556", True),
         (Behaviour(rcpt="550 5.2.1 mailbox closed"), "550", True),
         (Behaviour(data="554 5.7.1 looks like spam"), "554", False),
     ],
-    ids=["recipient", "recipient of an old relay", "closed mailbox", "message"],
+    ids=["recipient", "domain", "syntax", "moved", "null MX", "closed mailbox", "message"],
 )
 def test_send_refused_for_good_says_what_was_refused(
     behaviour: Behaviour, code: str, recipient: bool

@@ -85,6 +85,8 @@ REFUSALS = {
     "defers": Behaviour(rcpt="451 4.3.0 later"),
     "is full": Behaviour(data="452 4.3.1 full"),
     "refuses us": Behaviour(rcpt="554 5.7.1 relay access denied"),
+    "refuses our sender": Behaviour(rcpt="550 5.1.8 Sender address rejected"),
+    "refuses without a reason": Behaviour(rcpt="550 relay not permitted"),
     "refuses the message": Behaviour(data="554 5.7.1 looks like spam"),
     "goes away": Behaviour(rcpt="421 4.3.2 closing"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from idp.mail.bounces import MOST_BYTES
+
+_log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 30.0
+# RFC 9051 §6.4.5: the first bytes of the whole message, without marking it as seen.
+_WHAT = f"(BODY.PEEK[]<0.{MOST_BYTES}>)"
 
 
 class ImapBox:
@@ -40,7 +46,10 @@ class ImapBox:
             found = _ok(self._imap.uid("SEARCH", "UNSEEN"))
         for uid in (found[0] or b"").split():
             with _as_os_error():
-                answer = _ok(self._imap.uid("FETCH", uid.decode(), "(BODY.PEEK[])"))
+                status, answer = self._imap.uid("FETCH", uid.decode(), _WHAT)
+            if status != "OK":
+                _log.warning("a message was not read", extra={"uid": uid.decode(), "said": status})
+                continue
             raw = next((one[1] for one in answer if isinstance(one, tuple)), None)
             if raw is not None:
                 yield uid.decode(), raw

@@ -15,11 +15,12 @@ from flask_mail import Connection, Mail, Message
 from idp.adapters.smtp.url import SmtpUrl, parse_smtp_url
 from idp.mail.message import OutgoingMessage
 from idp.mail.ports import RelayDeferred, RelayRefused
+from idp.mail.status import mailbox_is_gone, may_be_about_the_recipient
 
 _log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10.0
-# RFC 3463: X.1.x is about the address, X.2.1 a mailbox that is closed.
 _ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+# RFC 5321 §4.2.3: no such mailbox, not local, bad name; also what relays say that refuse us.
 _NO_MAILBOX = (550, 551, 553)
 
 
@@ -148,16 +149,20 @@ def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | 
     """Whose fault a refusal at RCPT is: only a mailbox that does not exist is for good.
 
     Relays say there as well that they refuse *us* (RFC 3463 §3.8: X.7), or that a mailbox is full
-    (X.2.2): an hour of that must not mark everybody's address as useless.
+    (X.2.2), and some give no enhanced code at all: none of that may mark an address as useless.
     """
     code, said = max(error.recipients.values(), default=(450, b""))
     found = _ENHANCED.match(bytes(said))
     enhanced = found[1].decode() if found else ""
-    if enhanced.startswith("5.1.") or enhanced == "5.2.1" or (not enhanced and code in _NO_MAILBOX):
+    if mailbox_is_gone(enhanced):
         return RelayRefused(str(code), recipient=True)
-    if code == 421 or (code >= 500 and not enhanced.startswith("5.2.")):
+    unclear = not enhanced and code in _NO_MAILBOX
+    if code == 421 or (code >= 500 and not unclear and not may_be_about_the_recipient(enhanced)):
         _log.error("the relay refuses us", extra={"code": code, "enhanced": enhanced})
         return RelayDeferred(str(code), scope="relay")
+    if code >= 500:
+        # No word on the address: this may be one dead mailbox, or a relay that refuses everything.
+        _log.warning("a recipient was refused", extra={"code": code, "enhanced": enhanced})
     return RelayDeferred(str(code), scope="recipient")
 
 
