@@ -39,6 +39,7 @@ class AuditEvent(StrEnum):
     ADDRESS_VERIFIED = "address.verified"
     ADDRESS_CHANGED = "address.changed"
     ADDRESS_UNDELIVERABLE = "address.undeliverable"
+    ADDRESS_DELIVERABLE = "address.deliverable"
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     PERSON_CREATED = "person.created"
@@ -150,6 +151,9 @@ TABLE: dict[AuditEvent, Row] = {
     ),
     AuditEvent.ADDRESS_UNDELIVERABLE: _row(
         "Mail to an address was refused for good.", "address", "code"
+    ),
+    AuditEvent.ADDRESS_DELIVERABLE: _row(
+        "An operator took back that mail to an address fails for good.", "address", "reason"
     ),
     AuditEvent.CONSENT_GIVEN: _row("A person accepted notifications.", "source"),
     AuditEvent.CONSENT_WITHDRAWN: _row("A person no longer accepts notifications.", "source"),

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from idp.cli import users_deliverable
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS, SOL, Identifier, normalise
 from idp.people.csv_file import COLUMNS, parse_csv
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp users import|show`."""
+    """`idp users import|show|deliverable`."""
     parser = subparsers.add_parser("users", help="the people who can be let in")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     load = actions.add_parser(
@@ -41,6 +42,7 @@ def add_parser(subparsers: Any) -> None:
     )
     show.add_argument("--reason", default="", help="why, for the audit log")
     show.set_defaults(func=_show)
+    users_deliverable.add_action(actions)
     for action in (load, show):
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)

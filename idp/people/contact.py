@@ -278,21 +278,6 @@ class Contacts:
             )
         return Confirmation(person.id, address, previous)
 
-    def mark_undeliverable(self, person_id: str, address_id: str, code: str) -> None:
-        """A relay refused mail to this address for good."""
-        with self._uow.transaction():
-            person = self._locked(person_id)
-            for address in person.addresses:
-                if address.id == address_id and address.undeliverable_at is None:
-                    marked = replace(address, undeliverable_at=self._clock.now())
-                    self._store.put_address(person_id, marked)
-                    self._audit.record(
-                        AuditEvent.ADDRESS_UNDELIVERABLE,
-                        person_id=person_id,
-                        address=address_id,
-                        code=code,
-                    )
-
     def _locked(self, person_id: str) -> Person:
         person = self._store.get(person_id, lock=True)
         if person is None:

@@ -29,6 +29,7 @@ from idp.people.person import (
 )
 from idp.people.ports import BrowserStore, PersonStore, VerificationStore
 from idp.people.seed import Seeder, SeedReport, SeedRow
+from idp.people.undeliverable import Undeliverable
 
 DAY = 86_400
 
@@ -77,6 +78,7 @@ class People:
             cooloff=address_cooloff,
             ttl=verification_ttl,
         )
+        self._undeliverable = Undeliverable(store=store, uow=uow, audit=audit, clock=clock)
         self._browsers = KnownBrowsers(
             store=browsers,
             uow=uow,
@@ -222,7 +224,11 @@ class People:
 
     def mark_undeliverable(self, person_id: str, address_id: str, *, code: str) -> None:
         """A relay refused mail to this address for good, with this reply code."""
-        self._contacts.mark_undeliverable(person_id, address_id, code)
+        self._undeliverable.mark(person_id, address_id, code)
+
+    def clear_undeliverable(self, person_id: str, *, actor: str, reason: str) -> tuple[str, ...]:
+        """An operator takes that back for every address of this person; the ids of those marked."""
+        return self._undeliverable.clear(person_id, actor, reason)
 
     def remember_browser(self, person_id: str, cookie: str | None = None, agent: str = "") -> str:
         """After a SUNAT login: the value of the known-browser cookie to set.
