@@ -29,8 +29,6 @@ def add_action(actions: Any) -> None:
 
 
 def _deliverable(args: argparse.Namespace, context: Context) -> int:
-    if not args.reason.strip():
-        raise IdpError("reason_needed", detail="a --reason is needed, for the audit log")
     value = normalise(args.identifier)
     if args.realm == SOL:
         value = value.replace("/", ":")
@@ -38,7 +36,7 @@ def _deliverable(args: argparse.Namespace, context: Context) -> int:
     person = people.find(Identifier(args.realm, value))
     if person is None:
         raise IdpError("person_unknown", detail="nobody of that realm has this identifier")
-    cleared = people.clear_undeliverable(person.id, actor=context.actor, reason=args.reason.strip())
+    cleared = people.clear_undeliverable(person.id, actor=context.actor, reason=args.reason)
     if not cleared:
         raise IdpError("nothing_marked", detail="no address of theirs is marked undeliverable")
     if context.as_json:

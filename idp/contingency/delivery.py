@@ -31,7 +31,7 @@ from idp.login.transactions import Transactions
 from idp.mail.load import MailLoad
 from idp.mail.message import OutgoingMessage
 from idp.mail.message_id import message_id
-from idp.mail.ports import Relay, RelayDeferred, RelayRefused
+from idp.mail.ports import Receipt, Relay, RelayDeferred, RelayRefused
 from idp.mail.templates import MailTemplates
 from idp.people.eligibility import Eligibility, contact_address, eligibility
 from idp.people.masking import mask_identifier
@@ -157,10 +157,10 @@ class Delivery:
 
     def _send(self, link: Link, identifier: Identifier, person: Person, address: Address) -> None:
         try:
-            self._relay.send(self._message(link, identifier, person, address))
+            receipt = self._relay.send(self._message(link, identifier, person, address))
         except RelayDeferred as error:
             self._put_off(link, error)
-            self._tell(AuditEvent.MAIL_DEFERRED, link, person, kind=_MAIL, code=error.reason)
+            self._tell(AuditEvent.MAIL_DEFERRED, link, person, kind=_MAIL, **error.told)
             raise RetryLater(error.reason, after=error.after) from None
         except RelayRefused as error:
             if error.recipient:
@@ -170,11 +170,11 @@ class Delivery:
                 link,
                 person,
                 kind=_MAIL,
-                code=error.reason,
+                **error.told,
                 address=address.id,
             )
             return
-        self._accepted(link, person, address)
+        self._accepted(link, person, address, receipt)
 
     def _put_off(self, link: Link, error: RelayDeferred) -> None:
         """For the figures: a mailbox that is full or greylists keeps nobody else waiting."""
@@ -183,14 +183,16 @@ class Delivery:
         else:
             self._load.tried(link.id)
 
-    def _accepted(self, link: Link, person: Person, address: Address) -> None:
+    def _accepted(
+        self, link: Link, person: Person, address: Address, receipt: Receipt
+    ) -> None:
         accepted = self._clock.now()
         self._links.accepted(
             link.id,
             accepted,
             records=(
                 self._entry(AuditEvent.LINK_SENT, link, person),
-                self._entry(AuditEvent.MAIL_ACCEPTED, link, person, kind=_MAIL),
+                self._entry(AuditEvent.MAIL_ACCEPTED, link, person, kind=_MAIL, **receipt.told),
             ),
         )
         self._events.publish(

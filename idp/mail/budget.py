@@ -5,7 +5,7 @@ from __future__ import annotations
 from idp.kernel.errors import IdpError
 from idp.limits.service import Limits
 from idp.mail.message import OutgoingMessage
-from idp.mail.ports import Relay, RelayDeferred
+from idp.mail.ports import Receipt, Relay, RelayDeferred
 
 
 class BudgetedRelay:
@@ -15,7 +15,7 @@ class BudgetedRelay:
         self._relay = relay
         self._limits = limits
 
-    def send(self, message: OutgoingMessage) -> None:
+    def send(self, message: OutgoingMessage) -> Receipt:
         """Raises RelayDeferred("budget") with when to try again, and what the relay raises."""
         domain = message.to.rpartition("@")[2].lower()
         try:
@@ -24,4 +24,4 @@ class BudgetedRelay:
             if error.code != "rate_limited":
                 raise
             raise RelayDeferred("budget", after=float(error.retry_after or 1)) from None
-        self._relay.send(message)
+        return self._relay.send(message)

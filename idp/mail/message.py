@@ -21,7 +21,9 @@ class OutgoingMessage:
     """One mail to one address.
 
     message_id: without angle brackets, the same over retries of the same mail. date: from our
-    clock. Raises ValueError when a header would break into another (header injection).
+    clock. urgent: somebody waits for it (a login link): where mail is short, it goes first.
+    attempt: which try of this mail it is, 0 where nobody counts. Raises ValueError when a header
+    would break into another (header injection).
     """
 
     to: str = field(repr=False)
@@ -29,6 +31,8 @@ class OutgoingMessage:
     message_id: str
     date: datetime
     headers: Mapping[str, str] = field(default_factory=lambda: {"Auto-Submitted": "auto-generated"})
+    urgent: bool = True
+    attempt: int = 0
 
     def __post_init__(self) -> None:
         lines = (

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.ports import AuditStream
 from idp.jobs.registry import RetryLater
 from idp.kernel.clock import Clock
+from idp.kernel.errors import Unavailable
 from idp.mail.message import OutgoingMessage, RenderedMail
 from idp.mail.message_id import message_id
 from idp.mail.ports import Relay, RelayDeferred, RelayRefused
 from idp.people.person import Address, Person
+
+_log = logging.getLogger(__name__)
 
 
 class MarksUndeliverable(Protocol):
@@ -24,7 +29,11 @@ class MarksUndeliverable(Protocol):
 
 
 class Posting:
-    """For handlers of the queue: a repeat is the same mail, by its Message-ID."""
+    """For handlers of the queue: a repeat is the same mail, by its Message-ID.
+
+    Its audit rows travel by the stream: once a relay has the mail, nothing may make the job fail,
+    or the person gets it again and again.
+    """
 
     def __init__(
         self,
@@ -32,6 +41,7 @@ class Posting:
         relay: Relay,
         people: MarksUndeliverable,
         audit: Audit,
+        stream: AuditStream,
         clock: Clock,
         issuer: str,
         id_key: bytes,
@@ -39,6 +49,7 @@ class Posting:
         self._relay = relay
         self._people = people
         self._audit = audit
+        self._stream = stream
         self._clock = clock
         self._id_key = id_key
         self._host = urlsplit(issuer).hostname or "localhost"
@@ -63,18 +74,24 @@ class Posting:
                 self._id_key, f"{kind}:{subject_id}", person.id, address.id, self._host
             ),
             date=self._clock.now(),
+            # Nobody stands before a page that waits for it, as with a login link.
+            urgent=False,
         )
         told = {"person_id": person.id, "kind": kind, **details}
         try:
-            self._relay.send(message)
+            receipt = self._relay.send(message)
         except RelayDeferred as error:
-            self._audit.record(AuditEvent.MAIL_DEFERRED, **told, code=error.reason)
+            self._tell(AuditEvent.MAIL_DEFERRED, **told, **error.told)
             raise RetryLater(error.reason, after=error.after) from None
         except RelayRefused as error:
             if error.recipient:
                 self._people.mark_undeliverable(person.id, address.id, code=error.reason)
-            self._audit.record(
-                AuditEvent.MAIL_REFUSED, **told, code=error.reason, address=address.id
-            )
+            self._tell(AuditEvent.MAIL_REFUSED, **told, **error.told, address=address.id)
             return
-        self._audit.record(AuditEvent.MAIL_ACCEPTED, **told)
+        try:
+            self._tell(AuditEvent.MAIL_ACCEPTED, **told, **receipt.told)
+        except Unavailable:
+            _log.warning("not audited", extra={"event": str(AuditEvent.MAIL_ACCEPTED)})
+
+    def _tell(self, event: AuditEvent, **told: str | None) -> None:
+        self._stream.push(self._audit.entry(event, **told))

@@ -16,7 +16,7 @@ from idp.kernel.errors import Unavailable
 from idp.limits.ports import Counter, Use
 from idp.mail.breaker import Breaker
 from idp.mail.message import OutgoingMessage
-from idp.mail.ports import Relay, RelayDeferred, RelayRefused
+from idp.mail.ports import Receipt, Relay, RelayDeferred, RelayRefused
 
 _log = logging.getLogger(__name__)
 
@@ -56,20 +56,21 @@ class Relays:
         self._pause = pause
         self._patience = patience
 
-    def send(self, message: OutgoingMessage) -> None:
+    def send(self, message: OutgoingMessage) -> Receipt:
         """Hand it to the first relay that takes it. Raises RelayDeferred, RelayRefused (when every
         relay refused the message, or one the recipient).
         """
         left = self._patience
-        while (wait := self._try_each(message)) is not None:
-            if wait > left:
-                raise RelayDeferred("no_relay", after=max(_PUT_OFF, wait))
-            left -= wait
-            self._pause(wait)
+        while not isinstance(found := self._try_each(message), Receipt):
+            if found > left:
+                raise RelayDeferred("no_relay", after=max(_PUT_OFF, found))
+            left -= found
+            self._pause(found)
+        return found
 
-    def _try_each(self, message: OutgoingMessage) -> float | None:
-        """None when one took it; else seconds until one may. Raises as `send` does, when one was
-        asked and none took it.
+    def _try_each(self, message: OutgoingMessage) -> Receipt | float:
+        """Which one took it; else seconds until one may. Raises as `send` does, when one was asked
+        and none took it.
         """
         waits: list[float] = []
         failure: RelayDeferred | RelayRefused | None = None
@@ -79,7 +80,7 @@ class Relays:
                 waits.append(wait)
                 continue
             try:
-                one.relay.send(message)
+                receipt = one.relay.send(message)
             except RelayRefused as error:
                 self._works(one)
                 if error.recipient:
@@ -91,7 +92,7 @@ class Relays:
                 failure = error
             else:
                 self._works(one)
-                return None
+                return receipt
         if isinstance(failure, RelayDeferred) or (failure is not None and not waits):
             raise failure
         return max(0.05, min(waits))

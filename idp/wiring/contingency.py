@@ -13,6 +13,7 @@ from idp.adapters.redis.leases import RedisLeases
 from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.redis.links import RedisLinks
 from idp.adapters.redis.mail_load import RedisMailLoad
+from idp.adapters.redis.mail_tries import RedisMailTries
 from idp.adapters.smtp.relay import SmtpRelay
 from idp.adapters.smtp.url import parse_smtp_urls
 from idp.adapters.sql.spent_links import SqlSpentLinks
@@ -39,6 +40,7 @@ from idp.mail.budget import BudgetedRelay
 from idp.mail.load import MailLoad
 from idp.mail.posting import Posting
 from idp.mail.relays import Relays
+from idp.mail.repeats import RepeatingRelay
 from idp.mail.templates import MailTemplates
 from idp.people.service import People
 from idp.web.render import HelpDesk
@@ -112,7 +114,9 @@ def mail_jobs(
         TEMPLATES,
         shared={"help_desk": HelpDesk(settings.help_desk_phone, settings.help_desk_email)},
     )
-    relay = BudgetedRelay(relays(base), limits)
+    relay = RepeatingRelay(
+        BudgetedRelay(relays(base), limits), tries=RedisMailTries(base.redis), clock=base.clock
+    )
     delivery = Delivery(
         links=links,
         transactions=logins.transactions,
@@ -134,6 +138,7 @@ def mail_jobs(
         relay=relay,
         people=people,
         audit=base.audit,
+        stream=base.stream,
         clock=base.clock,
         issuer=settings.issuer,
         id_key=base.key("message-id"),

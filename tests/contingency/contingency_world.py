@@ -51,7 +51,7 @@ from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.mail.load import MailLoad
 from idp.mail.message import OutgoingMessage
-from idp.mail.ports import Relay
+from idp.mail.ports import Receipt, Relay
 from idp.mail.templates import MailTemplates
 from idp.people.seed import SeedRow
 from idp.people.service import People
@@ -123,10 +123,11 @@ class Outbox:
     sent: list[OutgoingMessage] = field(default_factory=list)
     failure: Exception | None = None
 
-    def send(self, message: OutgoingMessage) -> None:
+    def send(self, message: OutgoingMessage) -> Receipt:
         if self.failure is not None:
             raise self.failure
         self.sent.append(message)
+        return Receipt()
 
 
 @dataclass

@@ -13,15 +13,19 @@ from idp.limits.service import Limits
 from idp.limits.table import Limit, table
 from idp.mail.budget import BudgetedRelay
 from idp.mail.message import OutgoingMessage, RenderedMail
-from idp.mail.ports import RelayDeferred
+from idp.mail.ports import Receipt, RelayDeferred
 
 
 class Outbox:
     def __init__(self) -> None:
         self.to: list[str] = []
+        self.failure: Exception | None = None
 
-    def send(self, message: OutgoingMessage) -> None:
+    def send(self, message: OutgoingMessage) -> Receipt:
+        if self.failure is not None:
+            raise self.failure
         self.to.append(message.to)
+        return Receipt()
 
 
 def mail(to: str) -> OutgoingMessage:

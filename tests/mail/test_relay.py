@@ -10,9 +10,10 @@ from pathlib import Path
 
 import certificates
 import pytest
-from smtp_server import Behaviour, SmtpServer
+from smtp_server import Behaviour, ScriptedServer, SmtpServer
 
-from idp.adapters.smtp.relay import SmtpRelay
+from idp.adapters.queue.worker import STOP_SECONDS
+from idp.adapters.smtp.relay import ANSWER_SECONDS, SmtpRelay
 from idp.adapters.smtp.url import SmtpUrl, parse_smtp_url
 from idp.mail.message import OutgoingMessage, RenderedMail
 from idp.mail.ports import RelayDeferred, RelayRefused
@@ -28,7 +29,13 @@ MESSAGE = OutgoingMessage(
 
 
 def relay(port: int, scheme: str = "smtp", ca_file: Path | None = None) -> SmtpRelay:
-    return SmtpRelay(f"{scheme}://127.0.0.1:{port}", sender=SENDER, ca_file=ca_file, timeout=1.0)
+    return SmtpRelay(
+        f"{scheme}://127.0.0.1:{port}",
+        sender=SENDER,
+        ca_file=ca_file,
+        timeout=1.0,
+        answer_timeout=1.0,
+    )
 
 
 def test_send_a_message_arrives_with_its_headers_and_both_parts() -> None:
@@ -129,6 +136,45 @@ def test_send_refused_for_good_says_what_was_refused(
     with SmtpServer(behaviour) as server, pytest.raises(RelayRefused) as caught:
         relay(server.port).send(MESSAGE)
     assert (str(caught.value), caught.value.recipient) == (code, recipient)
+
+
+def test_send_to_a_relay_that_answers_late_waits_for_its_answer() -> None:
+    behaviour = Behaviour(answer_after=0.6)
+    with SmtpServer(behaviour) as server:
+        patient = SmtpRelay(
+            f"smtp://127.0.0.1:{server.port}", sender=SENDER, timeout=0.2, answer_timeout=20.0
+        )
+        receipt = patient.send(MESSAGE)
+        assert receipt.relay == f"127.0.0.1:{server.port}"
+    assert len(behaviour.received) == 1
+
+
+def test_relay_waits_as_long_for_its_answer_as_the_worker_waits_for_the_relay() -> None:
+    """RFC 5321 §4.5.3.2.6 names ten minutes; what ends a worker must leave these two."""
+    assert 120 <= ANSWER_SECONDS < STOP_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("script", "scope"),
+    [
+        ({"DATA": ""}, "relay"),
+        ({"DATA": "354 go on", ".": ""}, "unknown"),
+        ({".": "what?"}, "unknown"),
+        ({".": "299 odd"}, "unknown"),
+        ({".": "250-" + "x" * 9_000}, "unknown"),
+        ({".": "451 4.3.0 later"}, "recipient"),
+        ({".": "421 4.3.2 closing"}, "relay"),
+        ({"DATA": "421 4.3.2 closing"}, "relay"),
+    ],
+    ids=[
+        "closes at DATA", "closes after the message", "answers nonsense", "answers oddly",
+        "answers without end", "puts it off", "goes away", "goes away at DATA",
+    ],
+)  # fmt: skip
+def test_send_whose_message_may_have_been_taken_says_so(script: dict[str, str], scope: str) -> None:
+    with ScriptedServer(**script) as server, pytest.raises(RelayDeferred) as caught:
+        relay(server.port).send(MESSAGE)
+    assert caught.value.scope == scope
 
 
 def test_send_to_a_relay_that_closes_after_accepting_counts_as_accepted() -> None:

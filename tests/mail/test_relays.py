@@ -32,7 +32,11 @@ def make(gateway: RedisGateway, clock: FixedClock) -> Make:
         urls = parse_smtp_urls(" ".join(f"smtp://127.0.0.1:{port}{cap}" for port in ports))
         return Relays(
             [
-                (url.name, SmtpRelay(url, sender=SENDER, timeout=1.0), url.per_minute)
+                (
+                    url.name,
+                    SmtpRelay(url, sender=SENDER, timeout=1.0, answer_timeout=1.0),
+                    url.per_minute,
+                )
                 for url in urls
             ],
             counter=RedisCounter(gateway),
@@ -121,6 +125,21 @@ def test_mail_that_may_have_been_taken_is_given_to_no_other(make: Make, first: B
         make(*ports).send(MESSAGE)
     assert caught.value.scope == "unknown"
     assert (len(first.received), len(second.received)) == (1, 0)
+
+
+def test_outcome_names_the_relay_that_it_came_from(make: Make) -> None:
+    first, second = Behaviour(rcpt="451 4.3.0 later"), Behaviour()
+    with servers(first, second) as (one, two):
+        relays = make(one, two)
+        assert relays.send(MESSAGE).told == {"relay": f"127.0.0.1:{two}"}
+        second.rcpt = "452 4.3.1 later"
+        with pytest.raises(RelayDeferred) as deferred:
+            relays.send(MESSAGE)
+        second.rcpt = "550 5.1.1 no such user"
+        with pytest.raises(RelayRefused) as refused:
+            relays.send(MESSAGE)
+    assert deferred.value.told == {"code": "452", "relay": f"127.0.0.1:{two}"}
+    assert refused.value.told == {"code": "550", "relay": f"127.0.0.1:{two}"}
 
 
 def test_recipient_that_does_not_exist_is_refused_without_asking_another(make: Make) -> None:

@@ -14,7 +14,9 @@ from idp.jobs.periodic import Periodic
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 1.0
-_STOP_MS = 20_000
+# What is in hand may wait two minutes for a relay's answer (adapters.smtp.relay). Ended before, the
+# mail would be given to a relay that may have it. Nothing waits when nothing is in hand.
+STOP_SECONDS = 130
 
 
 def run_worker(
@@ -25,7 +27,7 @@ def run_worker(
     periodic: Periodic | None = None,
     ready: threading.Event | None = None,
 ) -> None:
-    """Work until `stop` is set, then finish what is in hand (at most 20 s).
+    """Work until `stop` is set, then finish what is in hand (at most STOP_SECONDS).
 
     make_broker: a new broker with its actors declared. It is called again once Redis was away:
     a worker that lost its connection forgets which delayed messages it holds while its heartbeat
@@ -44,7 +46,7 @@ def run_worker(
         try:
             _watch(broker, server, stop, periodic)
         finally:
-            worker.stop(timeout=_STOP_MS)
+            worker.stop(timeout=STOP_SECONDS * 1000)
             broker.client.close()
 
 

@@ -7,33 +7,55 @@ import re
 import smtplib
 import ssl
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from flask import Flask
 from flask_mail import Connection, Mail, Message
 
 from idp.adapters.smtp.url import SmtpUrl, parse_smtp_url
 from idp.mail.message import OutgoingMessage
-from idp.mail.ports import RelayDeferred, RelayRefused
+from idp.mail.ports import Receipt, RelayDeferred, RelayRefused
 from idp.mail.status import mailbox_is_gone, may_be_about_the_recipient
 
 _log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10.0
+ANSWER_SECONDS = 120.0
 _ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 # RFC 5321 §4.2.3: no such mailbox, not local, bad name; also what relays say that refuse us.
 _NO_MAILBOX = (550, 551, 553)
 
 
 class _Smtp(smtplib.SMTP):
-    """Notes when the message itself goes over: what ends after that may have been taken."""
+    """Notes when the message is out: what ends from there until the answer may have been taken.
 
-    handing_over = False
+    A relay that stores a mail and then thinks for a while is not one that failed: the answer to the
+    final dot is waited for as RFC 5321 §4.5.3.2.6 has it, far longer than any other.
+    """
+
+    handed_over = False
+    answer_timeout = ANSWER_SECONDS
+    _replies: int | None = None
 
     def data(self, msg: Any) -> Any:
-        self.handing_over = True
-        answer = super().data(msg)
-        self.handing_over = False
-        return answer
+        self._replies = 0
+        try:
+            code, said = super().data(msg)
+        finally:
+            self._replies = None
+        # Any other answer (251, or nonsense) tells nothing of the message.
+        self.handed_over = code != 250 and not 400 <= code < 600
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)
+        return code, said
+
+    def getreply(self) -> Any:
+        if self._replies is not None:
+            self._replies += 1
+            if self._replies == 2:  # the first was for DATA itself
+                self.handed_over = True
+                if self.sock is not None:
+                    self.sock.settimeout(self.answer_timeout)
+        return super().getreply()
 
 
 class _SmtpSsl(_Smtp, smtplib.SMTP_SSL):
@@ -43,11 +65,20 @@ class _SmtpSsl(_Smtp, smtplib.SMTP_SSL):
 class _VerifiedConnection(Connection):
     """Flask-Mail's connection; only how it begins and ends is ours."""
 
-    def __init__(self, mail: Any, url: SmtpUrl, context: ssl.SSLContext, timeout: float) -> None:
+    def __init__(
+        self,
+        mail: Any,
+        url: SmtpUrl,
+        context: ssl.SSLContext,
+        *,
+        timeout: float,
+        answer_timeout: float,
+    ) -> None:
         super().__init__(mail)
         self._url = url
         self._context = context
         self._timeout = timeout
+        self._answer_timeout = answer_timeout
 
     def configure_host(self) -> smtplib.SMTP:
         """Connect; the certificate is checked against the host's name before anything is said."""
@@ -57,6 +88,7 @@ class _VerifiedConnection(Connection):
             host = _SmtpSsl(url.host, url.port, timeout=self._timeout, context=self._context)
         else:
             host = _Smtp(url.host, url.port, timeout=self._timeout)
+        host.answer_timeout = self._answer_timeout
         try:
             if url.security == "starttls":
                 host.starttls(context=self._context)
@@ -81,7 +113,8 @@ class SmtpRelay:
     """`mail.ports.Relay` over SMTP.
 
     url: see `parse_smtp_url`. sender: the From of every mail. ca_file: a CA bundle beside the
-    system's, for a relay with a private CA. timeout: seconds for connecting and for each answer.
+    system's, for a relay with a private CA. timeout: seconds for connecting and for each answer,
+    answer_timeout: for the last one, which says whether it takes the message.
     """
 
     def __init__(
@@ -91,10 +124,12 @@ class SmtpRelay:
         sender: str,
         ca_file: Path | None = None,
         timeout: float = TIMEOUT_SECONDS,
+        answer_timeout: float = ANSWER_SECONDS,
     ) -> None:
         self._url = parse_smtp_url(url) if isinstance(url, str) else url
         self._sender = sender
         self._timeout = timeout
+        self._answer_timeout = answer_timeout
         self._context = ssl.create_default_context()
         if ca_file is not None:
             self._context.load_verify_locations(cafile=ca_file)
@@ -103,7 +138,7 @@ class SmtpRelay:
         self._app.config["MAIL_DEFAULT_SENDER"] = sender
         self._mail = Mail(self._app)
 
-    def send(self, message: OutgoingMessage) -> None:
+    def send(self, message: OutgoingMessage) -> Receipt:
         """Hand over one mail. Raises RelayDeferred, RelayRefused (neither names the recipient)."""
         with self._app.app_context():
             mail = Message(
@@ -117,32 +152,45 @@ class SmtpRelay:
             )
             mail.msgId = f"<{message.message_id}>"
             connection = _VerifiedConnection(
-                self._mail.state, self._url, self._context, self._timeout
+                self._mail.state,
+                self._url,
+                self._context,
+                timeout=self._timeout,
+                answer_timeout=self._answer_timeout,
             )
             try:
                 with connection:
                     connection.send(mail)
-            except smtplib.SMTPRecipientsRefused as error:
-                raise _recipient_refused(error) from None
-            except smtplib.SMTPDataError as error:
-                if error.smtp_code >= 500:
-                    raise RelayRefused(str(error.smtp_code), recipient=False) from None
-                closing = error.smtp_code == 421  # RFC 5321 §3.8: the service itself goes away
-                raise RelayDeferred(
-                    str(error.smtp_code), scope="relay" if closing else "recipient"
-                ) from None
-            except smtplib.SMTPResponseException as error:
-                # Greeting, HELO, login or sender refused: about us, not about this mail. Somebody
-                # will mend it, and the mail may still make sense then.
-                _log.error("the relay refuses us", extra={"code": error.smtp_code})
-                raise RelayDeferred(str(error.smtp_code)) from None
-            except ssl.SSLError as error:
-                _log.error("the relay's TLS is not trusted", extra={"reason": error.reason})
-                raise RelayDeferred("tls") from None
             except (smtplib.SMTPException, OSError) as error:
-                unknown = getattr(connection.host, "handing_over", False)
-                scope: Literal["unknown", "relay"] = "unknown" if unknown else "relay"
-                raise RelayDeferred(_reason(error), scope=scope) from None
+                handed_over = getattr(connection.host, "handed_over", False)
+                failure = _outcome(error, handed_over=handed_over)
+                failure.relay = self._url.name
+                raise failure from None
+        return Receipt(self._url.name)
+
+
+def _outcome(error: Exception, *, handed_over: bool) -> RelayDeferred | RelayRefused:
+    """What a failure means for the mail. handed_over: the whole message was out, and no answer that
+    says anything came.
+    """
+    if handed_over:
+        return RelayDeferred(_reason(error), scope="unknown")
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return _recipient_refused(error)
+    if isinstance(error, smtplib.SMTPDataError):
+        if error.smtp_code >= 500:
+            return RelayRefused(str(error.smtp_code), recipient=False)
+        closing = error.smtp_code == 421  # RFC 5321 §3.8: the service itself goes away
+        return RelayDeferred(str(error.smtp_code), scope="relay" if closing else "recipient")
+    if isinstance(error, smtplib.SMTPResponseException):
+        # Greeting, HELO, login or sender refused: about us, not about this mail. Somebody will mend
+        # it, and the mail may still make sense then.
+        _log.error("the relay refuses us", extra={"code": error.smtp_code})
+        return RelayDeferred(str(error.smtp_code))
+    if isinstance(error, ssl.SSLError):
+        _log.error("the relay's TLS is not trusted", extra={"reason": error.reason})
+        return RelayDeferred("tls")
+    return RelayDeferred(_reason(error))
 
 
 def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | RelayRefused:
@@ -167,6 +215,8 @@ def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> RelayDeferred | 
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return "nonsense"
     # smtplib turns a time-out while reading into a disconnection; what it was stands behind it.
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "timeout"
