@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.ids import keyed_digest
-from idp.limits.ports import Counter, Use
+from idp.limits.ports import Counter, Use, evenly
 from idp.limits.table import LIMITS, Limit
 
 
@@ -31,21 +32,49 @@ class Limits:
 
     def hit_all(self, *uses: tuple[str, ...]) -> None:
         """Count a use of each (name, part, …) in one round trip, or of none when one is refused."""
-        rows = [self._table[name] for name, *_ in uses]
-        counted = [
-            Use(self._key_of(use), row.limit, row.window)
-            for use, row in zip(uses, rows, strict=True)
-        ]
+        rows = self._rows(uses)
         try:
-            refused, wait = self._counter.hit(counted, now=self._clock.timestamp())
+            refused, wait = self._counter.hit(self._counted(uses), now=self._clock.timestamp())
         except Unavailable:
-            if all(row.on_redis_down == "allow" for row in rows):
+            if self._pass_uncounted(uses):
                 return
             raise
         if wait > 0:
             raise IdpError(
                 "rate_limited", 429, detail=rows[refused].name, retry_after=math.ceil(wait)
             )
+
+    def turn(self, *uses: tuple[str, ...], later: bool, again: bool) -> float:
+        """Count a use of each, or of none: 0, or in how many seconds it is the caller's turn. See
+        `Counter.turn`. Raises Unavailable where a row says so.
+        """
+        try:
+            return self._counter.turn(
+                self._counted(uses), now=self._clock.timestamp(), later=later, again=again
+            )
+        except Unavailable:
+            if self._pass_uncounted(uses):
+                return 0.0
+            raise
+
+    def give_back(self, *uses: tuple[str, ...]) -> None:
+        """Take back a use of each: what was counted did not come about. Nothing while Redis is
+        away: what is not given back comes back by itself.
+        """
+        with suppress(Unavailable):
+            self._counter.give_back(self._counted(uses))
+
+    def _rows(self, uses: Sequence[tuple[str, ...]]) -> list[Limit]:
+        return [self._table[name] for name, *_ in uses]
+
+    def _pass_uncounted(self, uses: Sequence[tuple[str, ...]]) -> bool:
+        return all(row.on_redis_down == "allow" for row in self._rows(uses))
+
+    def _counted(self, uses: Sequence[tuple[str, ...]]) -> list[Use]:
+        return [
+            (evenly if row.even else Use)(self._key_of(use), row.limit, row.window)
+            for use, row in zip(uses, self._rows(uses), strict=True)
+        ]
 
     def _key_of(self, use: tuple[str, ...]) -> str:
         # Lengths in front: ("ab", "c") and ("a", "bc") are different keys.

@@ -33,6 +33,12 @@ class Breaker:
             self._until = self._clock.timestamp() + self._pause()
             return 0.0
 
+    def untried(self) -> None:
+        """The try that was granted was not made: the next caller may make it."""
+        with self._lock:
+            if self._failures >= FAILURES:
+                self._until = self._clock.timestamp()
+
     def succeeded(self) -> bool:
         """It works; whether it had been left alone before."""
         with self._lock:

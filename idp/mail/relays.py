@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
-from idp.limits.ports import Counter, Use
+from idp.kernel.ids import digest
+from idp.limits.ports import Counter, evenly
 from idp.mail.breaker import Breaker
 from idp.mail.message import OutgoingMessage
 from idp.mail.ports import Receipt, Relay, RelayDeferred, RelayRefused
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 # of the queue, which putting off would lose.
 PATIENCE = 8.0
 _PUT_OFF = 5.0
+_WIDEST_SPREAD = 30.0
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,11 @@ class Relays:
         """Hand it to the first relay that takes it. Raises RelayDeferred, RelayRefused (when every
         relay refused the message, or one the recipient).
         """
-        left = self._patience
+        # What can wait keeps no worker from the links behind it.
+        left = self._patience if message.urgent else 0.0
         while not isinstance(found := self._try_each(message), Receipt):
             if found > left:
-                raise RelayDeferred("no_relay", after=max(_PUT_OFF, found))
+                raise RelayDeferred("no_relay", after=_spread(message, max(_PUT_OFF, found)))
             left -= found
             self._pause(found)
         return found
@@ -75,7 +78,7 @@ class Relays:
         waits: list[float] = []
         failure: RelayDeferred | RelayRefused | None = None
         for one in self._relays:
-            wait = self._wait(one)
+            wait = self._wait(one, message)
             if wait > 0:
                 waits.append(wait)
                 continue
@@ -97,14 +100,24 @@ class Relays:
             raise failure
         return max(0.05, min(waits))
 
-    def _wait(self, one: _Named) -> float:
+    def _wait(self, one: _Named, message: OutgoingMessage) -> float:
         """Seconds until this relay may be asked."""
         wait = one.breaker.wait()
         if wait > 0 or not one.per_minute:
             return wait
+        wait = self._wait_for_cap(one, message)
+        if wait > 0:
+            # The one try of a relay that failed must not be lost on its cap.
+            one.breaker.untried()
+        return wait
+
+    def _wait_for_cap(self, one: _Named, message: OutgoingMessage) -> float:
+        use = evenly(f"relay:{one.name}", one.per_minute, 60.0)
+        now = self._clock.timestamp()
         try:
-            use = Use(f"relay:{one.name}", one.per_minute, 60.0)
-            return self._counter.hit([use], now=self._clock.timestamp())[1]
+            if message.urgent:
+                return self._counter.hit([use], now=now)[1]
+            return self._counter.turn([use], now=now, later=True, again=message.attempt > 1)
         except Unavailable:
             return 0.0
 
@@ -122,3 +135,11 @@ class Relays:
     def _works(self, one: _Named) -> None:
         if one.breaker.succeeded():
             _log.warning("mail relay works again", extra={"relay": one.name})
+
+
+def _spread(message: OutgoingMessage, after: float) -> float:
+    """Later by a part that is each mail's own: all that waited for a relay would come back at the
+    same moment.
+    """
+    part = int(digest(message.message_id)[:4], 16) / 0x10000
+    return after + part * min(after, _WIDEST_SPREAD)

@@ -33,6 +33,7 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "worker_threads": (1, 256),
     "altcha_cost": (1, 1_000_000),
     "mail_budget": (60, 10_000_000),
+    "mail_domain_budget": (60, 10_000_000),
     "trusted_proxies": (0, 10),
 }
 

@@ -58,7 +58,12 @@ class Settings:
         secret=True,
     )
     mail_from: str = _var(places.mailbox, "Sender of every mail, e.g. `VUCE <no-responder@…>`.")
-    mail_budget: int = _var(parsers.count, "Mails an hour at most; more wait.", 20_000)
+    mail_budget: int = _var(
+        parsers.count, "Mails an hour at most; more wait, login links least.", 240_000
+    )
+    mail_domain_budget: int = _var(
+        parsers.count, "Mails an hour at most to one e-mail domain; more wait.", 144_000
+    )
     captcha: str = _var(
         parsers.one_of("altcha", "recaptcha", "hcaptcha", "turnstile", "none"),
         "*No soy un robot*: `altcha` (our own), or a vendor; `none` only in development.",

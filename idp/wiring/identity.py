@@ -37,7 +37,10 @@ def limits(base: Base) -> Limits:
         counter=RedisCounter(base.redis),
         clock=base.clock,
         key=base.key("limits"),
-        table=table(mail_budget=base.settings.mail_budget),
+        table=table(
+            mail_budget=base.settings.mail_budget,
+            mail_domain_budget=base.settings.mail_domain_budget,
+        ),
     )
 
 

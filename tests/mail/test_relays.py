@@ -16,6 +16,7 @@ from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.smtp.relay import SmtpRelay
 from idp.adapters.smtp.url import parse_smtp_urls
 from idp.kernel.clock import FixedClock
+from idp.limits.ports import evenly
 from idp.mail.breaker import FAILURES, FIRST_PAUSE
 from idp.mail.ports import RelayDeferred, RelayRefused
 from idp.mail.relays import Relays
@@ -187,7 +188,15 @@ def test_no_relay_in_reach_says_when_to_try_again(make: Make, clock: FixedClock)
         assert caught.value.reason == "connect"
     with pytest.raises(RelayDeferred) as caught:
         relays.send(MESSAGE)
-    assert (caught.value.reason, caught.value.after) == ("no_relay", FIRST_PAUSE)
+    assert caught.value.reason == "no_relay"
+    times = []
+    for number in range(8):
+        with pytest.raises(RelayDeferred) as caught:
+            relays.send(replace(MESSAGE, message_id=f"{number}@idp.example.com"))
+        times.append(caught.value.after or 0)
+    assert all(FIRST_PAUSE <= one <= 2 * FIRST_PAUSE for one in times)
+    # Not all in the same second: what waited for the relay must not come back as one.
+    assert len({round(one) for one in times}) > 3
 
 
 def test_recipients_that_are_put_off_never_close_a_relay(make: Make) -> None:
@@ -220,10 +229,64 @@ def test_worker_waits_in_turn_for_a_relay_at_its_cap(make: Make, clock: FixedClo
     behaviour, began = Behaviour(), clock.now()
     with servers(behaviour) as ports:
         relays = make(*ports, per_minute=30, patience=8.0)
-        for _ in range(33):
+        for _ in range(5):
             relays.send(MESSAGE)
-    assert len(behaviour.received) == 33
-    assert (clock.now() - began).total_seconds() == pytest.approx(6.0, abs=0.5)
+    assert len(behaviour.received) == 5
+    assert (clock.now() - began).total_seconds() == pytest.approx(3 * 60 / 29, abs=0.5)
+
+
+def test_cap_of_a_relay_holds_in_any_minute(make: Make, clock: FixedClock) -> None:
+    behaviour, began, sent = Behaviour(), clock.timestamp(), []
+    with servers(behaviour) as ports:
+        relays = make(*ports, per_minute=30, patience=8.0)
+        while clock.timestamp() < began + 90:
+            relays.send(MESSAGE)
+            sent.append(clock.timestamp())
+    # The clock has whole microseconds.
+    assert max(sum(1 for at in sent if one <= at < one + 59.999) for one in sent) == 30
+
+
+def test_notice_at_a_relay_at_its_cap_keeps_no_worker_waiting(
+    make: Make, clock: FixedClock
+) -> None:
+    behaviour, began = Behaviour(), clock.now()
+    notice = replace(MESSAGE, urgent=False)
+    with servers(behaviour) as ports:
+        relays = make(*ports, per_minute=60, patience=8.0)
+        relays.send(MESSAGE)
+        for _ in range(3):
+            with pytest.raises(RelayDeferred) as caught:
+                relays.send(notice)
+            assert caught.value.reason == "no_relay"
+        assert clock.now() == began
+        relays.send(MESSAGE)
+        assert clock.now() == began
+    assert len(behaviour.received) == 2
+
+
+def test_trial_of_a_relay_that_its_cap_forbids_is_made_later(
+    make: Make, gateway: RedisGateway, clock: FixedClock
+) -> None:
+    behaviour = Behaviour()
+    with SmtpServer(behaviour) as gone:
+        port = gone.port
+    relays = make(port, per_minute=60)
+    for _ in range(FAILURES):
+        with pytest.raises(RelayDeferred):
+            relays.send(MESSAGE)
+        clock.advance(2)
+    clock.advance(FIRST_PAUSE)
+    others, cap = RedisCounter(gateway), evenly(f"relay:127.0.0.1:{port}", 60, 60)
+    with SmtpServer(behaviour, port=port):
+        for _ in range(12):
+            while others.hit([cap], now=clock.timestamp())[1] == 0:
+                pass
+            with pytest.raises(RelayDeferred):
+                relays.send(MESSAGE)
+            clock.advance(1)
+        clock.advance(2)
+        relays.send(MESSAGE)
+    assert len(behaviour.received) == 1
 
 
 def test_mail_goes_out_while_nobody_can_count(make: Make, clock: FixedClock) -> None:
