@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from idp.kernel.errors import StartError
+from idp.settings import places
 from idp.settings.parsers import LONGEST
 from idp.settings.table import Settings
 from idp.settings.upstreams import read_upstreams, upstream_variables
@@ -108,6 +109,11 @@ def check(settings: Settings) -> list[str]:
         problems.append("IDP_ISSUER: production needs https")
     if settings.captcha == "none":
         problems.append("IDP_CAPTCHA: production needs a captcha")
+    problems.extend(
+        "IDP_SMTP_URL: production needs smtp+starttls:// or smtps://: mails carry login links, and "
+        f"{host} is beyond this machine"
+        for host in places.relays_in_clear(settings.smtp_url)
+    )
     for one in settings.upstreams:
         if not one.base_url.startswith("https://"):
             problems.append(f"upstream {one.realm}: production needs an https base_url")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from email.headerregistry import HeaderRegistry
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -84,6 +84,22 @@ def _relay(raw: str) -> None:
         raise ValueError("both a user and a password, or neither (encode `@`, `:` and `/` as %XX)")
     if not re.fullmatch(r"(per_minute=[1-9]\d{0,6})?", parts.query, re.ASCII):
         raise ValueError("nothing but ?per_minute=NUMBER after a relay")
+
+
+def relays_in_clear(urls: str) -> list[str]:
+    """The hosts beyond this machine to which mail would go without encryption. urls: as `smtp`
+    returned them.
+    """
+    parts = [urlsplit(one) for one in urls.split()]
+    hosts = [one.hostname or "" for one in parts if one.scheme == _SMTP_CLEAR]
+    return [host for host in hosts if not _is_this_machine(host)]
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def database(raw: str) -> str:

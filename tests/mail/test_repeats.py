@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from dramatiq.middleware import TimeLimit
 from smtp_server import Behaviour, SmtpServer
 from test_relay import MESSAGE, SENDER
 
+from idp.adapters.queue.broker import make_broker
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.redis.mail_tries import RedisMailTries
 from idp.adapters.smtp.relay import SmtpRelay
@@ -100,6 +102,10 @@ def test_mail_goes_out_while_nobody_can_remember(clock: FixedClock) -> None:
         with pytest.raises(RelayDeferred) as caught:
             relay.send(MESSAGE)
     assert caught.value.after == REPEAT_AFTER
+
+
+def test_queue_ends_no_job_for_its_length(valkey: str) -> None:
+    assert not any(isinstance(one, TimeLimit) for one in make_broker(valkey).middleware)
 
 
 def test_redis_holds_no_message_id(make: Make, gateway: RedisGateway) -> None:

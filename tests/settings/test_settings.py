@@ -85,6 +85,10 @@ def test_lists_and_paths_are_read() -> None:
         ({"IDP_SMTP_URL": "smtp://idp:hidden-word@relay"}, "where there are credentials"),
         ({"IDP_SMTP_URL": "smtps://idp@relay"}, "both a user and a password"),
         ({"IDP_SMTP_URL": "smtp://relay:mail"}, "IDP_SMTP_URL: expected smtp://"),
+        ({"IDP_SMTP_URL": "smtp://relay.example.com:25"}, "IDP_SMTP_URL: production needs smtp+st"),
+        ({"IDP_SMTP_URL": "smtps://a.example smtp://10.0.0.7"}, "10.0.0.7 is beyond this machine"),
+        ({"IDP_SMTP_URL": "smtp://127.0.0.1.example.com"}, "127.0.0.1.example.com is beyond"),
+        ({"IDP_MAIL_DOMAIN_BUDGET": "9"}, "IDP_MAIL_DOMAIN_BUDGET: must be from 60"),
         ({"IDP_DATABASE_URL": "mysql://db/idp"}, "IDP_DATABASE_URL: expected sqlite:///FILE"),
         ({"IDP_DATABASE_URL": "sqlite://"}, "IDP_DATABASE_URL: expected sqlite:///FILE"),
         ({"IDP_REDIS_URL": "localhost:6379"}, "IDP_REDIS_URL: expected redis://"),
@@ -131,6 +135,13 @@ def test_load_of_a_wrong_value_names_it(changes: dict[str, str | None], said: st
     found = problems(**changes)
     assert len(found) == 1, found
     assert said in found[0]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.0.1", "[::1]", "LOCALHOST:8026"])
+def test_production_hands_mail_in_clear_to_this_machine_only(host: str) -> None:
+    assert load({**GOOD, "IDP_SMTP_URL": f"smtp://{host}"}).production
+    away = {**GOOD, "IDP_ENV": "development", "IDP_SMTP_URL": "smtp://mail.example.com"}
+    assert not load(away).production
 
 
 def test_load_tells_every_problem_at_once_and_no_secret() -> None:
