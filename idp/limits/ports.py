@@ -41,7 +41,8 @@ class Counter(Protocol):
     def turn(self, uses: Sequence[Use], *, now: float, later: bool, again: bool) -> float:
         """Count every use, or none: 0, or in how many seconds to come again. That moment is the
         caller's own: who is put off stands in a line, one place for each use that comes back, and
-        who comes for the first time (not `again`) stands behind those in it.
+        who comes for the first time (not `again`) stands behind those in it. A line is ten
+        minutes long at most; beyond, nobody has a place.
 
         later: what can wait. It is allowed only while half of what may come at once is left, and
         its line is four times as slow.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 import pytest
@@ -90,6 +91,26 @@ def test_turn_of_what_can_wait_comes_after_what_cannot(limits: Limits, clock: Fi
             sent[later] += 1
     assert sent[False] >= 110
     assert sent[True] <= 6
+
+
+def test_turn_under_twice_what_it_bears_is_wasted_on_nobody(gateway: RedisGateway) -> None:
+    """Who is put off beyond the life of a link gives up: its place must not be lost with it."""
+    counter, use = RedisCounter(gateway), evenly("k", 60, 60)
+    waiting = [(second / 2, second / 2, False) for second in range(2 * 3_600)]
+    heapify(waiting)
+    sent = [0] * 60
+    while waiting:
+        at, asked, again = heappop(waiting)
+        if at >= 3_600:
+            break
+        if at - asked > 1_680:
+            continue
+        wait = counter.turn([use], now=1_000 + at, later=False, again=again)
+        if wait > 0:
+            heappush(waiting, (at + wait, asked, True))
+        else:
+            sent[int(at // 60)] += 1
+    assert min(sent) >= 54
 
 
 def test_turn_of_what_can_wait_with_nothing_else_to_do_comes_at_once(

@@ -30,14 +30,14 @@ return {0, '0'}
 
 # KEYS: the counters, then the line of each: the first moment that nobody in it was given. ARGV:
 # now, whether the caller was put off before, steps from one place in the line to the next, how
-# early one may return without losing its place; then step of each counter, and for how long it may
-# be ahead (the window, or a part of it).
+# early one may return without losing its place, how long the line may get (all in seconds but the
+# steps); then step of each counter, and for how long it may be ahead (the window, or a part of it).
 _TURN = """
 local now, again = tonumber(ARGV[1]), ARGV[2] == '1'
-local spacing, early = tonumber(ARGV[3]), tonumber(ARGV[4])
+local spacing, early, longest = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local n, next, due, late = #KEYS / 2, {}, now + 0.000001, 0
 for i = 1, n do
-  local step, ahead = tonumber(ARGV[2 * i + 3]), tonumber(ARGV[2 * i + 4])
+  local step, ahead = tonumber(ARGV[2 * i + 4]), tonumber(ARGV[2 * i + 5])
   local arrival = tonumber(redis.call('GET', KEYS[i]) or '0')
   if arrival < now then arrival = now end
   next[i] = arrival + step
@@ -55,7 +55,8 @@ end
 if again and due - now < early then return string.format('%.6f', due - now) end
 local line = KEYS[n + late]
 local place = math.max(due, tonumber(redis.call('GET', line) or '0'))
-local after = place + spacing * tonumber(ARGV[2 * late + 3])
+if place - now > longest then return tostring(longest) end
+local after = place + spacing * tonumber(ARGV[2 * late + 4])
 redis.call('SET', line, string.format('%.6f', after), 'EX', math.ceil(after - now) + 60)
 return string.format('%.6f', place - now)
 """
@@ -76,6 +77,9 @@ _RESERVED = 2
 _LATER_SPACING = 4
 # Seconds: queues count in milliseconds, and the clocks of two machines differ.
 _EARLY = 1.0
+# Seconds: who would get a later place has given up by then, and the place would be lost with it.
+# Such a one comes again after this time without a place, and takes what it finds.
+_LONGEST_LINE = 600
 
 
 class RedisCounter:
@@ -101,7 +105,9 @@ class RedisCounter:
             numbers += [_step(use), _step(use) * ahead]
         keys = _keys(uses)
         lines = [f"{key}:{line}" for key in keys]
-        return float(self._turn([*keys, *lines], [now, int(again), spacing, early, *numbers]))
+        return float(
+            self._turn([*keys, *lines], [now, int(again), spacing, early, _LONGEST_LINE, *numbers])
+        )
 
     def give_back(self, uses: Sequence[Use]) -> None:
         """Take back one of each; of a counter whose time has passed nothing is left to take."""
