@@ -39,8 +39,9 @@ def _day(folder: Path, url: str, options: Options) -> int:
         "IDP_ALTCHA_COST": str(CHEAP),
         "IDP_TRUSTED_PROXIES": "1",
         "IDP_SMTP_URL": f"smtp://127.0.0.1:{sink_port}",
-        # Each may be tried several times.
-        "IDP_MAIL_BUDGET": str(max(Settings.mail_budget, 6 * options.people)),
+        # Budgets are even over the hour, and the crowd comes within minutes.
+        "IDP_MAIL_BUDGET": str(max(Settings.mail_budget, 60 * options.people)),
+        "IDP_MAIL_DOMAIN_BUDGET": str(max(Settings.mail_domain_budget, 60 * options.people)),
     }
     with serving(folder, **settings) as running:
         stage = Stage(

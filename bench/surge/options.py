@@ -33,8 +33,6 @@ class Options:
 def read() -> Options:
     """The command line's options."""
     parser = argparse.ArgumentParser(prog="bench.surge")
-    # Below 5000 people the one large provider stays under the limit of mails to one domain
-    # (`limits.table`); above, raise that limit as well.
     parser.add_argument("--people", type=int, default=3_000)
     parser.add_argument("--minutes", type=float, default=1.5)
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")

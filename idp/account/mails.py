@@ -35,8 +35,8 @@ class AccountMails:
     def handlers(self) -> dict[str, tuple[Handler, RetryPolicy]]:
         """The rows for the table of jobs: each is tried for as long as it makes sense."""
         return {
-            VERIFY: (self.verify_address, RetryPolicy(tries=90, first=5.0, longest=60.0)),
-            CHANGED: (self.address_changed, RetryPolicy(tries=200, first=5.0, longest=3_600.0)),
+            VERIFY: (self.verify_address, RetryPolicy(first=5.0, longest=60.0)),
+            CHANGED: (self.address_changed, RetryPolicy(first=5.0, longest=3_600.0)),
         }
 
     def verify_address(self, payload: Mapping[str, str]) -> None:

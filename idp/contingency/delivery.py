@@ -183,9 +183,7 @@ class Delivery:
         else:
             self._load.tried(link.id)
 
-    def _accepted(
-        self, link: Link, person: Person, address: Address, receipt: Receipt
-    ) -> None:
+    def _accepted(self, link: Link, person: Person, address: Address, receipt: Receipt) -> None:
         accepted = self._clock.now()
         self._links.accepted(
             link.id,

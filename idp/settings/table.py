@@ -84,7 +84,9 @@ class Settings:
     )
     transaction_ttl: int = _var(parsers.seconds, "Life of an untouched login.", 600)
     transaction_touched_ttl: int = _var(
-        parsers.seconds, "Life of a login that somebody goes on with.", 3_600
+        parsers.seconds,
+        "Life of a login that somebody goes on with; one with a link outlives it.",
+        3_600,
     )
     code_ttl: int = _var(parsers.seconds, "Life of an authorization code.", 60)
     access_token_ttl: int = _var(parsers.seconds, "Life of an access token.", 900)
