@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from idp.kernel.breaker import Breaker
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
 from idp.kernel.ids import digest
 from idp.limits.ports import Counter, evenly
-from idp.mail.breaker import Breaker
 from idp.mail.message import OutgoingMessage
 from idp.mail.ports import Receipt, Relay, RelayDeferred, RelayRefused
 

@@ -15,9 +15,9 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.smtp.relay import SmtpRelay
 from idp.adapters.smtp.url import parse_smtp_urls
+from idp.kernel.breaker import FAILURES, FIRST_PAUSE
 from idp.kernel.clock import FixedClock
 from idp.limits.ports import evenly
-from idp.mail.breaker import FAILURES, FIRST_PAUSE
 from idp.mail.ports import RelayDeferred, RelayRefused
 from idp.mail.relays import Relays
 

@@ -12,17 +12,18 @@ LONGEST_PAUSE = 300.0
 
 
 class Breaker:
-    """Of one relay, in this process. Threads may share it."""
+    """Of one relay or vendor, in this process; any thread. longest: seconds of a pause."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, longest: float = LONGEST_PAUSE) -> None:
         self._clock = clock
+        self._longest = longest
         self._lock = Lock()
         self._failures = 0
         self._until = 0.0
 
     def wait(self) -> float:
-        """Seconds until a try may be made; 0 for now. Of a relay that failed, only one caller gets
-        the 0: the others wait for what becomes of that try.
+        """Seconds until a try may be made; 0 for now. Of one that failed, only one caller gets the
+        0: the others wait for what becomes of that try.
         """
         with self._lock:
             if self._failures < FAILURES:
@@ -57,4 +58,4 @@ class Breaker:
 
     def _pause(self) -> float:
         beyond = min(self._failures - FAILURES, 8)
-        return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**beyond)
+        return min(self._longest, FIRST_PAUSE * 2.0**beyond)
