@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from idp.captcha.calls import LONGEST_PAUSE, Calls, NotCalled
 from idp.captcha.ports import SpentSolutions
 from idp.captcha.vendors import RemoteVendor
 from idp.captcha.widget import CaptchaWidget
@@ -21,6 +22,7 @@ from idp.kernel.ports import HttpClient, HttpFailure
 
 _log = logging.getLogger(__name__)
 _TIMEOUT = 5.0
+_TRY_AGAIN = int(LONGEST_PAUSE)
 _MAX_BYTES = 16_384
 # The longest answer that a vendor documents has 2,048 characters (Turnstile); others grow.
 _LONGEST = 8_192
@@ -39,6 +41,9 @@ _OURS = frozenset(
         "missing-input-secret",
         "invalid-input-secret",
         "sitekey-secret-mismatch",
+        "invalid-sitekey",
+        # Our secret is one for tests, or the site key that people were shown is.
+        "not-using-dummy-passcode",
         "bad-request",
         "internal-error",
         "missing-remoteip",
@@ -58,6 +63,7 @@ class RemoteCaptcha:
         *,
         kind: str,
         http: HttpClient,
+        calls: Calls,
         spent: SpentSolutions,
         site_key: str,
         secret: str,
@@ -67,6 +73,7 @@ class RemoteCaptcha:
         self._vendor = vendor
         self._kind = kind
         self._http = http
+        self._calls = calls
         self._spent = spent
         self._site_key = site_key
         self._secret = secret
@@ -107,25 +114,32 @@ class RemoteCaptcha:
     def _asked(self, answer: str) -> dict[str, Any]:
         """What the vendor says of an answer. Raises IdpError("captcha_unavailable")."""
         fields = {"secret": self._secret, "response": answer}
+        if self._vendor.wants_site_key:
+            fields["sitekey"] = self._site_key
         try:
-            said = self._http.post_form(
-                self._verify_url, fields, timeout=_TIMEOUT, max_bytes=_MAX_BYTES
+            said = self._calls.make(
+                lambda: self._http.post_form(
+                    self._verify_url, fields, timeout=_TIMEOUT, max_bytes=_MAX_BYTES
+                )
             )
+        except NotCalled as reason:
+            # No line in the log for each: a flood of forms must not become one of lines.
+            raise _unavailable(str(reason)) from None
         except HttpFailure as failure:
-            raise self._unavailable(failure.reason) from failure
+            raise _troubled(failure.reason) from failure
         try:
             found = json.loads(said.body)
         except (ValueError, RecursionError) as error:
-            raise self._unavailable(f"status {said.status}") from error
+            raise _troubled(f"status {said.status}") from error
         if not isinstance(found, dict) or not isinstance(found.get("success"), bool):
-            raise self._unavailable(f"status {said.status}, no answer")
+            raise _troubled(f"status {said.status}, no answer")
         return found
 
     def _judge(self, found: dict[str, Any], transaction_id: str) -> None:
         codes = found.get("error-codes")
         said = {one for one in codes if isinstance(one, str)} if isinstance(codes, list) else set()
         if said & _OURS:
-            raise self._unavailable(", ".join(sorted(said & _OURS)))
+            raise _troubled(", ".join(sorted(said & _OURS)))
         if found["success"] is not True:
             late = bool(said & _LATE)
             raise IdpError(
@@ -136,6 +150,11 @@ class RemoteCaptcha:
         if self._vendor.binds and found.get("cdata") != digest(transaction_id):
             raise IdpError("captcha_failed", 400, detail="other login")
 
-    def _unavailable(self, reason: str) -> IdpError:
-        _log.error("captcha vendor did not answer as it should: %s", reason)
-        return IdpError("captcha_unavailable", 503, detail=reason)
+
+def _troubled(reason: str) -> IdpError:
+    _log.error("captcha vendor did not answer as it should: %s", reason)
+    return _unavailable(reason)
+
+
+def _unavailable(reason: str) -> IdpError:
+    return IdpError("captcha_unavailable", 503, detail=reason, retry_after=_TRY_AGAIN)

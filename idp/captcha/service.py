@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from idp.captcha.altcha import Altcha
+from idp.captcha.calls import Calls
 from idp.captcha.none import NoCaptcha
 from idp.captcha.ports import SpentSolutions, Vendor
 from idp.captcha.remote import RemoteCaptcha
@@ -21,7 +22,7 @@ class Tools:
     """What a vendor may be built with; each takes what it needs.
 
     key, altcha_cost: ALTCHA's. http, site_key, secret, hostname: a remote vendor's; verify_url: in
-    the place of the vendor's own.
+    the place of the vendor's own; threads: of this process, most of which must stay free.
     """
 
     spent: SpentSolutions
@@ -33,6 +34,7 @@ class Tools:
     secret: str = ""
     hostname: str = ""
     verify_url: str | None = None
+    threads: int = 8
 
 
 def _remote(kind: str, tools: Tools) -> Vendor:
@@ -42,6 +44,7 @@ def _remote(kind: str, tools: Tools) -> Vendor:
         REMOTE[kind],
         kind=kind,
         http=tools.http,
+        calls=Calls(clock=tools.clock, threads=tools.threads),
         spent=tools.spent,
         site_key=tools.site_key,
         secret=tools.secret,
@@ -78,7 +81,7 @@ class Captcha:
     def verify(self, form: Mapping[str, str], transaction_id: str) -> None:
         """Return when a person filled in the form.
 
-        Raises IdpError captcha_failed or captcha_expired (400), captcha_unavailable (503),
-        Unavailable("redis").
+        Raises IdpError captcha_failed or captcha_expired (400), captcha_unavailable (503,
+        with when to come back), Unavailable("redis").
         """
         self._vendor.verify(form, transaction_id)

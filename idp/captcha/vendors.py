@@ -19,8 +19,9 @@ class RemoteVendor:
     owner: as people know it. field: of the form. verify_url: where an answer is checked.
     script: the widget's, in Spanish. css_class, attributes: of the element that becomes the
     widget. csp_*: what a page must allow. lifetime: seconds for which an answer counts.
-    binds: whether an answer says what it was given for (`cdata`). test_keys: published site keys
-    and secrets with which everybody passes.
+    binds: whether an answer says what it was given for (`cdata`). wants_site_key: whether
+    it checks on request that an answer was given for our site key (`sitekey`). test_keys:
+    published site keys and secrets with which everybody passes.
     """
 
     owner: str
@@ -35,6 +36,7 @@ class RemoteVendor:
     attributes: Mapping[str, str] = made(default_factory=dict)
     lifetime: int = 120
     binds: bool = False
+    wants_site_key: bool = False
     test_keys: frozenset[str] = frozenset()
 
 
@@ -69,6 +71,7 @@ REMOTE: dict[str, RemoteVendor] = {
         csp_frame=_HCAPTCHA,
         csp_connect=_HCAPTCHA,
         csp_style=_HCAPTCHA,
+        wants_site_key=True,
         test_keys=frozenset(
             {
                 "10000000-ffff-ffff-ffff-000000000001",

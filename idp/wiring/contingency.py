@@ -243,6 +243,7 @@ def contingency(
                 site_key=settings.captcha_site_key,
                 secret=settings.captcha_secret,
                 hostname=urlsplit(settings.issuer).hostname or "",
+                threads=settings.threads,
             ),
         ),
         limits=limits,

@@ -14,22 +14,27 @@ from urllib.parse import parse_qsl
 
 @dataclass
 class VendorServer:
-    """says: the body of the next answers (text is sent as it is), status: theirs."""
+    """says: the body of the next answers (text is sent as it is), status: theirs. answers: cleared,
+    it hangs until it is set.
+    """
 
     url: str = ""
     says: Any = None
     status: int = 200
     asked: list[dict[str, str]] = field(default_factory=list)
+    answers: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
 def vendor_server() -> Iterator[VendorServer]:
     found = VendorServer()
+    found.answers.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             found.asked.append(dict(parse_qsl(body, keep_blank_values=True)))
+            found.answers.wait(30)
             says = found.says if isinstance(found.says, str) else json.dumps(found.says)
             self.send_response(found.status)
             self.send_header("Content-Length", str(len(says.encode())))
