@@ -263,6 +263,57 @@ def test_request_under_way_is_answered_before_serve_ends(tmp_path: Path) -> None
             os.killpg(process.pid, signal.SIGKILL)
 
 
+ECHO = """
+import sys
+from granian.constants import Interfaces
+from idp.cli.http_server import Server
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ.get("HTTP_X_FORWARDED_FOR", "").encode()]
+
+if __name__ == "__main__":
+    sys.modules["echo"] = sys.modules["__main__"]
+    Server(
+        "echo:app", address="127.0.0.1", port=int(sys.argv[1]), interface=Interfaces.WSGI,
+        workers=1, blocking_threads=1, log_enabled=False,
+    ).serve()
+"""
+
+
+def _forwarded(port: int, *lines: str) -> str:
+    """What the application sees of these lines of a request's head, as the proxy sends them."""
+    head = ["GET / HTTP/1.1", "Host: localhost", "Connection: close", *lines, "", ""]
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall("\r\n".join(head).encode())
+        with connection.makefile("rb") as answer:
+            return answer.read().decode().partition("\r\n\r\n")[2]
+
+
+def test_forwarded_address_under_the_server_is_what_the_last_line_says(tmp_path: Path) -> None:
+    """ProxyFix believes the last of it, so the proxy's line must be the last, or the only one."""
+    (tmp_path / "echo.py").write_text(ECHO)
+    port = _free_port()
+    command = [sys.executable, str(tmp_path / "echo.py"), str(port)]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True
+    )
+    visitors, proxys = "9.9.9.9", "190.1.1.1"
+    try:
+        _until(lambda: Served(process, port).status("/") == 200)
+        added = _forwarded(port, f"X-Forwarded-For: {visitors}", f"X-Forwarded-For: {proxys}")
+        assert added.rpartition(",")[2].strip() == proxys
+        # WSGI has one name for both (PEP 3333): a proxy that lets the underscored one through lets
+        # visitors choose their address. README.md demands that it does not.
+        folded = _forwarded(port, f"X-Forwarded-For: {proxys}", f"X_Forwarded_For: {visitors}")
+        assert folded.rpartition(",")[2].strip() == visitors
+        assert "names have underscores" in (ROOT / "README.md").read_text()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
