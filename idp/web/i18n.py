@@ -21,6 +21,8 @@ from idp.web.cookies import Cookies
 SOURCE = "es"
 # As each language calls itself.
 LANGUAGES: Mapping[str, str] = {"es": "Español", "en": "English", "qu": "Runasimi"}
+# Members of the macrolanguage Quechua (ISO 639-3) as Peru's Quechuas are called: Ayacucho, Cusco.
+_MEMBERS: Mapping[str, str] = {"quy": "qu", "quz": "qu"}
 COOKIE = "idp_language"
 _LIFE = 180 * 86_400
 
@@ -50,9 +52,10 @@ def say(translate: Callable[[str], str], value: object) -> object:
 
 
 def supported(tags: Iterable[str]) -> str | None:
-    """The first of these language tags (BCP 47) that we speak: `qu-PE` is `qu`."""
+    """The first of these language tags (BCP 47) that we speak: `qu-PE` and `quz` are `qu`."""
     for tag in tags:
         language = tag.strip().partition("-")[0].lower()
+        language = _MEMBERS.get(language, language)
         if language in LANGUAGES:
             return language
     return None
@@ -73,7 +76,8 @@ class Languages:
         return (
             self.asked(request)
             or supported((kept, *ui_locales.split()))
-            or supported(tag for tag, _ in request.accept_languages)
+            # RFC 9110 §12.4.2: what has a weight of 0 is not acceptable.
+            or supported(tag for tag, weight in request.accept_languages if weight > 0)
             or SOURCE
         )
 

@@ -89,6 +89,9 @@ def test_text_is_its_spanish_sentence_and_is_said_in_another_language() -> None:
         (["fr", "pt-BR"], None),
         (["xx-not-real", "es-PE"], "es"),
         ([""], None),
+        # Quechua of Ayacucho and of Cusco, as browsers and components may name them (ISO 639-3).
+        (["quz-PE", "en"], "qu"),
+        (["quy"], "qu"),
     ],
 )
 def test_supported_is_the_first_that_we_speak(tags: list[str], language: str | None) -> None:
@@ -110,6 +113,15 @@ def test_page_is_in_the_language_that_the_browser_accepts(world: World) -> None:
     assert lang(world.browser(), **{accepts: "fr,de"}) == "es"
     assert lang(world.browser(), **{accepts: "qu-PE,es;q=0.8"}) == "qu"
     assert lang(world.browser(), **{accepts: ";;;,=;q=x"}) == "es"
+    assert lang(world.browser(), **{accepts: "quz-PE, en;q=0.5"}) == "qu"
+
+
+def test_page_is_not_in_a_language_that_the_browser_refuses(world: World) -> None:
+    accepts = "Accept-Language"
+    # RFC 9110 §12.4.2: q=0 is "not acceptable".
+    assert lang(world.browser(), **{accepts: "fr, en;q=0"}) == "es"
+    assert lang(world.browser(), **{accepts: "en;q=0, qu;q=0.1"}) == "qu"
+    assert lang(world.browser(), **{accepts: "en;q=0.0, *"}) == "es"
 
 
 def test_language_that_was_chosen_stays(world: World) -> None:
