@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from idp.kernel.errors import IdpError
 from idp.kernel.identity import (
     DEFAULT_EXTRANET_USER_PATTERN,
     DEFAULT_SOL_USER_PATTERN,
@@ -98,6 +99,32 @@ def ask_again_in(wait: int) -> Text:
     """That a link was asked for a moment ago, and when another may be (seconds)."""
     told = seconds(wait) if wait < 90 else minutes(-(-wait // 60))
     return Text("Ya se pidió un enlace. Podrá pedir otro dentro de {wait}.", wait=told)
+
+
+def refused(error: IdpError) -> dict[str, str]:
+    """Why no link was asked for, by the field that it stands beside, and when to try again."""
+    if error.code in CAPTCHA_ERRORS:
+        return {"captcha": CAPTCHA_ERRORS[error.code]}
+    return {"enviar": why_not(error, come_back)}
+
+
+def why_not(error: IdpError, too_often: Callable[[int], Text]) -> Text:
+    """Why no link was asked for, in words; too_often: those for a limit, of seconds."""
+    if error.code == "login_too_old":
+        return TOO_OLD
+    wait = error.retry_after or 1
+    if error.code == "mail_busy":
+        return busy(wait)
+    return crowded(wait) if error.message == "many_people" else too_often(wait)
+
+
+def crowded(wait: int) -> Text:
+    """That too many ask at once, which is nobody's own doing, and when to try again (seconds)."""
+    return Text(
+        "En este momento muchas personas piden un enlace. Vuelva a intentarlo dentro de {wait}; no "
+        "tiene que escribir sus datos otra vez.",
+        wait=minutes(-(-wait // 60)),
+    )
 
 
 def come_back(wait: int) -> Text:

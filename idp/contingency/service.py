@@ -115,14 +115,15 @@ class Contingency:
     ) -> Typed:
         """Take the form; errors beside the fields, or a link was asked for (no errors).
 
-        Raises IdpError: rate_limited (429), mail_busy (503), both with when to come back;
-        login_too_old (410); Unavailable.
+        Raises IdpError: rate_limited (429), mail_busy and captcha_unavailable (503), each with when
+        to come back; login_too_old (410); Unavailable.
         """
         typed = read(visit.realm, form, self._patterns)
         if typed.identifier is None or self._asked_just_now(visit, typed.identifier):
             return typed
         self._admit(visit)
-        # The captcha before the limits: who uses up a neighbourhood's allowance pays for each use.
+        self._count_attempt(visit, visitor)
+        # The captcha before the other limits: who uses up what others share pays for each use.
         try:
             self._captcha.verify(form, visit.transaction.id)
         except IdpError as error:
@@ -134,6 +135,8 @@ class Contingency:
                 client_id=visit.transaction.client_id,
                 reason=error.detail or error.code,
             )
+            if error.code == "captcha_unavailable":
+                raise
             return replace(typed, identifier=None, errors={"captcha": CAPTCHA_ERRORS[error.code]})
         self._ask(visit, browser_hash, typed.identifier, visitor)
         return typed
@@ -267,6 +270,18 @@ class Contingency:
     def _digest(self, identifier: Identifier) -> str:
         return keyed_digest(self._identifier_key, f"{identifier.realm}|{identifier.value}")
 
+    def _count_attempt(self, visit: Visit, visitor: Visitor) -> None:
+        """Before anything is asked of a vendor. A stranger can use up a neighbourhood's attempts
+        for nothing; known browsers have their own, and its other people get in again by and by.
+        """
+        browser = self._recognise(visitor.known_cookie)
+        whose = (
+            ("captcha.known_browser", browser)
+            if browser is not None
+            else ("captcha.address", visitor.address_prefix)
+        )
+        self._hit(visitor, whose, ("captcha.transaction", visit.transaction.id))
+
     def _count(
         self,
         visit: Visit,
@@ -277,20 +292,27 @@ class Contingency:
         resend: bool,
     ) -> None:
         """Every limit at once: what one of them refuses uses up none."""
-        person = (
-            ("contingency.known_browser", browser, typed_digest)
+        # A known browser pays nothing of what its neighbours share, nor lacks what they used up.
+        whose = (
+            [("contingency.known_browser", browser, typed_digest)]
             if browser is not None
-            else ("contingency.person", typed_digest, visitor.address_prefix)
+            else [
+                ("contingency.address", visitor.address_prefix),
+                ("contingency.person", typed_digest, visitor.address_prefix),
+            ]
         )
         again = [("contingency.resend", visit.transaction.id)] if resend else []
+        self._hit(
+            visitor,
+            *whose,
+            *again,
+            ("contingency.client", visit.transaction.client_id or ""),
+            ("contingency.system",),
+        )
+
+    def _hit(self, visitor: Visitor, *uses: tuple[str, ...]) -> None:
         try:
-            self._limits.hit_all(
-                ("contingency.address", visitor.address_prefix),
-                *again,
-                person,
-                ("contingency.client", visit.transaction.client_id or ""),
-                ("contingency.system",),
-            )
+            self._limits.hit_all(*uses)
         except IdpError as error:
             if error.code == "rate_limited":
                 self._noted.note(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from idp.contingency.codes import code_error, spaced
 from idp.contingency.entry import Entry
-from idp.contingency.form import EMPTY, TOO_OLD, Typed, ask_again_in, busy, come_back, hinted
+from idp.contingency.form import EMPTY, Typed, ask_again_in, hinted, refused, why_not
 from idp.contingency.service import Contingency
 from idp.contingency.urls import cancel_url, chooser_url, login_url
 from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
 from idp.contingency.waiting import WaitingRoom
 from idp.kernel.errors import IdpError
-from idp.kernel.texts import Text
 from idp.login.sessions import Sessions
 from idp.web.agent import describe
 from idp.web.browser import browser_hash
@@ -27,7 +26,7 @@ from idp.web.i18n import Languages
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
-NOT_NOW = frozenset({"rate_limited", "mail_busy", "login_too_old"})
+NOT_NOW = frozenset({"rate_limited", "mail_busy", "login_too_old", "captcha_unavailable"})
 LABELS = {"sol": "Clave SOL", "extranet": "Extranet de SUNAT"}
 
 
@@ -95,8 +94,7 @@ def blueprint(
     def not_now(visit: Visit, error: IdpError) -> Response:
         """The form again, with what was typed and why not (when to come back: RFC 6585 §4)."""
         values = {name: request.form.get(name, "") for name in EMPTY.values}
-        refused = Typed(values, {"enviar": refusal_text(error, come_back)})
-        return later(form_page(visit, refused, status=error.status), error)
+        return later(form_page(visit, Typed(values, refused(error)), status=error.status), error)
 
     def not_open(visit: Visit) -> Response:
         if visit.gate is Gate.RECOVERED:
@@ -189,7 +187,7 @@ def blueprint(
         response = pages.page(
             "contingencia/revise.html",
             status=error.status if error else wrong.status if wrong else 200,
-            error=refusal_text(error, ask_again_in) if error else None,
+            error=why_not(error, ask_again_in) if error else None,
             code_error=code_error(wrong.code, 8) if wrong else None,
             code=spaced(waiting.code),
             code_open=waiting.code_open,
@@ -235,14 +233,6 @@ def blueprint(
         return see_other(url_for(target, transaction_id=transaction_id))
 
     return routes
-
-
-def refusal_text(error: IdpError, too_often: Callable[[int], Text]) -> Text:
-    """Why no link was asked for, in words; too_often: the words for a limit, of seconds."""
-    if error.code == "login_too_old":
-        return TOO_OLD
-    seconds = error.retry_after or 1
-    return busy(seconds) if error.code == "mail_busy" else too_often(seconds)
 
 
 def later(response: Response, error: IdpError) -> Response:

@@ -40,8 +40,13 @@ class Limits:
                 return
             raise
         if wait > 0:
+            row = rows[refused]
             raise IdpError(
-                "rate_limited", 429, detail=rows[refused].name, retry_after=math.ceil(wait)
+                "rate_limited",
+                429,
+                message=row.message,
+                detail=row.name,
+                retry_after=math.ceil(wait),
             )
 
     def turn(self, *uses: tuple[str, ...], later: bool, again: bool) -> float:

@@ -3,7 +3,8 @@
 `limit` uses may come at once; they come back evenly over `window` seconds. Where `even`, no window
 ever holds more than `limit`, and a sixtieth may come at once (`ports.evenly`). `key` says what the
 caller gives as parts (they are stored as one HMAC). What happens when Redis is down: `refuse`
-(503; right where the step needs Redis anyway) or `allow`.
+(503; right where the step needs Redis anyway) or `allow`. `message` is the id of what people read
+who are refused (`web.messages`).
 """
 
 from __future__ import annotations
@@ -22,18 +23,27 @@ class Limit:
     window: int
     on_redis_down: Literal["refuse", "allow"] = "refuse"
     even: bool = False
+    message: str = "rate_limited"
 
 
 _ROWS = (
+    # Before a solution is checked, which costs a call to the vendor or work of ours: a right one
+    # counts as well, and a second try must not be what an office lacks, so twice as many as may
+    # ask for a link.
+    Limit("captcha.address", "address prefix", 240, 600),
+    Limit("captcha.known_browser", "known browser", 30, 600),
+    Limit("captcha.transaction", "transaction", 10, 600),
     # A whole office behind one address must get in on the day that everybody asks.
     Limit("contingency.address", "address prefix", 120, 600),
     # With the prefix: a stranger elsewhere who knows a RUC cannot silence its owner.
     Limit("contingency.person", "what was typed, address prefix", 5, 900),
     Limit("contingency.known_browser", "known browser, what was typed", 5, 900),
     Limit("contingency.resend", "transaction", 5, 1_800),
-    # What one component, and all together, may cause: far above the worst day, below what hurts.
-    Limit("contingency.client", "component", 12_000, 600),
-    Limit("contingency.system", "the whole system", 30_000, 600),
+    # What one component, and all together, may cause. The worst day is 20,000 people at one
+    # component in three minutes, some of whom ask again: far above it, and below what Redis holds
+    # (some 5 KB for each). When the mail cannot keep up, the form says so long before.
+    Limit("contingency.client", "component", 60_000, 600, message="many_people"),
+    Limit("contingency.system", "the whole system", 80_000, 600, message="many_people"),
     # Mail that would go beyond these waits in the queue. A relay's own cap is in IDP_SMTP_URL.
     # Both bear docs/rendimiento.md's day: 20 000 people in ten minutes, each with a link and a
     # notice, six of ten at one provider. A try that leads nowhere is given back.

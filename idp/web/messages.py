@@ -46,6 +46,11 @@ MESSAGES: dict[str, Message] = {
         "Por seguridad, limitamos cuántas veces se puede pedir esto en poco tiempo.",
         _WAIT,
     ),
+    "many_people": Message(
+        "Muchas personas a la vez",
+        "En este momento muchas personas piden un enlace.",
+        _WAIT,
+    ),
     "transaction_unknown": Message(
         "Este ingreso ya no está disponible",
         "El ingreso terminó o la dirección no está completa.",

@@ -92,6 +92,31 @@ def test_hit_all_counts_every_row_or_none(limits: Limits) -> None:
     assert refused_for(limits, "c") > 0
 
 
+def test_component_and_system_are_let_far_beyond_the_worst_day() -> None:
+    # 20,000 people at one component in three minutes: all of them at once, and each once more.
+    worst_day = 20_000
+    component, system = LIMITS["contingency.client"], LIMITS["contingency.system"]
+    assert component.limit >= 2 * worst_day
+    # Another component's people must get in beside them.
+    assert system.limit >= component.limit + worst_day
+
+
+def test_captcha_lets_everybody_try_twice_who_may_ask_for_a_link() -> None:
+    tries, links = LIMITS["captcha.address"], LIMITS["contingency.address"]
+    assert (tries.limit, tries.window) == (2 * links.limit, links.window)
+
+
+def test_hit_of_a_row_with_words_of_its_own_names_them(
+    gateway: RedisGateway, clock: FixedClock
+) -> None:
+    table = {"crowd": Limit("crowd", "everybody", 1, 60, message="many_people")}
+    limits = Limits(counter=RedisCounter(gateway), clock=clock, key=b"k" * 32, table=table)
+    limits.hit("crowd")
+    with pytest.raises(IdpError) as caught:
+        limits.hit("crowd")
+    assert (caught.value.code, caught.value.message) == ("rate_limited", "many_people")
+
+
 def test_table_has_a_row_for_each_kind_of_key() -> None:
     keys = " ".join(row.key for row in LIMITS.values())
     for kind in ("address prefix", "what was typed", "component", "e-mail domain", "whole system"):
