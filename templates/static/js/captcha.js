@@ -2,6 +2,19 @@
 // Its texts are ours too: the widget's own Spanish addresses people informally.
 const { algorithms, i18n } = globalThis.$altcha;
 const worker = document.getElementById("captcha-script").dataset.worker;
+// What went wrong is told with the box, which the widget makes by itself and later than this runs.
+const widget = document.querySelector("[data-captcha]");
+const error = document.getElementById("captcha-error");
+function mark() {
+  for (const box of widget.querySelectorAll("input[type=checkbox]")) {
+    box.setAttribute("aria-invalid", "true");
+    box.setAttribute("aria-describedby", error.id);
+  }
+}
+if (widget && error) {
+  new MutationObserver(mark).observe(widget, { childList: true, subtree: true });
+  mark();
+}
 algorithms.set("PBKDF2/SHA-256", () => new Worker(worker));
 i18n.set("es", {
   ariaLinkLabel: "ALTCHA",
