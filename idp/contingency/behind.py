@@ -6,6 +6,7 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.clients.client import Client
 from idp.contingency.ports import Components
+from idp.contingency.verdicts import Verdict, not_taken
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Mode
 from idp.limits.noted import Noted
@@ -72,8 +73,10 @@ class Behind:
         return self._clients.get(link.client_id) if link.client_id else None
 
     def client_name(self, link: Link) -> str:
-        """Where the person is going, in words."""
+        """Where the person is going, in words; empty for a component that is gone."""
         client = self.client(link)
+        if client is None and link.client_id is not None:
+            return ""
         return client.client_name if client else ACCOUNT_NAME
 
     def refuse(self, link: Link | None, problem: Outcome, **details: str) -> IdpError:
@@ -81,6 +84,15 @@ class Behind:
         if link is not None:
             self.tell(AuditEvent.LINK_REFUSED, link, reason=problem.value, **details)
         return refusal(problem)
+
+    def told_wrong(self, link: Link, error: IdpError, where: str) -> None:
+        """Put on record that a code was not taken, the same for everybody."""
+        self.tell(AuditEvent.LINK_REFUSED, link, reason=error.code, where=where)
+
+    def not_taken(self, link: Link, verdict: Verdict, where: str) -> IdpError:
+        """Put on record that its component would not take this; the error to raise."""
+        self.tell(AuditEvent.LINK_REFUSED, link, reason=verdict.value, where=where)
+        return not_taken(verdict)
 
     def tell(self, event: AuditEvent, link: Link, **details: str) -> None:
         """Put something that anybody can repeat on record, within bounds."""

@@ -146,10 +146,18 @@ class Delivery:
             self._not_sent(link, "login_over")
             return False
         if login.link_id == link.id:
-            return True
+            return self._has_component(link)
         if self._clock.now() - link.created_at < SETTLES:
             raise RetryLater("unsettled", after=_UNSETTLED_AGAIN)
         self._not_sent(link, "abandoned")
+        return False
+
+    def _has_component(self, link: Link) -> bool:
+        """Whether its component still takes logins; put on record when not."""
+        client = self._clients.get(link.client_id) if link.client_id else None
+        if link.client_id is None or (client is not None and not client.disabled):
+            return True
+        self._not_sent(link, "component_gone")
         return False
 
     def _not_sent(self, link: Link, code: str) -> None:

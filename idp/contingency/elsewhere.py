@@ -14,12 +14,13 @@ from idp.clients.client import Client
 from idp.contingency.behind import Behind
 from idp.contingency.codes import typed_code
 from idp.contingency.ports import Components, Directory, Dispatcher
+from idp.contingency.verdicts import Judge, Verdict
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Identifier, Mode, Proof
-from idp.links.link import Link
+from idp.links.link import Link, LinkState
 from idp.links.ports import Outcome, Way
-from idp.links.service import Links, refusal
+from idp.links.service import Links
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.login.ways_back import initiation_url
@@ -32,9 +33,8 @@ class SeenElsewhere:
     """What the link's page tells and offers in another browser.
 
     agent: the asking browser, as `Chrome/Windows`. there_code: the eight digits to type where it
-    was asked; None unless that is a known browser of this very person. may_enter: whether a session
+    was asked; None unless that is a known browser of this very person. verdict: whether a session
     may begin here, by the six digits of the asking page. code_open: whether tries are left.
-    recovered: whether SUNAT is back, so that a session by mail would not do.
     """
 
     masked_name: str
@@ -42,9 +42,21 @@ class SeenElsewhere:
     realm: str
     agent: str
     there_code: str | None
-    may_enter: bool
+    verdict: Verdict
     code_open: bool
-    recovered: bool
+
+    @property
+    def way_out(self) -> bool:
+        """Whether there is something to do: go on there, enter here, or log in with SUNAT."""
+        return self.there_code is not None or self.verdict in (Verdict.TAKEN, Verdict.RECOVERED)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A report's número de atención, and what became of its link: `live`, `used` or `over`."""
+
+    reference: str
+    became: str
 
 
 class Elsewhere:
@@ -56,6 +68,7 @@ class Elsewhere:
         links: Links,
         transactions: Transactions,
         dispatcher: Dispatcher,
+        judge: Judge,
         people: Directory,
         clients: Components,
         behind: Behind,
@@ -65,6 +78,7 @@ class Elsewhere:
         self._links = links
         self._transactions = transactions
         self._dispatcher = dispatcher
+        self._judge = judge
         self._people = people
         self._clients = clients
         self._behind = behind
@@ -75,6 +89,7 @@ class Elsewhere:
         self,
         token: str,
         link: Link,
+        login: Transaction,
         person: Person,
         browser_hash: str,
         known_cookie: str | None,
@@ -82,16 +97,15 @@ class Elsewhere:
     ) -> SeenElsewhere:
         """Count the look, which is a scanner's as often as not, and say what there is to do."""
         self._behind.tell(AuditEvent.LINK_OPENED, link, where="other_browser", method=method)
-        enough = self._enough(link)
+        there = link.known and self._there(link, login)
         return SeenElsewhere(
             masked_name=mask_name(person.name),
             masked_identifier=mask_identifier(Identifier(person.realm, person.identifier)),
             realm=link.realm,
             agent=link.agent,
-            there_code=self._links.code(token, Way.THERE) if link.known else None,
-            may_enter=enough and self._allowed(link, self._known(link, known_cookie)),
+            there_code=self._links.code(token, Way.THERE) if there else None,
+            verdict=self._verdict(link, login, self._known(link, known_cookie)),
             code_open=self._links.code_open(token, browser_hash, hit=True),
-            recovered=not enough,
         )
 
     def enter(
@@ -100,17 +114,18 @@ class Elsewhere:
         """Use the link here, by the code of the asking page: a login of this browser, proved.
 
         What was parked where it was asked stays there, and learns nothing. Raises IdpError:
-        code_malformed, `links.service.REFUSALS`; Unavailable.
+        code_malformed, `links.service.REFUSALS`, `verdicts.NOT_TAKEN`; Unavailable.
         """
         link = self._links.by_token(token)
         login = self._behind.login(link) if link else None
         problem = self._behind.problem(link, browser_hash, login)
         if link is None or login is None or problem is not Outcome.OTHER_BROWSER:
             raise self._behind.refuse(link, problem or Outcome.UNKNOWN, where=Way.HERE)
-        code = typed_code(typed, 6)
         known = self._known(link, known_cookie)
-        if not (self._enough(link) and self._allowed(link, known)):
-            raise refusal(Outcome.OTHER_BROWSER)
+        verdict = self._verdict(link, login, known)
+        if verdict is not Verdict.TAKEN:
+            raise self._behind.not_taken(link, verdict, Way.HERE)
+        code = typed_code(typed, 6)
         arrival = self._transactions.prepare(
             browser_hash=browser_hash,
             destination="account" if login.destination == "account" else "component",
@@ -121,7 +136,7 @@ class Elsewhere:
         try:
             self._links.consume(token, browser_hash, Way.HERE, code)
         except IdpError as error:
-            self._behind.tell(AuditEvent.LINK_REFUSED, link, reason=error.code, where=Way.HERE)
+            self._behind.told_wrong(link, error, Way.HERE)
             raise
         proof = Proof(
             realm=link.realm,
@@ -132,12 +147,16 @@ class Elsewhere:
         )
         return self._transactions.add(replace(arrival, realm=link.realm, proof=proof))
 
-    def report(self, token: str) -> Link | None:
+    def report(self, token: str) -> Reported | None:
         """*No fui yo*: on record, and nothing ends, since scanners press every button."""
         link = self._links.by_token(token)
-        if link is not None:
-            self._behind.tell(AuditEvent.LINK_REPORTED, link)
-        return link
+        if link is None:
+            return None
+        self._behind.tell(AuditEvent.LINK_REPORTED, link)
+        if link.state is LinkState.SPENT:
+            return Reported(link.reference, "used")
+        over = self._behind.problem(link, link.browser_hash, self._behind.login(link)) is not None
+        return Reported(link.reference, "over" if over else "live")
 
     def arrive(self, transaction_id: str, browser_hash: str | None) -> tuple[Client | None, str]:
         """End a login that was proved here: its component, and where that begins its own (empty
@@ -157,14 +176,17 @@ class Elsewhere:
     def _known(self, link: Link, known_cookie: str | None) -> bool:
         return self._people.known_browser(known_cookie, link.person_id or "")
 
-    def _enough(self, link: Link) -> bool:
-        """Whether a session by this link would do for a new request of its component."""
-        client = self._behind.client(link)
-        now = int(self._clock.timestamp())
-        return client is None or self._dispatcher.grant_lives(
-            client, Mode.CONTINGENCIA, link.realm, now
-        )
+    def _there(self, link: Link, login: Transaction) -> bool:
+        """Whether the login would be let on where it was asked, in a known browser."""
+        taken = self._judge.verdict(login, link.realm, known_browser=True)
+        return taken is Verdict.TAKEN
 
-    def _allowed(self, link: Link, known: bool) -> bool:
+    def _verdict(self, link: Link, login: Transaction, known: bool) -> Verdict:
+        """Whether a session by this link would do here, for a new request of its component."""
+        verdict = self._judge.verdict(login, link.realm, known_browser=known)
         client = self._behind.client(link)
-        return client is None or known or not client.contingency.require_known_browser
+        if verdict is not Verdict.TAKEN or client is None:
+            return verdict
+        now = int(self._clock.timestamp())
+        lives = self._dispatcher.grant_lives(client, Mode.CONTINGENCIA, link.realm, now)
+        return Verdict.TAKEN if lives else Verdict.RECOVERED

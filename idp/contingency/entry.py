@@ -12,6 +12,7 @@ from idp.contingency.behind import Behind
 from idp.contingency.codes import typed_code
 from idp.contingency.elsewhere import Elsewhere, SeenElsewhere
 from idp.contingency.ports import Directory
+from idp.contingency.verdicts import Judge, Verdict
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Identifier, Mode, Proof
@@ -28,16 +29,18 @@ from idp.people.masking import mask_identifier
 class Opened:
     """What a browser sees of a link.
 
-    problem: None when one button may use it here. client_name, asked_at: where to and since when
-    (None for an unknown link). name and masked_identifier: only without a problem. restart_url:
+    problem: None when one button may use it here, if the verdict is that its login would be taken.
+    client_name, asked_at: where to and since when (None for an unknown link). name and masked_identifier: only without a problem. restart_url:
     where the component begins a login. resend_transaction: the login to ask again for, in the
     asking browser while that is young enough. return_origins: where the login may end, which the
-    page's `form-action` must allow. go_on: the login that this very link proved and that waits for
-    its browser: who pressed twice is shown the way. elsewhere: what any other browser is offered.
+    page's `form-action` must allow. go_on: the login that needs this link no more: it was proved by it
+    and waits for its browser (who pressed twice is shown the way), or SUNAT is back. elsewhere: what any other browser is offered.
     """
 
     problem: Outcome | None
     status: int
+    verdict: Verdict = Verdict.TAKEN
+    realm: str = ""
     client_name: str | None = None
     asked_at: datetime | None = None
     until: datetime | None = None
@@ -60,6 +63,7 @@ class Entry:
         links: Links,
         transactions: Transactions,
         people: Directory,
+        judge: Judge,
         behind: Behind,
         elsewhere: Elsewhere,
         clock: Clock,
@@ -68,6 +72,7 @@ class Entry:
         self._links = links
         self._transactions = transactions
         self._people = people
+        self._judge = judge
         self._behind = behind
         self._elsewhere = elsewhere
         self._clock = clock
@@ -93,18 +98,22 @@ class Entry:
         person = self._people.get(link.person_id or "")
         if person is None:
             return Opened(Outcome.UNKNOWN, 404)
-        if problem is Outcome.OTHER_BROWSER:
+        if problem is Outcome.OTHER_BROWSER and login is not None:
             seen = self._elsewhere.look(
-                token, link, person, browser_hash or "", known_cookie, method
+                token, link, login, person, browser_hash or "", known_cookie, method
             )
             return self._refused(link, problem, None, elsewhere=seen)
         if problem is not None or login is None:
             here = browser_hash is not None and browser_hash == link.browser_hash
             return self._refused(link, problem or Outcome.EXPIRED, login if here else None)
         self._behind.tell(AuditEvent.LINK_OPENED, link, where=Way.BUTTON, method=method)
+        known = self._people.known_browser(known_cookie, person.id)
+        verdict = self._judge.verdict(login, link.realm, known_browser=known)
         return Opened(
             None,
-            200,
+            200 if verdict is Verdict.TAKEN else 403,
+            verdict,
+            link.realm,
             client_name=self._behind.client_name(link),
             asked_at=link.created_at,
             until=link.expires_at,
@@ -112,6 +121,7 @@ class Entry:
             masked_identifier=mask_identifier(Identifier(person.realm, person.identifier)),
             return_origins=return_origins(login, self._behind.client(link)),
             reference=link.reference,
+            go_on=login.id if verdict is Verdict.RECOVERED else None,
         )
 
     def asked_here(self, token: str, browser_hash: str | None) -> bool:
@@ -122,16 +132,26 @@ class Entry:
     def enter(self, token: str, browser_hash: str | None, known_cookie: str | None) -> str:
         """Use the link by its button: the id of the login that goes on.
 
-        Raises IdpError (`links.service.REFUSALS`), and Unavailable: the link is whole then, unless
-        Redis went away in the very moment between its use and the login's proof.
+        Raises IdpError (`links.service.REFUSALS`, `verdicts.NOT_TAKEN`), and Unavailable: the link
+        is whole then, unless Redis went away in the very moment between its use and the login's
+        proof.
         """
         link = self._links.by_token(token)
         login = self._behind.login(link) if link else None
         problem = self._behind.problem(link, browser_hash, login)
-        if link is None or link.person_id is None or browser_hash is None or problem is not None:
+        if (
+            link is None
+            or login is None
+            or link.person_id is None
+            or browser_hash is None
+            or problem is not None
+        ):
             raise self._behind.refuse(link, problem or Outcome.UNKNOWN)
         # What could fail is asked before the link is spent, since afterwards it is gone.
         known = self._people.known_browser(known_cookie, link.person_id)
+        verdict = self._judge.verdict(login, link.realm, known_browser=known)
+        if verdict is not Verdict.TAKEN:
+            raise self._behind.not_taken(link, verdict, Way.BUTTON)
         try:
             self._links.consume(token, browser_hash)
         except IdpError as error:
@@ -145,17 +165,25 @@ class Entry:
 
         Only a known browser of that very person can; nobody else is ever shown such a code, and
         every case but success has the same answer. Raises IdpError: code_malformed, code_wrong,
-        code_closed, those of `Transactions.load`; Unavailable.
+        code_closed, `verdicts.NOT_TAKEN` (by the component alone, so it tells nothing), those of
+        `Transactions.load`; Unavailable.
         """
         code = typed_code(typed, 8)
         login = self._transactions.load(transaction_id, browser_hash)
         link = self._links.get(login.link_id) if login.link_id else None
         if link is None or browser_hash is None:
             raise IdpError("code_wrong", 422)
+        verdict = self._judge.verdict(login, link.realm, known_browser=True)
+        if verdict is not Verdict.TAKEN:
+            raise self._behind.not_taken(link, verdict, Way.THERE)
         known = self._people.known_browser(known_cookie, link.person_id or "")
         token = self._links.token_of(link.id)
         # Its cookie must still be there: what made it known may have been removed meanwhile.
-        self._links.consume(token, browser_hash, Way.THERE, code if known else "")
+        try:
+            self._links.consume(token, browser_hash, Way.THERE, code if known else "")
+        except IdpError as error:
+            self._behind.told_wrong(link, error, Way.THERE)
+            raise
         return self._prove(link, link.person_id or "", browser_hash, known=True)
 
     def _prove(self, link: Link, person_id: str, browser_hash: str, *, known: bool) -> str:
@@ -191,6 +219,7 @@ class Entry:
         return Opened(
             problem,
             REFUSALS[problem][1],
+            elsewhere.verdict if elsewhere and not elsewhere.way_out else Verdict.TAKEN,
             client_name=self._behind.client_name(link),
             asked_at=link.created_at,
             until=link.expires_at,

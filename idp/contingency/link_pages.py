@@ -8,6 +8,7 @@ from idp.contingency.codes import code_error, spaced
 from idp.contingency.elsewhere import SeenElsewhere
 from idp.contingency.entry import Opened
 from idp.contingency.urls import login_url
+from idp.contingency.verdicts import Verdict
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
 from idp.web.headers import Csp
@@ -23,19 +24,26 @@ _PAGES = {
 def link_page(
     pages: Pages, token: str, found: Opened, csrf_token: str, error: IdpError | None
 ) -> Response:
-    """The page of a link as this browser sees it. error: what is wrong with the code typed."""
+    """The page of a link as this browser sees it. csrf_token: of its forms, for a browser that may
+    have no cookie yet. error: what is wrong with the code typed.
+    """
+    report_url = url_for("link.report", token=token)
     csp = Csp(form_action=found.return_origins)
+    if found.verdict is not Verdict.TAKEN:
+        return _not_taken(pages, token, found, csrf_token)
     if found.problem is None:
         return pages.page(
             "ingreso/confirmar.html",
             # Browsers hold `form-action` against where a redirect after the POST leads.
             csp=csp,
+            csrf_token=csrf_token,
             name=found.name,
             masked_identifier=found.masked_identifier,
             client_name=found.client_name,
             until=found.until,
             asked_at=found.asked_at,
             action=url_for("link.enter", token=token),
+            report_url=report_url,
         )
     if found.elsewhere is not None:
         return _other_browser(pages, token, found, found.elsewhere, csrf_token, error)
@@ -46,6 +54,8 @@ def link_page(
             "ingreso/vencido.html",
             status=found.status,
             csp=csp,
+            csrf_token=csrf_token,
+            report_url=report_url,
             can_resend=again is not None,
             resend_url=resend_url,
             restart_url=found.restart_url,
@@ -53,8 +63,29 @@ def link_page(
     return pages.page(
         _PAGES[found.problem],
         status=found.status,
+        csrf_token=csrf_token,
+        report_url=report_url,
         restart_url=found.restart_url,
         continue_url=login_url(found.go_on) if found.go_on else None,
+    )
+
+
+def _not_taken(pages: Pages, token: str, found: Opened, csrf_token: str) -> Response:
+    """What to do instead, where the component would not take a login by this link."""
+    if found.go_on:
+        return pages.page(
+            "contingencia/recuperado.html",
+            realm=found.realm,
+            client_name=found.client_name,
+            continue_url=login_url(found.go_on),
+        )
+    return pages.page(
+        "ingreso/no_admitido.html",
+        status=403,
+        csrf_token=csrf_token,
+        verdict=found.verdict.value,
+        client_name=found.client_name,
+        report_url=url_for("link.report", token=token),
     )
 
 
@@ -82,9 +113,9 @@ def _other_browser(
         agent=agent,
         system=system,
         there_code=spaced(seen.there_code) if seen.there_code else None,
-        may_enter=seen.may_enter,
+        may_enter=seen.verdict is Verdict.TAKEN,
         code_open=seen.code_open,
-        recovered=seen.recovered,
+        recovered=seen.verdict is Verdict.RECOVERED,
         realm=seen.realm,
         restart_url=found.restart_url,
         error=said,

@@ -8,7 +8,9 @@ from idp.contingency.elsewhere import Elsewhere
 from idp.contingency.entry import Entry
 from idp.contingency.link_pages import link_page
 from idp.contingency.urls import login_url
+from idp.contingency.verdicts import NOT_TAKEN
 from idp.kernel.errors import IdpError
+from idp.links.ports import Outcome
 from idp.links.service import REFUSALS
 from idp.login.sessions import Sessions
 from idp.web.browser import Browser, browser_hash
@@ -17,7 +19,8 @@ from idp.web.csrf import Csrf
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
-_REFUSAL_CODES = frozenset(code for code, _ in REFUSALS.values())
+# What the link's own page says.
+_SHOWN = {code for code, _ in REFUSALS.values()} | NOT_TAKEN | {"code_malformed"}
 
 
 def blueprint(
@@ -37,11 +40,11 @@ def blueprint(
         return cookies.read(request, KNOWN)
 
     def opened(token: str, error: IdpError | None = None) -> Response:
-        # Another browser gets a cookie here: its form is bound to it, and so are its tries.
+        # A browser without a cookie gets one here: the page's forms are bound to it, and tries too.
         cookie, here = browser.read_or_new(request)
         found = entry.open(token, here, known(), method=request.method)
         response = link_page(pages, token, found, csrf.token(cookie), error)
-        if found.elsewhere is not None:
+        if found.problem is not Outcome.UNKNOWN:
             browser.remember(response, cookie)
         return response
 
@@ -62,17 +65,19 @@ def blueprint(
                 return see_other(login_url(entry.enter(token, here, known())))
             return see_other(login_url(elsewhere.enter(token, here, known(), typed).id))
         except IdpError as error:
-            if error.code not in (*_REFUSAL_CODES, "code_malformed"):
+            if error.code not in _SHOWN:
                 raise
             return opened(token, error)
 
     @routes.post("/ingreso/<token>/no-fui-yo")
     def report(token: str) -> Response:
         csrf.check(request, browser.read(request))
-        link = elsewhere.report(token)
-        if link is None:
+        reported = elsewhere.report(token)
+        if reported is None:
             return opened(token)
-        return pages.page("ingreso/avisado.html", reference=link.reference)
+        return pages.page(
+            "ingreso/avisado.html", reference=reported.reference, became=reported.became
+        )
 
     @routes.get("/contingencia/<transaction_id>/listo")
     def arrive(transaction_id: str) -> Response:

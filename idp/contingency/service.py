@@ -23,6 +23,7 @@ from idp.captcha.widget import CaptchaWidget
 from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
 from idp.contingency.ports import Browsers, Dispatcher, NoBrowsers
 from idp.contingency.sealing import Sealing
+from idp.contingency.verdicts import Judge, Verdict
 from idp.contingency.visit import Gate, Visit, Visitor, resend_wait
 from idp.jobs.ports import JobQueue
 from idp.kernel.clock import Clock
@@ -51,6 +52,7 @@ class Contingency:
         *,
         transactions: Transactions,
         dispatcher: Dispatcher,
+        judge: Judge,
         links: Links,
         captcha: Captcha,
         limits: Limits,
@@ -68,6 +70,7 @@ class Contingency:
     ) -> None:
         self._transactions = transactions
         self._dispatcher = dispatcher
+        self._judge = judge
         self._links = links
         self._captcha = captcha
         self._limits = limits
@@ -83,15 +86,29 @@ class Contingency:
         self._link_max_age = link_max_age
         self._patterns = patterns
 
-    def visit(self, transaction_id: str, browser_hash: str | None) -> Visit:
+    def visit(
+        self, transaction_id: str, browser_hash: str | None, known_cookie: str | None = None
+    ) -> Visit:
         """Whether contingency is this login's next step. Raises IdpError as `load` does."""
         transaction = self._transactions.load(transaction_id, browser_hash)
         step = self._dispatcher.step(transaction, None)
         if step.kind is StepKind.CONTINGENCY and step.realm:
-            return Visit(Gate.OPEN, transaction, step.realm)
+            vain = self._in_vain(transaction, step.realm, known_cookie)
+            return Visit(Gate.UNKNOWN_BROWSER if vain else Gate.OPEN, transaction, step.realm)
         if step.kind is StepKind.UPSTREAM and step.realm:
             return Visit(Gate.RECOVERED, transaction, step.realm)
         return Visit(Gate.ELSEWHERE, transaction, "")
+
+    def _in_vain(self, transaction: Transaction, realm: str, known_cookie: str | None) -> bool:
+        """Whether nobody's link could be used in this browser. Raises Unavailable.
+
+        By the cookie alone, before anything is typed: it tells nothing about who exists. Whose
+        browser it is, the link's own page asks.
+        """
+        verdict = self._judge.verdict(transaction, realm, known_browser=False)
+        return verdict is Verdict.KNOWN_BROWSER and (
+            known_cookie is None or self._browsers.recognise(known_cookie) is None
+        )
 
     def client_name(self, transaction: Transaction) -> str:
         """Where the person is going, in words."""

@@ -12,6 +12,7 @@ from idp.contingency.entry import Entry
 from idp.contingency.form import EMPTY, Typed, ask_again_in, hinted, refused, why_not
 from idp.contingency.service import Contingency
 from idp.contingency.urls import cancel_url, chooser_url, login_url
+from idp.contingency.verdicts import NOT_TAKEN
 from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
 from idp.contingency.waiting import WaitingRoom
 from idp.kernel.errors import IdpError
@@ -105,11 +106,21 @@ def blueprint(
                 client_name=client_name(visit),
                 continue_url=login_url(visit.transaction.id),
             )
+        if visit.gate is Gate.UNKNOWN_BROWSER:
+            return pages.page(
+                "contingencia/navegador_conocido.html",
+                status=403,
+                csp=Csp(form_action=contingency.return_origins(visit.transaction)),
+                client_name=client_name(visit),
+                retry_url=login_url(visit.transaction.id),
+                login_until=visit.transaction.expires_at,
+                cancel_url=cancel_url(visit.transaction.id),
+            )
         return see_other(login_url(visit.transaction.id))
 
     @routes.get("/contingencia/<transaction_id>")
     def show(transaction_id: str) -> Response:
-        visit = contingency.visit(transaction_id, here())
+        visit = contingency.visit(transaction_id, here(), cookies.read(request, KNOWN))
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
         return form_page(visit, hinted(visit.realm, visit.transaction.login_hint))
@@ -117,7 +128,7 @@ def blueprint(
     @routes.post("/contingencia/<transaction_id>")
     def ask(transaction_id: str) -> Response:
         csrf.check(request, cookies.read(request, BROWSER))
-        visit = contingency.visit(transaction_id, here())
+        visit = contingency.visit(transaction_id, here(), cookies.read(request, KNOWN))
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
         try:
@@ -168,6 +179,9 @@ def blueprint(
         try:
             entry.go_on(transaction_id, here(), typed, cookies.read(request, KNOWN))
         except IdpError as error:
+            if error.code in NOT_TAKEN:
+                # The link is whole; the dispatcher knows what is next, and says it.
+                return see_other(login_url(transaction_id))
             if code_error(error.code, 8) is None:
                 raise
             return wait_page(transaction_id, wrong=error)
@@ -220,7 +234,7 @@ def blueprint(
     @routes.post("/contingencia/<transaction_id>/reenviar")
     def resend(transaction_id: str) -> Response:
         csrf.check(request, cookies.read(request, BROWSER))
-        visit = contingency.visit(transaction_id, here())
+        visit = contingency.visit(transaction_id, here(), cookies.read(request, KNOWN))
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
         try:

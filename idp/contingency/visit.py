@@ -20,9 +20,10 @@ def resend_wait(last: Link) -> int:
 
 
 class Gate(StrEnum):
-    """What a request for contingency meets."""
+    """What a request for contingency meets. UNKNOWN_BROWSER: a mail would not do in this one."""
 
     OPEN = "open"
+    UNKNOWN_BROWSER = "unknown_browser"
     RECOVERED = "recovered"
     ELSEWHERE = "elsewhere"
 

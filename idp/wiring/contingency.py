@@ -28,6 +28,7 @@ from idp.contingency.notices import NOTICE, LoginNotices, NoticeMails
 from idp.contingency.notices import RETRY as NOTICE_RETRY
 from idp.contingency.sealing import Sealing
 from idp.contingency.service import DELIVER, Contingency
+from idp.contingency.verdicts import Judge
 from idp.contingency.waiting import WaitingRoom
 from idp.jobs.registry import Jobs
 from idp.kernel.events import LoginCompleted, RelayAccepted
@@ -181,6 +182,7 @@ def elsewhere(
         links=links,
         transactions=logins.transactions,
         dispatcher=logins,
+        judge=Judge(dispatcher=logins, clock=base.clock),
         people=people,
         clients=clients,
         behind=behind,
@@ -202,6 +204,7 @@ def entry(
         links=links,
         transactions=logins.transactions,
         people=people,
+        judge=Judge(dispatcher=logins, clock=base.clock),
         behind=behind,
         elsewhere=elsewhere,
         clock=base.clock,
@@ -231,6 +234,7 @@ def contingency(
     return Contingency(
         transactions=logins.transactions,
         dispatcher=logins,
+        judge=Judge(dispatcher=logins, clock=base.clock),
         links=links,
         captcha=Captcha(
             vendor=settings.captcha,

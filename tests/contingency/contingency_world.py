@@ -35,6 +35,7 @@ from idp.contingency.entry import Entry
 from idp.contingency.form import Patterns
 from idp.contingency.sealing import Sealing
 from idp.contingency.service import Contingency
+from idp.contingency.verdicts import Judge
 from idp.contingency.visit import Visitor
 from idp.contingency.waiting import WaitingRoom
 from idp.jobs.ports import JobQueue
@@ -210,8 +211,10 @@ class World:
         self.events.subscribe(RelayAccepted, self.load.relay_accepted)
         self.sealing = Sealing(key=b"s" * 32, random=random)
         tools = Tools(spent=RedisSpentSolutions(gateway), clock=clock, key=b"c" * 32, altcha_cost=5)
+        self.judge = Judge(dispatcher=self.logins, clock=clock)
         self.contingency = Contingency(
-            transactions=self.transactions, dispatcher=self.logins, links=self.links,
+            transactions=self.transactions, dispatcher=self.logins, judge=self.judge,
+            browsers=self.people, links=self.links,
             captcha=Captcha(vendor=captcha, tools=tools), limits=self.limits, load=self.load,
             queue=queue or self.queue,
             sealing=self.sealing, audit=audit, stream=self.stream, noted=self.noted,
@@ -224,7 +227,7 @@ class World:
         )  # fmt: skip
         self.elsewhere = Elsewhere(
             links=self.links, transactions=self.transactions, dispatcher=self.logins,
-            people=self.people, clients=self.components, behind=self.behind, clock=clock,
+            judge=self.judge, people=self.people, clients=self.components, behind=self.behind, clock=clock,
             issuer=ISSUER,
         )  # fmt: skip
         self.waiting_room = WaitingRoom(
@@ -232,7 +235,7 @@ class World:
         )
         self.entry = Entry(
             links=self.links, transactions=self.transactions, people=self.people,
-            behind=self.behind, elsewhere=self.elsewhere, clock=clock, issuer=ISSUER,
+            judge=self.judge, behind=self.behind, elsewhere=self.elsewhere, clock=clock, issuer=ISSUER,
         )  # fmt: skip
         self.delivery = Delivery(
             links=self.links, transactions=self.transactions,
