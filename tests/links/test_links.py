@@ -378,3 +378,32 @@ def test_codes_of_a_link_that_was_lost_bring_no_record_back(
         links.consume(token, HERE, Way.THERE, "12345678")
     assert links.code_open(token, HERE, hit=True)
     assert gateway.client.keys("*") == []
+
+
+def test_eight_digits_of_a_link_whose_browser_is_not_known_are_refused_by_the_store(
+    links: Links, clock: FixedClock
+) -> None:
+    """The last line of defence: whoever asks, and however right the code is."""
+    token = sent(links, clock)
+    with pytest.raises(IdpError) as caught:
+        links.consume(token, HERE, Way.THERE, links.code(token, Way.THERE))
+    assert caught.value.code == "code_wrong"
+    assert links.consume(token, HERE).person_id == "per_1"
+
+
+def test_code_is_tried_by_as_many_commands_whatever_became_of_the_link(
+    links: Links, clock: FixedClock, gateway: RedisGateway
+) -> None:
+    """What a try costs Redis must not tell that a mail left."""
+    mailed, nobodys = sent(links, clock, "one"), links.token_of(ask(links, "two", "else").id)
+    gateway.client.config_resetstat()
+
+    def commands(token: str) -> dict[str, int]:
+        gateway.client.config_resetstat()
+        with pytest.raises(IdpError):
+            links.consume(token, HERE, Way.THERE, "0")
+        stats = gateway.client.info("commandstats")
+        return {name: one["calls"] for name, one in stats.items() if "_h" in name}
+
+    commands(mailed)
+    assert commands(mailed) == commands(nobodys)

@@ -79,25 +79,24 @@ return 1
 # ARGV: now, way, browser, whether its code is right, the tries of a visitor, those of all.
 # *There* tells nothing but "wrong", and counts its own tries only in what it says: its page must
 # show neither what became of a mail nor what is typed elsewhere. What others used up of the tries
-# in all closes it too, silently.
+# in all closes it too, silently. Everything is read at once: a mailed link costs what another does.
 _CONSUME = """
 local now, way, browser, right = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4] == '1'
-local state = redis.call('HGET', KEYS[1], 'state')
+local mine = 'tries:' .. browser
+local state, expires_at, asked_by, known, own, all = unpack(redis.call('HMGET', KEYS[1],
+  'state', 'expires_at', 'browser_hash', 'known', mine, 'tries'))
 local problem = nil
 if not state or state == 'asked' then problem = 'unknown'
 elseif state ~= 'live' then problem = state
-elseif tonumber(redis.call('HGET', KEYS[1], 'expires_at')) <= now then problem = 'expired'
-elseif way ~= 'here' and redis.call('HGET', KEYS[1], 'browser_hash') ~= browser then
-  problem = 'other_browser'
-elseif way == 'there' and redis.call('HGET', KEYS[1], 'known') ~= '1' then problem = 'unknown'
+elseif tonumber(expires_at) <= now then problem = 'expired'
+elseif way ~= 'here' and asked_by ~= browser then problem = 'other_browser'
+elseif way == 'there' and known ~= '1' then problem = 'unknown'
 end
 if problem and way ~= 'there' then return {problem} end
 if way ~= 'asking_browser' then
   if not state then return {'wrong_code'} end
-  local mine = 'tries:' .. browser
-  local closed = tonumber(redis.call('HGET', KEYS[1], 'tries') or '0') >= tonumber(ARGV[6])
-  if tonumber(redis.call('HGET', KEYS[1], mine) or '0') >= tonumber(ARGV[5])
-    or (closed and way == 'here') then
+  local closed = tonumber(all or '0') >= tonumber(ARGV[6])
+  if tonumber(own or '0') >= tonumber(ARGV[5]) or (closed and way == 'here') then
     return {'code_closed'}
   end
   if problem or closed or not right then
