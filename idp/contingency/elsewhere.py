@@ -21,11 +21,14 @@ from idp.kernel.identity import Identifier, Mode, Proof
 from idp.links.link import Link, LinkState
 from idp.links.ports import Outcome, Way
 from idp.links.service import Links
+from idp.login.steps import proves_once
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.login.ways_back import initiation_url
 from idp.people.masking import mask_identifier, mask_name
 from idp.people.person import Person
+
+_ASKS_AGAIN = (("prompt", "login"),)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class SeenElsewhere:
     agent: the asking browser, as `Chrome/Windows`. there_code: the eight digits to type where it
     was asked; None unless that is a known browser of this very person. verdict: whether a session
     may begin here, by the six digits of the asking page. code_open: whether tries are left.
+    asks_again: whether the component, which begins a request of its own here, asks for another
+    login.
     """
 
     masked_name: str
@@ -44,11 +49,24 @@ class SeenElsewhere:
     there_code: str | None
     verdict: Verdict
     code_open: bool
+    asks_again: bool
 
     @property
     def way_out(self) -> bool:
         """Whether there is something to do: go on there, enter here, or log in with SUNAT."""
         return self.there_code is not None or self.verdict in (Verdict.TAKEN, Verdict.RECOVERED)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The end of a login that was proved here. client: its component, None for our own and for one
+    that is gone. url: where that begins a login (empty when it has no such place). asks_again:
+    whether it asks for another one there.
+    """
+
+    client: Client | None
+    url: str
+    asks_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +124,7 @@ class Elsewhere:
             there_code=self._links.code(token, Way.THERE) if there else None,
             verdict=self._verdict(link, login, self._known(link, known_cookie)),
             code_open=self._links.code_open(token, browser_hash, hit=True),
+            asks_again=proves_once(login),
         )
 
     def enter(
@@ -130,7 +149,8 @@ class Elsewhere:
             browser_hash=browser_hash,
             destination="account" if login.destination == "account" else "component",
             client_id=link.client_id,
-            params=(),
+            # Not a demand on this login, which is met by its proof, but what its end has to tell.
+            params=_ASKS_AGAIN if proves_once(login) else (),
             realms=(link.realm,),
         )
         try:
@@ -158,20 +178,26 @@ class Elsewhere:
         over = self._behind.problem(link, link.browser_hash, self._behind.login(link)) is not None
         return Reported(link.reference, "over" if over else "live")
 
-    def arrive(self, transaction_id: str, browser_hash: str | None) -> tuple[Client | None, str]:
-        """End a login that was proved here: its component, and where that begins its own (empty
-        when it has no such place). Raises IdpError as `Transactions.load`.
+    def arrive(self, transaction_id: str, browser_hash: str | None, *, end: bool) -> Arrival:
+        """Where a login that was proved here leads. end: whether it comes to its end by this, which
+        a mere look at its address (HEAD) must not do. Raises IdpError as `Transactions.load`.
         """
         login = self._transactions.load(transaction_id, browser_hash)
         if login.destination != "component" or login.proof is not None:
             raise IdpError("transaction_unknown", 404, detail=login.destination)
-        self._transactions.end(login)
+        if end:
+            self._transactions.end(login)
         client = self._clients.get(login.client_id) if login.client_id else None
-        return client, initiation_url(client, self._issuer) or ""
+        url = initiation_url(client, self._issuer) or ""
+        return Arrival(client, url, client is not None and login.params == _ASKS_AGAIN)
 
-    def components(self) -> list[Client]:
-        """Where a person may go from here."""
-        return [one for one in self._clients.all() if not one.disabled and one.redirect_uris]
+    def components(self) -> list[tuple[str, str | None]]:
+        """Where a person may go from here: names, each with its front door or its home, if any."""
+        return [
+            (one.client_name, initiation_url(one, self._issuer) or one.client_uri)
+            for one in self._clients.all()
+            if not one.disabled and one.redirect_uris
+        ]
 
     def _known(self, link: Link, known_cookie: str | None) -> bool:
         return self._people.known_browser(known_cookie, link.person_id or "")

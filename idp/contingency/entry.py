@@ -30,11 +30,13 @@ class Opened:
     """What a browser sees of a link.
 
     problem: None when one button may use it here, if the verdict is that its login would be taken.
-    client_name, asked_at: where to and since when (None for an unknown link). name and masked_identifier: only without a problem. restart_url:
-    where the component begins a login. resend_transaction: the login to ask again for, in the
-    asking browser while that is young enough. return_origins: where the login may end, which the
-    page's `form-action` must allow. go_on: the login that needs this link no more: it was proved by it
-    and waits for its browser (who pressed twice is shown the way), or SUNAT is back. elsewhere: what any other browser is offered.
+    client_name, asked_at: where to and since when (None for an unknown link). name and
+    masked_identifier: only without a problem. restart_url: where the component begins a login.
+    resend_transaction: the login to ask again for, in the asking browser while that is young
+    enough. return_origins: where the login may end, which the page's `form-action` must allow.
+    go_on: the login that needs this link no more: it was proved by it and waits for its browser
+    (who pressed twice is shown the way), or SUNAT is back. elsewhere: what any other browser is
+    offered.
     """
 
     problem: Outcome | None

@@ -115,6 +115,7 @@ def _other_browser(
         there_code=spaced(seen.there_code) if seen.there_code else None,
         may_enter=seen.verdict is Verdict.TAKEN,
         code_open=seen.code_open,
+        asks_again=seen.asks_again,
         recovered=seen.verdict is Verdict.RECOVERED,
         realm=seen.realm,
         restart_url=found.restart_url,

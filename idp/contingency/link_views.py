@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from idp.contingency.elsewhere import Elsewhere
+from idp.contingency.elsewhere import Arrival, Elsewhere
 from idp.contingency.entry import Entry
 from idp.contingency.link_pages import link_page
 from idp.contingency.urls import login_url
@@ -83,21 +83,21 @@ def blueprint(
     def arrive(transaction_id: str) -> Response:
         """Into the component that the link was for, or to a page that lists them."""
         try:
-            client, url = elsewhere.arrive(transaction_id, browser.hash(request))
+            end = request.method != "HEAD"
+            arrival = elsewhere.arrive(transaction_id, browser.hash(request), end=end)
         except IdpError as error:
             session = sessions.current(cookies.read(request, SESSION))
             if error.code != "transaction_unknown" or session is None:
                 raise
-            client, url = None, ""
-        if url:
-            return see_other(url)
+            arrival = Arrival(None, "")
+        # Who will be asked again is told before, not sent there straight away.
+        if arrival.url and not arrival.asks_again:
+            return see_other(arrival.url)
         return pages.page(
             "ingreso/listo.html",
-            client_name=client.client_name if client else None,
-            components=[
-                {"name": one.client_name, "url": one.initiate_login_uri or one.client_uri}
-                for one in elsewhere.components()
-            ],
+            client_name=arrival.client.client_name if arrival.client else None,
+            asks_again=arrival.asks_again,
+            components=[{"name": name, "url": url} for name, url in elsewhere.components()],
         )
 
     return routes

@@ -176,6 +176,13 @@ def begins_anew(
     return satisfies(replace(transaction, created_at=now), session, upstream_up, policy, now)
 
 
+def proves_once(transaction: Transaction) -> bool:
+    """Whether this request takes no login but the one that it causes itself (OpenID Connect Core
+    §3.1.2.1): the same request, made anew by the component, asks the person again.
+    """
+    return "login" in transaction.prompt or transaction.max_age == 0
+
+
 def unmet(
     transaction: Transaction,
     session: Session | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from contingency_world import COOKIE, HERE, ISSUER, KNOWN, NOW, UNKNOWN, World, component
@@ -144,7 +145,7 @@ def test_component_without_a_front_door_is_one_of_a_list(world: World, phone: Fl
     page = phone.get(f"/contingencia/{arrival}/listo")
     assert page.status_code == 200
     assert "Abra Origen en este mismo navegador" in page.text
-    assert 'href="https://origen.example.com/login"' in page.text
+    assert 'href="https://origen.example.com/login?iss=https%3A%2F%2Fidp' in page.text
     assert page.text.count('class="card"') == 2
 
 
@@ -408,3 +409,81 @@ def test_codes_of_two_links_differ(world: World) -> None:
     asked(world)
     assert (here_code(world), there_code(world)) != first
     assert ISSUER in world.outbox.sent[-1].content.text
+
+
+def reasons(world: World) -> list[tuple[str, str]]:
+    refused = world.events_of("link.refused")
+    return [(one.details["reason"], one.details["where"]) for one in refused]
+
+
+def test_wrong_codes_here_are_on_record(world: World, phone: FlaskClient) -> None:
+    asked(world)
+    wrong = "000000" if here_code(world) != "000000" else "111111"
+    for _ in range(TRIES_EACH):
+        type_here(world, phone, wrong)
+    phone.post(
+        f"/ingreso/{world.mailed_token()}",
+        data={"csrf_token": csrf_token(open_link(world, phone)), "codigo": wrong},
+    )
+    assert reasons(world) == [("code_wrong", "here")] * TRIES_EACH + [("code_closed", "here")]
+
+
+@pytest.mark.parametrize("typed", [KNOWN, UNKNOWN], ids=["known", "unknown"])
+def test_wrong_codes_there_are_on_record_for_known_and_unknown_alike(
+    world: World, desk: FlaskClient, typed: dict[str, str]
+) -> None:
+    transaction = world.ask(typed)
+    world.work()
+    token = csrf_token(desk.get(f"/contingencia/{transaction.id}/revise-su-correo"))
+    data = {"csrf_token": token, "codigo": "12345678"}
+    for _ in range(TRIES_EACH + 1):
+        desk.post(f"/contingencia/{transaction.id}/codigo", data=data)
+    assert reasons(world) == [("code_wrong", "there")] * TRIES_EACH + [("code_closed", "there")]
+
+
+def arrival_of(world: World, phone: FlaskClient) -> str:
+    """Entered here, with a session; the login that has to arrive."""
+    arrival = type_here(world, phone, here_code(world)).location.removeprefix("/login/")
+    _, session = world.logins.establish(world.transactions.load(arrival, world_hash(OTHER)), None)
+    assert session.person_id == importer(world)
+    return arrival
+
+
+def test_head_of_the_arrival_ends_no_login(world: World, phone: FlaskClient) -> None:
+    asked(world)
+    path = f"/contingencia/{arrival_of(world, phone)}/listo"
+    for _ in range(2):
+        head = phone.head(path)
+        assert (head.status_code, head.location[:26]) == (303, "https://origen.example.com")
+    answer = phone.get(path)
+    assert (answer.status_code, answer.location) == (303, head.location)
+
+
+@pytest.mark.parametrize("asks", [{"prompt": frozenset({"login"})}, {"max_age": 0}])
+def test_component_that_asks_each_time_is_said_to_before_and_after(
+    world: World, phone: FlaskClient, asks: dict[str, Any]
+) -> None:
+    """A session that begins here is older than the request that its component then makes."""
+    parked = world.transactions.add(
+        world.transactions.prepare(
+            browser_hash=HERE,
+            destination="authorize",
+            client_id="origen",
+            params=(("redirect_uri", "https://origen.example.com/callback"),),
+            realms=("sol",),
+            **asks,
+        )
+    )
+    world.ask(transaction=parked)
+    world.work()
+    assert "después de ingresar aquí se lo pedirá otra vez" in open_link(world, phone).text
+    page = phone.get(f"/contingencia/{arrival_of(world, phone)}/listo")
+    assert page.status_code == 200
+    assert "no se le pedirá nada más" not in page.text
+    assert "se lo pedirá otra vez" in page.text
+    assert "https://origen.example.com/login?iss=" in page.text
+
+
+def test_component_that_asks_once_promises_nothing_more(world: World, phone: FlaskClient) -> None:
+    asked(world)
+    assert "otra vez" not in open_link(world, phone).text

@@ -467,3 +467,15 @@ def test_audit_and_stream_hold_no_personal_data(world: World) -> None:
         "20999999990",
     ):
         assert personal not in everything
+
+
+def test_two_first_requests_of_one_login_at_once_mail_the_link_that_counts(world: World) -> None:
+    parked = world.park()
+    # Both pages were loaded before either form arrived.
+    visits = [world.contingency.visit(parked.id, HERE) for _ in range(2)]
+    for visit in visits:
+        assert not world.contingency.request(visit, HERE, KNOWN, VISITOR).errors
+    world.clock.advance(20)
+    world.work()
+    assert len(world.outbox.sent) == 1
+    assert world.entry.enter(world.mailed_token(), HERE, None) == parked.id

@@ -10,7 +10,7 @@ import pytest
 
 from idp.kernel.identity import ACR, EXTRANET, SOL, Mode, Proof
 from idp.login.session import Session
-from idp.login.steps import Policy, Step, StepKind, begins_anew, next_step
+from idp.login.steps import Policy, Step, StepKind, begins_anew, next_step, proves_once
 from idp.login.transaction import Transaction
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -217,3 +217,21 @@ BEGINS_ANEW = {
 def test_login_that_is_done_begins_anew_when(name: str) -> None:
     transaction, session, upstreams, policy, expected = BEGINS_ANEW[name]
     assert begins_anew(transaction, session, upstreams, policy, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, False),
+        ({"prompt": frozenset({"login"})}, True),
+        ({"prompt": frozenset({"consent", "login"})}, True),
+        ({"prompt": frozenset({"select_account"})}, False),
+        ({"max_age": 0}, True),
+        ({"max_age": 300}, False),
+    ],
+    ids=["nothing", "login", "login among others", "select_account", "max_age 0", "max_age 300"],
+)
+def test_request_that_asks_for_a_login_each_time_takes_each_login_once(
+    changes: dict[str, Any], expected: bool
+) -> None:
+    assert proves_once(txn(**changes)) is expected
