@@ -32,7 +32,7 @@ from idp.kernel.identity import Identifier
 from idp.kernel.ids import keyed_digest
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
-from idp.links.link import Link, LinkState
+from idp.links.link import Link
 from idp.links.service import Links
 from idp.login.steps import StepKind
 from idp.login.transaction import Transaction
@@ -165,13 +165,15 @@ class Contingency:
         self._load.admit()
 
     def _asked_just_now(self, visit: Visit, identifier: Identifier) -> bool:
-        """Whether this is the same form again, as by a double click: its link is on its way."""
+        """Whether this is the same form again, as by a double click: its link is on its way.
+
+        Whatever became of that link: a use elsewhere must not show where it was asked.
+        """
         link_id = visit.transaction.link_id
         last = self._links.get(link_id) if link_id else None
         return (
             last is not None
             and last.identifier_digest == self._digest(identifier)
-            and last.state in (LinkState.ASKED, LinkState.LIVE)
             and self._left_to_wait(last) > 0
         )
 

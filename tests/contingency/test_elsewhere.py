@@ -10,7 +10,7 @@ import pytest
 from contingency_world import COOKIE, HERE, ISSUER, KNOWN, NOW, UNKNOWN, World, component
 from flask import Flask
 from flask.testing import FlaskClient
-from test_pages import OTHER, application, client, csrf_token
+from test_pages import OTHER, application, client, csrf_token, post_form, strip
 from werkzeug.test import TestResponse
 
 from idp.contingency.codes import spaced
@@ -225,7 +225,7 @@ def test_code_on_the_waiting_page_answers_the_same_for_everybody(world: World, a
     assert seen == {(422,) * TRIES_EACH + (403,)}
 
 
-def test_waiting_page_does_not_show_that_the_link_was_used_elsewhere(
+def test_code_there_after_the_link_was_used_elsewhere_is_wrong(
     world: World, phone: FlaskClient, desk: FlaskClient
 ) -> None:
     cookie = known_cookie(world)
@@ -487,3 +487,61 @@ def test_component_that_asks_each_time_is_said_to_before_and_after(
 def test_component_that_asks_once_promises_nothing_more(world: World, phone: FlaskClient) -> None:
     asked(world)
     assert "otra vez" not in open_link(world, phone).text
+
+
+def asking_sees(world: World, desk: FlaskClient, asking: Transaction) -> list[str]:
+    """Where it was asked: page and state at once, after the mail's end, after the longest life."""
+    seen = []
+    for seconds in (5, 596, 1_200):
+        world.clock.advance(seconds)
+        base = f"/contingencia/{asking.id}"
+        page = desk.get(f"{base}/revise-su-correo")
+        state = desk.get(f"{base}/estado")
+        own = (asking.id, world.queue_reference())
+        seen.append(f"{page.status_code} {strip(page.text, *own)} {state.text}")
+    return seen
+
+
+def test_asking_page_is_the_same_whoever_was_mailed_and_whatever_was_done_elsewhere(
+    world: World, app: Flask, desk: FlaskClient
+) -> None:
+    def nobodys() -> Transaction:
+        transaction = world.ask(UNKNOWN)
+        world.work()
+        return transaction
+
+    def mailed() -> Transaction:
+        return asked(world)
+
+    def used_elsewhere() -> Transaction:
+        transaction = asked(world)
+        assert type_here(world, client(app, OTHER), here_code(world)).status_code == 303
+        return transaction
+
+    def tried_and_reported_elsewhere() -> Transaction:
+        transaction = asked(world)
+        visitor = client(app, OTHER)
+        for _ in range(TRIES_EACH):
+            type_here(world, visitor, "000000" if here_code(world) != "000000" else "111111")
+        path = f"/ingreso/{world.mailed_token()}/no-fui-yo"
+        visitor.post(path, data={"csrf_token": csrf_token(open_link(world, visitor))})
+        return transaction
+
+    seen = []
+    for happens in (nobodys, mailed, used_elsewhere, tried_and_reported_elsewhere):
+        world.clock.advance((NOW - world.clock.now()).total_seconds())
+        seen.append(asking_sees(world, desk, happens()))
+    # What is seen does change with the time: the page ends, for everybody alike.
+    assert len(set(seen[0])) == 3
+    assert seen[1:] == seen[:1] * 3
+
+
+def test_same_form_again_after_a_use_elsewhere_is_answered_as_for_anybody(
+    world: World, phone: FlaskClient, desk: FlaskClient
+) -> None:
+    """A new número de atención and a job would tell that somebody used the link."""
+    transaction = asked(world)
+    type_here(world, phone, here_code(world))
+    before = world.queue_reference()
+    assert post_form(desk, transaction).status_code == 303
+    assert (world.queue.held, world.queue_reference()) == ([], before)
