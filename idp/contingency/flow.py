@@ -20,7 +20,8 @@ here until it expires. SENT: a relay has the mail. PROVED: the link was used by 
 browser that asked, or by the eight digits there. ELSEWHERE: it was used in another browser by the
 six digits; where it was asked nobody can tell this from SENT. What is not here changes nothing: a
 look, a wrong code, a report, a flip of the flag. A flip closes `ask` and `resend` while SUNAT is
-up, and `code_here` for a component that would send the person on to SUNAT.
+up, and `code_here` for a component that would send the person on to SUNAT. A component that would
+not take the login (`verdicts`) closes the three ways, and the link stays whole.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 // The waiting page asks now and then whether this browser's login went on, and follows. Only while
 // somebody looks at it: who reads mail in another tab costs nothing, and is answered on coming back.
 const EVERY = 15_000;
-const { url, next } = document.getElementById("espera").dataset;
+const { url, next, page } = document.getElementById("espera").dataset;
 let proved = 0;
 let timer = 0;
 
@@ -20,7 +20,7 @@ async function look() {
     const answer = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
     if (answer.ok) {
       const found = await answer.json();
-      if (found.state === "entered" || found.state === "over") return location.reload();
+      if (found.state === "entered" || found.state === "over") return location.replace(page);
       // The tab with the link goes on by itself; here only if it did not.
       proved = found.state === "proved" ? proved + 1 : 0;
       if (proved > 1) return location.assign(next);
@@ -31,7 +31,9 @@ async function look() {
       document.getElementById("recientes").parentElement.hidden = found.recent_minutes === null;
       // What is being typed must not get lost: the page changes only while its field is empty.
       const typed = document.getElementById("codigo")?.value;
-      if (found.minutes_left === 0 && !typed && !document.getElementById("fin")) location.reload();
+      if (found.minutes_left === 0 && !typed && !document.getElementById("fin")) {
+        return location.replace(page);
+      }
     }
   } catch {
     // No network for a moment: the next look will tell.
@@ -39,5 +41,8 @@ async function look() {
   timer = setTimeout(look, proved ? 3_000 : EVERY);
 }
 
+// After a refused form this page stands at the form's address: a reload, by hand or from here, must
+// look again, not send the form again.
+history.replaceState(null, "", page);
 document.addEventListener("visibilitychange", look);
 timer = setTimeout(look, EVERY);
