@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.statistics import difference, holm, mann_whitney
+from bench.statistics import holm, mann_whitney
 from bench.surge.account import Account, Asked, Kill, Trial, faults, peak, percentile, settle
 from bench.surge.crowd import LARGE, Asker, crowd, rows
 from bench.surge.sink import is_put_off
@@ -150,8 +150,3 @@ def test_mann_whitney_tells_lots_apart_and_not_a_lot_from_itself() -> None:
 def test_holm_corrects_for_the_number_of_comparisons() -> None:
     found = holm({"a": 0.01, "b": 0.04, "c": 0.03})
     assert found == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
-
-
-def test_difference_brackets_the_shift() -> None:
-    shift, low, high = difference(range(100), range(10, 110))
-    assert low <= shift == 10 <= high
