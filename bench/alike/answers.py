@@ -19,7 +19,7 @@ _OWN = tuple(
         (r'("minutes_left":)\s*\d+', r"\1LEFT"),
         (r'(id="cola"[^>]*>)[^<]+', r"\1QUEUE"),
         (r'("queue_minutes":)\s*\d+', r"\1QUEUE"),
-        (r'<div><dt>[^<]*</dt><dd id="recientes">.*?</div>', ""),
+        (r'<div(?: hidden)?><dt>[^<]*</dt><dd id="recientes".*?</div>', "RECENT"),
         (r'("recent_minutes":)\s*(\d+|null)', r"\1RECENT"),
         (r'(id="reenviar-error"[^>]*>)[^<]+', r"\1AGAIN"),
         (r"('retry-after', ')\d+", r"\1SECONDS"),

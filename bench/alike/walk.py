@@ -27,6 +27,8 @@ STEPS = {
 }
 # Seconds after which the worker has decided, and after which another link may be asked for.
 _DECIDED, _RESEND = 4.0, 61.0
+# Seconds for the worker's work of the one before to end: it takes the same cores.
+_REST = 0.015
 # The first ones warm the server up.
 _WARM = 45
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -80,8 +82,9 @@ class Walk:
 
     def resend(self) -> None:
         """Ask again, as late as it must be."""
-        # The connection is closed after so long, as a browser's is: opening one is not timed.
+        # A new connection, since a browser's would be closed by now: opening it is not timed.
         self._get("estado")
+        time.sleep(_REST)
         self._step("resend", lambda: self._post("reenviar", self._form))
         self.visitor.close()
 
