@@ -11,7 +11,8 @@ from idp.adapters.mailbox.imap import ImapBox
 from idp.adapters.mailbox.maildir import MaildirBox
 from idp.kernel.errors import IdpError
 from idp.mail.bounces import BounceKind
-from idp.mail.load import CROWD, estimated_wait
+from idp.mail.load import estimated_wait
+from idp.mail.news import CROWD
 
 if TYPE_CHECKING:
     from idp.cli.context import Context

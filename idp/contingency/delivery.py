@@ -23,6 +23,7 @@ from idp.jobs.registry import RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus, RelayAccepted
 from idp.kernel.identity import Identifier, Mode
+from idp.kernel.ids import keyed_digest
 from idp.kernel.times import lima_date
 from idp.links.link import Link, LinkState
 from idp.links.service import Links
@@ -52,7 +53,7 @@ _MAIL = "ingreso"
 
 class Delivery:
     """The handler of `contingency.deliver`. issuer: every link is built from it, from nothing else.
-    id_key: of the Message-IDs.
+    id_key: of the Message-IDs, and of people in figures.
 
     Subscribe nothing to RelayAccepted that counts a link's life: it is counted here already.
     """
@@ -101,6 +102,8 @@ class Delivery:
         with self._leases.hold(payload["link"]) as mine:
             if not mine:
                 raise RetryLater("in_hand", after=_IN_HAND_AGAIN)
+            # Before anything is decided: what waits untried must not depend on who exists.
+            self._load.tried(payload["link"])
             self._deliver(payload)
         self._load.closed(payload["link"])
 
@@ -167,7 +170,7 @@ class Delivery:
         try:
             receipt = self._relay.send(self._message(link, identifier, person, address))
         except RelayDeferred as error:
-            self._put_off(link, error)
+            self._put_off(link, person, error)
             self._tell(AuditEvent.MAIL_DEFERRED, link, person, kind=_MAIL, **error.told)
             raise RetryLater(error.reason, after=error.after) from None
         except RelayRefused as error:
@@ -184,12 +187,17 @@ class Delivery:
             return
         self._accepted(link, person, address, receipt)
 
-    def _put_off(self, link: Link, error: RelayDeferred) -> None:
+    def _put_off(self, link: Link, person: Person, error: RelayDeferred) -> None:
         """For the figures: a mailbox that is full or greylists keeps nobody else waiting."""
         if error.scope == "recipient":
             self._load.closed(link.id)
         else:
-            self._load.tried(link.id)
+            age = (self._clock.now() - link.created_at).total_seconds()
+            self._load.put_off(self._who(person), age)
+
+    def _who(self, person: Person) -> str:
+        """For counting people. A taxpayer can make any number of accounts: they are one."""
+        return keyed_digest(self._id_key, f"crowd|{person.ruc or person.id}")
 
     def _accepted(self, link: Link, person: Person, address: Address, receipt: Receipt) -> None:
         accepted = self._clock.now()
@@ -207,6 +215,7 @@ class Delivery:
                 accepted.timestamp(),
                 domain=address.email.rpartition("@")[2].lower(),
                 seconds=(accepted - link.created_at).total_seconds(),
+                who=self._who(person),
             )
         )
 

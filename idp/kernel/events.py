@@ -58,13 +58,15 @@ class FlagChanged:
 @dataclass(frozen=True)
 class RelayAccepted:
     """A relay took the message of a link at `at` (epoch seconds), so many `seconds` after it was
-    asked for. domain: the address's.
+    asked for. domain: the address's. who: an HMAC of whom it was for, the same for all accounts of
+    a taxpayer.
     """
 
     link_id: str
     at: float
     domain: str
     seconds: float
+    who: str
 
 
 Event = LoginCompleted | SessionEnded | FlagChanged | RelayAccepted

@@ -67,7 +67,7 @@ def links(base: Base) -> Links:
 
 def mail_load(base: Base) -> MailLoad:
     """How busy the mail is; it hears of each delivery."""
-    load = MailLoad(store=RedisMailLoad(base.redis), clock=base.clock)
+    load = MailLoad(store=RedisMailLoad(base.redis), clock=base.clock, key=base.key("mail-load"))
     base.events.subscribe(RelayAccepted, load.relay_accepted)
     return load
 

@@ -52,6 +52,7 @@ from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.mail.load import MailLoad
 from idp.mail.message import OutgoingMessage
+from idp.mail.news import EPOCH
 from idp.mail.ports import Receipt, Relay
 from idp.mail.templates import MailTemplates
 from idp.people.seed import SeedRow
@@ -207,7 +208,8 @@ class World:
         self.limits = Limits(counter=RedisCounter(gateway), clock=clock, key=b"m" * 32)
         self.noted = Noted(audit=audit, stream=self.stream, limits=self.limits)
         self.queue, self.outbox = HeldQueue(), Outbox()
-        self.load = MailLoad(store=RedisMailLoad(gateway), clock=clock)
+        self.figures = RedisMailLoad(gateway)
+        self.load = MailLoad(store=self.figures, clock=clock, key=b"n" * 32)
         self.events.subscribe(RelayAccepted, self.load.relay_accepted)
         self.sealing = Sealing(key=b"s" * 32, random=random)
         tools = Tools(spent=RedisSpentSolutions(gateway), clock=clock, key=b"c" * 32, altcha_cost=5)
@@ -286,6 +288,11 @@ class World:
         held, self.queue.held = self.queue.held, []
         for _, payload, _ in held:
             self.delivery(payload)
+
+    def delivered_and_put_off(self) -> tuple[int, int]:
+        """How many people's deliveries and put-offs the figures hold for this epoch."""
+        found = self.figures.epoch(int(self.clock.timestamp()) // EPOCH)
+        return len(found.delivered), len(found.put_off)
 
     def queue_reference(self) -> str:
         """The número de atención of the last mail's link."""

@@ -18,7 +18,7 @@ from idp.mail.load import MailLoad
 
 @pytest.fixture
 def load(gateway: RedisGateway, clock: FixedClock) -> MailLoad:
-    return MailLoad(store=RedisMailLoad(gateway), clock=clock)
+    return MailLoad(store=RedisMailLoad(gateway), clock=clock, key=b"n" * 32)
 
 
 def run(load: MailLoad, *, as_json: bool) -> list[Any]:
@@ -39,8 +39,8 @@ def test_status_tells_delivery_times_by_domain_and_hides_small_ones(
     clock.advance(40)
     for number in range(40):
         seconds = 20.0 if number < 36 else 500.0
-        load.relay_accepted(RelayAccepted("lnk", clock.timestamp(), "big.example", seconds))
-    load.relay_accepted(RelayAccepted("lnk", clock.timestamp(), "una-persona.pe", 2_000.0))
+        load.relay_accepted(RelayAccepted("lnk", clock.timestamp(), "big.example", seconds, "who"))
+    load.relay_accepted(RelayAccepted("lnk", clock.timestamp(), "una-persona.pe", 2_000.0, "who"))
     (found,) = run(load, as_json=True)
     assert (found["open"], found["oldest_seconds"]) == (1, 40.0)
     assert found["domains"] == {

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idp.adapters.redis.connection import RedisGateway
-from idp.mail.load import CROWD, Load
+from idp.mail.load import Load
+from idp.mail.news import CROWD, EPOCH, Epoch
 
-_OPEN, _UNTRIED = "idp:mail:open", "idp:mail:untried"
-_SINCE, _RECENT = "idp:mail:since", "idp:mail:recent"
+_OPEN, _UNTRIED, _SINCE = "idp:mail:open", "idp:mail:untried", "idp:mail:since"
 _STEP, _WINDOW = 10, 120
 # Longer than any link lives: what is still open then was lost, and must not be counted for ever.
 _FORGOTTEN = 2_400
-_KEPT, _RECENT_FOR = 200, 600
+_EPOCHS_KEPT = 3 * EPOCH
 _HOUR, _HOURS = 3_600, 24
 _BOUNDS = (10, 30, 60, 120, 300, 600, 1_800)
 
@@ -38,22 +38,22 @@ if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[3]) then redis.call('DEL', KEYS[
 return 1
 """
 
-# KEYS: the same three, recent deliveries, then the counters of the window, the newest first.
-# ARGV: now, forgotten, crowd.
+# KEYS: the same three, then the counters of the window, the newest first.
+# ARGV: now, forgotten, crowd of a backlog, crowd of the ages.
 _LOAD = """
-local crowd = tonumber(ARGV[3])
+local many = tonumber(ARGV[4])
 local forgotten = tonumber(ARGV[1]) - tonumber(ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', forgotten)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', forgotten)
-if redis.call('ZCARD', KEYS[1]) < crowd then redis.call('DEL', KEYS[3]) end
+if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[3]) then redis.call('DEL', KEYS[3]) end
 local function age(key, nth)
   local at = redis.call('ZRANGE', key, nth - 1, nth - 1, 'WITHSCORES')[2]
   return at and tostring(math.max(0, tonumber(ARGV[1]) - tonumber(at))) or '0'
 end
 local finished = {}
-for i = 5, #KEYS do finished[i - 4] = tonumber(redis.call('GET', KEYS[i]) or '0') end
-return {redis.call('ZCARD', KEYS[1]), {age(KEYS[1], 1), age(KEYS[2], crowd), age(KEYS[1], crowd)},
-        redis.call('GET', KEYS[3]) or '0', finished, redis.call('LRANGE', KEYS[4], 0, -1)}
+for i = 4, #KEYS do finished[i - 3] = tonumber(redis.call('GET', KEYS[i]) or '0') end
+return {redis.call('ZCARD', KEYS[1]), {age(KEYS[1], 1), age(KEYS[2], many), age(KEYS[1], many)},
+        redis.call('GET', KEYS[3]) or '0', finished}
 """
 
 
@@ -81,29 +81,39 @@ class RedisMailLoad:
             [_OPEN, _UNTRIED, _SINCE, _counter(_step(at))], [request_id, _WINDOW + 60, CROWD]
         )
 
-    def delivered(self, domain: str, seconds: float, at: float) -> None:
-        """Into the list of recent ones, and into its domain's histogram."""
+    def put_off(self, who: str, age: float, at: float) -> None:
+        """Into those of its epoch."""
+        key = _put_off(int(at) // EPOCH)
+
+        def commands(pipe: Any) -> None:
+            pipe.hset(key, who, f"{age:.1f}")
+            pipe.expire(key, _EPOCHS_KEPT)
+
+        self._redis.pipeline(commands)
+
+    def delivered(self, domain: str, who: str, seconds: float, at: float) -> None:
+        """Into those of its epoch, and into its domain's histogram."""
+        number = int(at) // EPOCH
         bound = next((one for one in _BOUNDS if seconds <= one), 0)
 
         def commands(pipe: Any) -> None:
-            pipe.lpush(_RECENT, f"{at:.0f} {seconds:.1f}")
-            pipe.ltrim(_RECENT, 0, _KEPT - 1)
-            pipe.expire(_RECENT, _RECENT_FOR)
+            pipe.hset(_delivered(number), who, f"{seconds:.1f}")
+            pipe.expire(_delivered(number), _EPOCHS_KEPT)
+            pipe.hdel(_put_off(number), who)
             key = _hour(at)
             pipe.hincrby(key, f"{domain}|{bound}", 1)
             pipe.expire(key, _HOUR * (_HOURS + 1))
 
         self._redis.pipeline(commands)
 
-    def load(self, now: float) -> Load:
+    def load(self, now: float, crowd: int) -> Load:
         """One script."""
         steps = range(_step(now), _step(now) - _WINDOW // _STEP, -1)
-        number, ages, since, finished, recent = self._load(
-            [_OPEN, _UNTRIED, _SINCE, _RECENT, *map(_counter, steps)], [now, _FORGOTTEN, CROWD]
+        number, ages, since, finished = self._load(
+            [_OPEN, _UNTRIED, _SINCE, *map(_counter, steps)], [now, _FORGOTTEN, CROWD, crowd]
         )
         done, window = _throughput(now, float(since), steps, finished)
         oldest, untried, stuck = map(float, ages)
-        pairs = [one.split() for one in recent]
         return Load(
             open=int(number),
             oldest=oldest,
@@ -111,8 +121,18 @@ class RedisMailLoad:
             stuck=stuck,
             finished=done,
             window=window,
-            delivered=tuple(float(took) for at, took in pairs if now - float(at) <= _RECENT_FOR),
+            crowd=crowd,
         )
+
+    def epoch(self, number: int) -> Epoch:
+        """Both hashes: on the worst day thousands of fields, read once in an epoch."""
+
+        def commands(pipe: Any) -> None:
+            pipe.hvals(_delivered(number))
+            pipe.hvals(_put_off(number))
+
+        delivered, put_off = self._redis.pipeline(commands)
+        return Epoch([float(one) for one in delivered], [float(one) for one in put_off])
 
     def domains(self, now: float) -> Mapping[str, Mapping[int, int]]:
         """The histograms of a day, added up."""
@@ -152,6 +172,14 @@ def _step(at: float) -> int:
 
 def _counter(step: int) -> str:
     return f"idp:mail:finished:{step}"
+
+
+def _delivered(epoch: int) -> str:
+    return f"idp:mail:epoch:{epoch}:delivered"
+
+
+def _put_off(epoch: int) -> str:
+    return f"idp:mail:epoch:{epoch}:put-off"
 
 
 def _hour(at: float) -> str:
