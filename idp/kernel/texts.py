@@ -30,3 +30,8 @@ def minutes(count: int) -> Text:
 def seconds(count: int) -> Text:
     """`un segundo`, `45 segundos`."""
     return Text("un segundo") if count == 1 else Text("{count} segundos", count=count)
+
+
+def waited(count: int) -> Text:
+    """How long to wait, never too short: seconds while they are few, else minutes."""
+    return seconds(count) if count < 90 else minutes(-(-count // 60))

@@ -21,6 +21,15 @@ def lima(moment: datetime, language: str = "es") -> str:
     return moment.astimezone(LIMA).strftime(_HOURS[language])
 
 
+def with_article(hour: str, language: str = "es") -> str:
+    """An hour as it stands within a sentence: `las 14:32 h`, `la 01:05 h`; bare where a language
+    has no article for it.
+    """
+    if language != "es":
+        return hour
+    return f"la {hour}" if hour.startswith("01:") else f"las {hour}"
+
+
 _UNITS = (
     (365 * 86_400, Text("{n} año"), Text("{n} años")),
     (86_400, Text("{n} día"), Text("{n} días")),

@@ -70,7 +70,9 @@ def blueprint(
         )
 
     def finish(transaction: Transaction) -> Response:
-        return see_other(step_urls[StepKind.FINISH](transaction.id, transaction.destination))
+        response = see_other(step_urls[StepKind.FINISH](transaction.id, transaction.destination))
+        languages.login_ends(request, response)
+        return response
 
     def chooser(transaction: Transaction, session: Session | None) -> Response:
         base = f"/login/{transaction.id}"
@@ -128,12 +130,13 @@ def blueprint(
     @bp.get("/login/<transaction_id>")
     def dispatch(transaction_id: str) -> Response:
         transaction, session = load(transaction_id)
-        response = next_page(transaction, session)
-        languages.prefer(request, response, transaction.ui_locales)
+        step = logins.step(transaction, session)
+        response = next_page(transaction, session, step)
+        if step.kind not in (StepKind.ESTABLISH, StepKind.FINISH):
+            languages.prefer(request, response, transaction.ui_locales)
         return response
 
-    def next_page(transaction: Transaction, session: Session | None) -> Response:
-        step = logins.step(transaction, session)
+    def next_page(transaction: Transaction, session: Session | None, step: Step) -> Response:
         match step.kind:
             case StepKind.CHOOSE:
                 return chooser(transaction, session)

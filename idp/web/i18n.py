@@ -1,10 +1,12 @@
 """Languages: which one a browser is answered in, and the catalogues.
 
-Spanish is the source: its sentences are the msgids. What a catalogue lacks is said in Spanish.
+Spanish is the source: its sentences are the msgids. What a catalogue lacks is said in Spanish, and
+a page says so (`lang`), for screen readers to pronounce it right.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -13,6 +15,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from idp.kernel.texts import Text
@@ -23,12 +26,34 @@ SOURCE = "es"
 LANGUAGES: Mapping[str, str] = {"es": "Español", "en": "English", "qu": "Runasimi"}
 # Members of the macrolanguage Quechua (ISO 639-3) as Peru's Quechuas are called: Ayacucho, Cusco.
 _MEMBERS: Mapping[str, str] = {"quy": "qu", "quz": "qu"}
+# What a person chose, by the links of our pages.
+CHOICE = "idioma"
 COOKIE = "idp_language"
-_LIFE = 180 * 86_400
+# For so many seconds.
+REMEMBERED = 180 * 86_400
+# What the login under way asked for.
+_LOGIN_COOKIE = "idp_login_language"
+
+
+class InSpanish(str):
+    """A sentence that a catalogue lacks."""
+
+    __slots__ = ()
+
+
+class _Lacking(NullTranslations):
+    def gettext(self, message: str) -> str:
+        return InSpanish(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return InSpanish(super().ngettext(msgid1, msgid2, n))
 
 
 def catalogues(folder: Path) -> dict[str, NullTranslations]:
-    """The translations by language, from `<folder>/<language>/messages.po`, read once."""
+    """The translations by language, from `<folder>/<language>/messages.po`, read once.
+
+    What one of them lacks comes as InSpanish.
+    """
     found: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
     for language in LANGUAGES:
         if language == SOURCE:
@@ -38,6 +63,7 @@ def catalogues(folder: Path) -> dict[str, NullTranslations]:
             write_mo(compiled, read_po(file, locale=None))
             compiled.seek(0)
             found[language] = GNUTranslations(compiled)
+            found[language].add_fallback(_Lacking())
     return found
 
 
@@ -51,6 +77,35 @@ def say(translate: Callable[[str], str], value: object) -> object:
     return said.format(**{name: say(translate, one) for name, one in value.params.items()})
 
 
+def marked(html: str) -> str:
+    """HTML of a catalogue, inside an element of its language where that is not the page's (WCAG
+    2.2 §3.1.2).
+    """
+    return f'<span lang="{SOURCE}">{html}</span>' if isinstance(html, InSpanish) else html
+
+
+def say_marked(translate: Callable[[str], str], value: object) -> object:
+    """`say`, for HTML: a sentence that is lacking comes whole in Spanish, and marked."""
+    if isinstance(value, Text) and isinstance(translate(value.msgid), InSpanish):
+        return Markup('<span lang="{}">{}</span>').format(SOURCE, str(value))
+    return say(translate, value)
+
+
+def unmarked(translate: Callable[[str], str], value: object) -> object:
+    """What is said, for where no element may stand: a title, an option."""
+    if isinstance(value, Markup):
+        return Markup(re.sub(r'<span lang="\w+">|</span>', "", value))
+    return say(translate, value)
+
+
+def lang_of(translate: Callable[[str], str], value: object) -> str:
+    """The attribute that says which language `unmarked` is in; nothing for the page's own."""
+    lacking = isinstance(value, Text) and isinstance(translate(value.msgid), InSpanish)
+    if lacking or (isinstance(value, Markup) and value.strip().startswith("<span lang=")):
+        return Markup(' lang="{}"').format(SOURCE)
+    return ""
+
+
 def supported(tags: Iterable[str]) -> str | None:
     """The first of these language tags (BCP 47) that we speak: `qu-PE` and `quz` are `qu`."""
     for tag in tags:
@@ -62,40 +117,57 @@ def supported(tags: Iterable[str]) -> str | None:
 
 
 class Languages:
-    """Chooses a language: what was asked for here (`ui_locales`, OpenID Connect Core §3.1.2.1; also
-    the page's own links), else what this browser asked for before, else Accept-Language, else
-    Spanish.
+    """Chooses a language: what the person chooses here (`idioma`, the pages' own links), else chose
+    in this browser before; else what a component asks for (`ui_locales`, OpenID Connect Core
+    §3.1.2.1), which holds for that login alone; else Accept-Language, else Spanish.
     """
 
     def __init__(self, cookies: Cookies) -> None:
         self._cookies = cookies
 
-    def of(self, request: Request, ui_locales: str = "") -> str:
-        """The language of the answer. ui_locales: of the parked request."""
-        kept = self._cookies.read(request, COOKIE) or ""
+    def of(self, request: Request, ui_locales: str | None = None) -> str:
+        """The language of the answer. ui_locales: of the parked request; None where the page knows
+        of none.
+        """
+        chosen = self._cookies.read(request, COOKIE) or ""
+        if ui_locales is None:
+            ui_locales = self._cookies.read(request, _LOGIN_COOKIE) or ""
         return (
-            self.asked(request)
-            or supported((kept, *ui_locales.split()))
+            self.chosen(request)
+            or supported((chosen, *_asked(request), *ui_locales.split()))
             # RFC 9110 §12.4.2: what has a weight of 0 is not acceptable.
             or supported(tag for tag, weight in request.accept_languages if weight > 0)
             or SOURCE
         )
 
-    def asked(self, request: Request) -> str | None:
-        """The language that this very request asks for."""
-        if not request.query_string.isascii():
-            # Refused elsewhere, by a page that needs a language too.
-            return None
-        return supported(request.args.get("ui_locales", "").split())
+    def chosen(self, request: Request) -> str | None:
+        """The language that the person chooses by this very request."""
+        return supported([_query(request, CHOICE)])
 
     def prefer(self, request: Request, response: Response, ui_locales: str) -> None:
-        """What a login's request prefers holds for its other pages, where the browser has not
-        chosen.
+        """What a login's request asks for holds for its other pages; nothing of an earlier login's
+        does.
         """
         found = supported(ui_locales.split())
-        if found and self._cookies.read(request, COOKIE) is None and not self.asked(request):
-            self.remember(response, found)
+        if found:
+            self._cookies.set(response, _LOGIN_COOKIE, found, max_age=None)
+        else:
+            self.login_ends(request, response)
+
+    def login_ends(self, request: Request, response: Response) -> None:
+        """What its request asked for holds no longer."""
+        if self._cookies.read(request, _LOGIN_COOKIE) is not None:
+            self._cookies.clear(response, _LOGIN_COOKIE)
 
     def remember(self, response: Response, language: str) -> None:
         """Answer this browser in that language from now on."""
-        self._cookies.set(response, COOKIE, language, max_age=_LIFE)
+        self._cookies.set(response, COOKIE, language, max_age=REMEMBERED)
+
+
+def _asked(request: Request) -> list[str]:
+    return _query(request, "ui_locales").split()
+
+
+def _query(request: Request, name: str) -> str:
+    # Raw bytes are refused elsewhere, by a page that needs a language too.
+    return request.args.get(name, "") if request.query_string.isascii() else ""

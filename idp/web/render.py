@@ -13,12 +13,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from idp.kernel.errors import IdpError
-from idp.kernel.texts import Text
-from idp.kernel.times import duration, lima, lima_date
+from idp.kernel.texts import Text, waited
+from idp.kernel.times import duration, lima, lima_date, with_article
 from idp.web.browser import Browser
 from idp.web.csrf import FIELD, Csrf
 from idp.web.headers import Csp, apply
-from idp.web.i18n import LANGUAGES, SOURCE, Languages, catalogues, say
+from idp.web.i18n import (
+    CHOICE,
+    LANGUAGES,
+    SOURCE,
+    Languages,
+    catalogues,
+    lang_of,
+    marked,
+    say,
+    say_marked,
+    unmarked,
+)
 from idp.web.messages import message_for
 from idp.web.static import StaticUrls
 
@@ -63,12 +74,12 @@ class Pages:
         *,
         status: int = 200,
         csp: Csp | None = None,
-        ui_locales: str = "",
+        ui_locales: str | None = None,
         csrf_token: str | None = None,
         **context: Any,
     ) -> Response:
         """A page, in the browser's language. csrf_token: for a browser whose cookie is set only by
-        this very response. ui_locales: what the login's request prefers.
+        this very response. ui_locales: what the login's request prefers, where that is known.
         """
         token = csrf_token if csrf_token is not None else self._token()
         language = self._language(ui_locales)
@@ -86,28 +97,31 @@ class Pages:
         )
         response = Response(body, status, content_type="text/html; charset=utf-8")
         response.headers["Content-Language"] = language
-        if has_request_context() and (asked := self._languages.asked(request)):
-            self._languages.remember(response, asked)
+        if has_request_context() and (chosen := self._languages.chosen(request)):
+            self._languages.remember(response, chosen)
         apply(response, csp or Csp(), production=self._production)
         return response
 
     def error(self, error: IdpError, *, reference: str | None = None) -> Response:
         """The error page: a stable code, one plain sentence, a way on."""
         text = message_for(error.message)
+        way_on = Text(text.way_on)
+        if error.code == "rate_limited" and error.retry_after is not None:
+            way_on = Text("Vuelva a intentarlo dentro de {wait}.", wait=waited(error.retry_after))
         response = self.page(
             "error.html",
             status=error.status,
             code=error.code,
             title=Text(text.title),
             description=Text(text.description),
-            way_on=Text(text.way_on),
+            way_on=way_on,
             reference=reference,
         )
         if error.retry_after is not None:
             response.headers["Retry-After"] = str(error.retry_after)
         return response
 
-    def _language(self, ui_locales: str) -> str:
+    def _language(self, ui_locales: str | None) -> str:
         return self._languages.of(request, ui_locales) if has_request_context() else SOURCE
 
     def _token(self) -> str:
@@ -118,6 +132,7 @@ class Pages:
 def _environment(
     folder: Path, language: str, translations: NullTranslations, shared: Mapping[str, Any]
 ) -> Environment:
+    translate = translations.gettext
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -126,15 +141,25 @@ def _environment(
         lstrip_blocks=True,
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
-        finalize=lambda value: say(translations.gettext, value),
+        finalize=lambda value: say_marked(translate, value),
     )
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda msgid: marked(translate(msgid)),
+        lambda one, many, count: marked(translations.ngettext(one, many, count)),
+        newstyle=True,
+    )
     environment.filters.update(
         lima=lambda moment: lima(moment, language),
         lima_date=lambda moment: lima_date(moment, language),
-        duration=lambda seconds: say(translations.gettext, duration(seconds)),
+        las_lima=lambda moment: with_article(lima(moment, language), language),
+        las_lima_date=lambda moment: with_article(lima_date(moment, language), language),
+        duration=lambda seconds: say(translate, duration(seconds)),
+        unmarked=lambda value: unmarked(translate, value),
     )
-    environment.globals.update(shared)
+    # `_` is for attributes, which hold no elements; `trans` and `gettext` are for all else.
+    environment.globals.update(
+        {**shared, "_": translate, "lang_of": lambda value: lang_of(translate, value)}
+    )
     icons: Any = environment.get_template("parts/icons.html").module
     environment.globals["icon"] = icons.icon
     return environment
@@ -148,7 +173,7 @@ def _switch(language: str) -> list[dict[str, str]]:
     if not has_request_context() or request.method not in ("GET", "HEAD"):
         return []
     return [
-        {"code": code, "name": name, "url": f"?ui_locales={code}"}
+        {"code": code, "name": name, "url": f"?{CHOICE}={code}"}
         for code, name in LANGUAGES.items()
         if code != language
     ]

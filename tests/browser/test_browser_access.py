@@ -109,7 +109,7 @@ def test_plain_pages(desk: Page, demo: Demo) -> None:
 
 @pytest.mark.parametrize("language", ["en", "qu"])
 def test_pages_in_other_languages(desk: Page, demo: Demo, language: str) -> None:
-    desk.goto(demo.url(8000, f"/?ui_locales={language}"))
+    desk.goto(demo.url(8000, f"/?idioma={language}"))
     sound(desk)
     at_form(desk, demo)
     expect(desk.locator("html")).to_have_attribute("lang", language)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from html.parser import HTMLParser
 
+_TAG_OR_PLACE = re.compile(r"<[^>]+>|%\(\w+\)s|\{\w+\}")
 VOID = {"meta", "link", "input", "br", "img", "path", "circle", "hr", "line", "rect"}
 
 
@@ -61,3 +63,47 @@ class Page(HTMLParser):
         if re.search(r"Traceback|Error\b.*line \d|\{\{|\}\}|None\b", self.text):
             found.append("something of the machine")
         return found
+
+
+class Spoken(HTMLParser):
+    """The texts of a page, each with the language that it is said to be in."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.texts: list[tuple[str, str]] = []
+        self.broken: list[str] = []
+        self._open: list[tuple[str, str]] = [("", "")]
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        self.broken += [f"{tag} {name}" for name, value in found.items() if "<" in value]
+        if tag not in VOID:
+            self._open.append((tag, found.get("lang", self._open[-1][1])))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            while self._open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append((self._open[-1][1], " ".join(data.split())))
+
+    def misplaced(self, sentences: Iterable[str], language: str) -> list[str]:
+        """Texts that hold one of these sentences and are not said to be in this language."""
+        wanted = [_pattern(part) for one in sentences for part in _TAG_OR_PLACE.split(one)]
+        return [
+            text
+            for said, text in self.texts
+            if said != language and any(one and one.search(text) for one in wanted)
+        ]
+
+
+def _pattern(part: str) -> re.Pattern[str] | None:
+    """What finds a sentence's part; languages share words, so a short one must stand alone."""
+    words = part.split()
+    if not any(word.isalpha() and len(word) > 1 for word in words):
+        return None
+    found = re.escape(" ".join(words))
+    return re.compile(found if len(words) > 3 else f"^{found}$")

@@ -62,12 +62,16 @@ def test_quechua_says_what_a_login_by_mail_needs() -> None:
         assert sentence in said
 
 
+MAILS = sorted(one.name for one in (ROOT / "templates" / "mail").iterdir())
+
+
 @pytest.mark.parametrize("name", ["subject.txt", "body.txt", "body.html"])
 @pytest.mark.parametrize("language", OTHERS)
-def test_mail_with_the_link_has_the_same_places_in_each_language(language: str, name: str) -> None:
-    folder = ROOT / "templates" / "mail" / "ingreso"
+@pytest.mark.parametrize("mail", MAILS)
+def test_mail_has_the_same_places_in_each_language(mail: str, language: str, name: str) -> None:
+    folder = ROOT / "templates" / "mail" / mail
     places = [
-        sorted(re.findall(r"{{ [\w.]+ }}", (folder / one / name).read_text()))
+        set(re.findall(r"{{ ([\w.]+)", (folder / one / name).read_text()))
         for one in ("es", language)
     ]
     assert places[0] == places[1]
@@ -126,18 +130,18 @@ def test_page_is_not_in_a_language_that_the_browser_refuses(world: World) -> Non
 
 def test_language_that_was_chosen_stays(world: World) -> None:
     browser = world.browser()
-    assert lang(browser, "/?ui_locales=en") == "en"
+    assert lang(browser, "/?idioma=en") == "en"
     assert lang(browser, **{"Accept-Language": "qu"}) == "en"
-    assert lang(browser, "/privacidad?ui_locales=qu") == "qu"
+    assert lang(browser, "/privacidad?idioma=qu") == "qu"
     assert lang(browser) == "qu"
-    assert lang(browser, "/?ui_locales=xx") == "qu"
+    assert lang(browser, "/?idioma=xx") == "qu"
 
 
 def test_every_page_links_to_itself_in_the_other_languages(world: World) -> None:
     page = world.browser().get("/privacidad").text
-    assert 'href="?ui_locales=en" lang="en"' in page
-    assert 'href="?ui_locales=qu" lang="qu"' in page
-    assert "ui_locales=es" not in page
+    assert 'href="?idioma=en" lang="en"' in page
+    assert 'href="?idioma=qu" lang="qu"' in page
+    assert "idioma=es" not in page
 
 
 @pytest.mark.parametrize("path", ["//elsewhere.example/x", "/nada/%ff%00", '/"><mark>'])
@@ -163,9 +167,36 @@ def test_ui_locales_of_the_request_hold_for_the_whole_login(world: World) -> Non
 
 def test_choice_of_the_person_outweighs_the_component(world: World) -> None:
     browser = world.browser()
-    browser.get("/?ui_locales=qu")
-    path = str(world.authorize(browser).location)
+    browser.get("/?idioma=qu")
+    path = str(world.authorize(browser, ui_locales="en").location)
     assert lang(browser, path) == "qu"
+    assert lang(browser, f"{path}?idioma=es") == "es"
+    assert lang(browser, path) == "es"
+
+
+def test_ui_locales_of_one_login_say_nothing_about_the_next(world: World) -> None:
+    browser = world.browser()
+    for asked, found in (("en", "en"), ("qu", "qu"), ("es", "es"), ("en", "en"), (None, "es")):
+        path = str(world.authorize(browser, ui_locales=asked).location)
+        assert lang(browser, path) == found, asked
+
+
+def test_ui_locales_hold_on_the_pages_of_their_login_and_not_beyond_its_end(world: World) -> None:
+    browser = world.browser()
+    path = str(world.authorize(browser, ui_locales="en").location)
+    assert lang(browser, path) == "en"
+    assert lang(browser, "/nada") == "en"
+    world.log_in(browser, world.person())
+    assert browser.get(path).status_code == 303
+    assert lang(browser) == "es"
+
+
+@pytest.mark.parametrize("path", ["/authorize?client_id=nadie&", "/logout?", "/?"])
+def test_ui_locales_on_any_page_hold_for_that_page_alone(path: str, world: World) -> None:
+    browser = world.browser()
+    assert lang(browser, f"{path}ui_locales=xx+qu+en") == "qu"
+    assert lang(browser) == "es"
+    assert browser.get_cookie("idp_language", domain="localhost") is None
 
 
 def test_error_page_is_in_the_browsers_language(world: World) -> None:
