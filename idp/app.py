@@ -35,7 +35,7 @@ from idp.web.csrf import Csrf
 from idp.web.errors import register_errors
 from idp.web.headers import common
 from idp.web.health import blueprint as health_blueprint
-from idp.web.i18n import Languages
+from idp.web.i18n import REMEMBERED, Languages
 from idp.web.plain import blueprint as plain_blueprint
 from idp.web.render import HelpDesk, Pages
 from idp.web.static import blueprint as static_blueprint
@@ -237,6 +237,7 @@ def _plain_pages(services: Services, pages: Pages) -> Blueprint:
             "link_life": settings.link_max_age,
             "session_life": settings.session_ttl,
             "browser_life": settings.known_browser_ttl,
+            "language_life": REMEMBERED,
             "audit_life": settings.audit_retention,
             "captcha_owner": owner(settings.captcha),
         },

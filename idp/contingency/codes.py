@@ -30,9 +30,9 @@ def code_error(code: str, digits: int) -> Text | None:
     """What the page says beside the field of a code with so many digits; None for other errors."""
     match code:
         case "code_malformed" if digits == 6:
-            return Text("Escriba las seis cifras del código.")
+            return Text("Escriba los seis dígitos del código.")
         case "code_malformed":
-            return Text("Escriba las ocho cifras del código.")
+            return Text("Escriba los ocho dígitos del código.")
         case "code_wrong":
             return Text("El código no es correcto o ya venció. Revíselo y escríbalo otra vez.")
         case "code_closed":

@@ -143,7 +143,7 @@ TOO_OLD = Text(
 def busy(wait: int) -> Text:
     """That so many wait for a mail that another would come too late, and when to try again."""
     return Text(
-        "Hay tantos pedidos que su correo llegaría demasiado tarde. Vuelva a intentarlo dentro de "
-        "{wait}; no tiene que escribir sus datos otra vez.",
+        "Hay tantas solicitudes que su correo llegaría demasiado tarde. Vuelva a intentarlo dentro "
+        "de {wait}; no tiene que escribir sus datos otra vez.",
         wait=minutes(-(-wait // 60)),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
-from page_reader import Page
+from page_reader import Page, Spoken
 from werkzeug.test import TestResponse
 
 from idp.kernel.identity import Mode
@@ -14,6 +17,10 @@ from idp.upstream_status.state import FlagState
 from tests.support.world import World, csrf_of
 
 PRIVATE = ("no-store",)
+with (Path(__file__).resolve().parents[2] / "locales/qu/messages.po").open("rb") as _file:
+    QUECHUA = [one for one in read_po(_file) if one.id and isinstance(one.id, str)]
+LACKING = [str(one.id) for one in QUECHUA if not one.string]
+TRANSLATED = [str(one.string) for one in QUECHUA if one.string]
 
 
 def _down(world: World) -> None:
@@ -169,6 +176,75 @@ def test_page_carries_every_header(world: World, shown: Any, status: int) -> Non
     assert headers["Cache-Control"] == "no-store"
     # HSTS is for https, which a developer's machine has not.
     assert "Strict-Transport-Security" not in headers
+
+
+@TABLE
+def test_page_in_quechua_says_which_of_its_words_are_spanish(
+    world: World, shown: Any, status: int
+) -> None:
+    browser = world.browser()
+    browser.set_cookie("idp_language", "qu", domain="localhost")
+    spoken = Spoken(shown(world, browser).text)
+    assert spoken.broken == []
+    assert spoken.misplaced(LACKING, "es") == []
+    assert spoken.misplaced(TRANSLATED, "qu") == []
+    assert any(said == "qu" for said, _ in spoken.texts)
+
+
+def test_check_of_languages_can_fail() -> None:
+    title = "<title>No encontramos la página</title>"
+    page = Spoken(f'<html lang="qu">{title}<p data-x="<b>">Tarda <b lang="es">mucho más</b></p>')
+    assert page.misplaced(["No encontramos la página"], "es") == ["No encontramos la página"]
+    assert page.misplaced(["mucho más", "Tarda"], "es") == ["Tarda"]
+    assert page.broken == ["p data-x"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "until", "hours", "late"),
+    [(chooser, "las 10:10 h", 15, "la 01:10 h"), (form, "las 11:00 h", 14, "la 01:00 h")],
+    ids=["chooser", "form"],
+)
+def test_page_of_a_login_says_until_when_it_can_be_completed(
+    world: World, shown: Any, until: str, hours: float, late: str
+) -> None:
+    words = 'id="hasta">Puede completar este ingreso hasta {} (hora de Lima).'
+    assert words.format(until) in shown(world, world.browser()).text
+    world.clock.advance(hours * 3_600)
+    assert words.format(late) in shown(world, world.browser()).text
+
+
+def test_page_about_too_many_requests_says_when_to_come_back(world: World) -> None:
+    for _ in range(300):
+        world.services.limits.hit("login.park", "127.0.0.0/24")
+    answer = world.authorize(world.browser())
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) == 2
+    assert "Vuelva a intentarlo dentro de 2 segundos." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "heading"),
+    [({}, "Revise los datos"), ({"ruc": "20131312955", "usuario": "A1"}, "No pudimos enviar")],
+)
+def test_form_that_comes_back_says_whether_the_data_or_the_mail_is_at_fault(
+    world: World, typed: dict[str, str], heading: str
+) -> None:
+    browser = world.browser()
+    path = _form(world, browser)
+    for _ in range(120):
+        world.services.limits.hit("contingency.address", "127.0.0.0/24")
+    page = browser.post(path, data={"csrf_token": csrf_of(browser.get(path).text), **typed})
+    assert page.status_code == (429 if typed else 422)
+    headings = re.findall(r"<h2>(.+?)</h2>", page.text)
+    assert headings[0].startswith(heading), headings
+
+
+@pytest.mark.parametrize("language", ["es", "en", "qu"])
+def test_privacy_page_names_every_cookie_that_outlives_the_browser(
+    world: World, language: str
+) -> None:
+    page = world.browser().get(f"/privacidad?idioma={language}").text
+    assert re.search(r"(El idioma que eligió|The language that you chose): 180", page)
 
 
 @TABLE
