@@ -68,7 +68,8 @@ def test_waiting_page_says_how_the_mail_goes_for_everybody(
     path = f"/contingencia/{transaction.id}"
     quiet = person.get(f"{path}/revise-su-correo").text
     assert "sin demora" in quiet
-    assert "hasta las</dt><dd>10:30 h" in quiet
+    assert "aunque el correo demore</dt><dd>10:30 h" in quiet
+    assert "vencerá pasados los 10 minutos de enviado el correo" in quiet
     assert "quedan 30 minutos" in quiet
     crowd(world, 200)
     assert "demoran unos 5 minutos" in person.get(f"{path}/revise-su-correo").text

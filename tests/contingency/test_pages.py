@@ -374,7 +374,22 @@ def test_waiting_page_of_a_link_that_ended_says_what_to_do(
     path = f"/contingencia/{transaction.id}/revise-su-correo"
     assert 'id="fin"' not in person.get(path).text
     world.clock.advance(1_801)
-    assert 'id="fin"' in person.get(path).text
+    page = person.get(path).text
+    assert "<h1>El enlace venció</h1>" in page
+    assert "Si ya ingresó en otro equipo, puede cerrar esta página." in page
+    assert page.count('id="reenviar"') == 1
+    assert f"/contingencia/{transaction.id}/reenviar" in page
+
+
+def test_waiting_page_of_a_link_that_ended_says_nothing_of_what_is_past(
+    world: World, person: FlaskClient, mailed: tuple[Transaction, str]
+) -> None:
+    transaction, _ = mailed
+    path = f"/contingencia/{transaction.id}/revise-su-correo"
+    past = ("Revise su correo", "le enviaremos", "vencerá", 'id="codigo"', 'id="codigo-aqui"', "quedan")
+    assert all(one in person.get(path).text for one in past)
+    world.clock.advance(1_801)
+    assert [one for one in past if one in person.get(path).text] == []
 
 
 def test_resend_within_a_minute_says_when(

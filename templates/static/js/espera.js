@@ -24,6 +24,8 @@ async function look() {
       // The tab with the link goes on by itself; here only if it did not.
       proved = found.state === "proved" ? proved + 1 : 0;
       if (proved > 1) return location.assign(next);
+      // After its end the page waits for nothing but a login in another tab.
+      if (document.getElementById("fin")) return again();
       say("quedan", found.minutes_left);
       say("cola", found.queue_minutes);
       say("recientes", found.recent_minutes);
@@ -38,6 +40,10 @@ async function look() {
   } catch {
     // No network for a moment: the next look will tell.
   }
+  again();
+}
+
+function again() {
   timer = setTimeout(look, proved ? 3_000 : EVERY);
 }
 
