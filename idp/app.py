@@ -187,11 +187,13 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(
         account_blueprint(
             account=services.account,
+            drafts=services.drafts,
             logins=services.logins,
             pages=pages,
             cookies=cookies,
             browser=browser,
             csrf=csrf,
+            languages=languages,
             realm_labels={one.realm: one.label for one in settings.upstreams},
         )
     )

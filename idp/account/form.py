@@ -70,6 +70,12 @@ def read(form: Mapping[str, str]) -> Typed:
     )
 
 
+def kept(form: Mapping[str, str]) -> dict[str, str]:
+    """What of a posted form `read` needs to read the same again."""
+    names = ("email", "consent", *NAMES.values(), *_CHAIN)
+    return {name: form[name][:_MOST] for name in names if name in form}
+
+
 def incomplete(typed: Typed) -> dict[str, Text]:
     """The problem of a place that was begun and not chosen to the end."""
     return {"ubigeo": _INCOMPLETE} if typed.places[0] and not typed.places[2] else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from idp.account.form import Typed, incomplete
 from idp.jobs.ports import JobQueue
@@ -89,8 +90,9 @@ class Account:
             read_only=not may_change(session),
         )
 
-    def update(self, session: Session, typed: Typed) -> None:
+    def update(self, session: Session, typed: Typed, language: str = "es") -> None:
         """*Actualizar Datos*. A new address gets a mail with a code; consent counts at once.
+        language: of the page, and so of the mail.
 
         An empty e-mail changes nothing where there is none. Raises InvalidForm, after which nothing
         is changed but a consent that was withdrawn; IdpError account_read_only (403), rate_limited
@@ -122,7 +124,7 @@ class Account:
         if change.pending_verification_id is not None:
             self._queue.enqueue(
                 VERIFY,
-                {"verification": change.pending_verification_id},
+                {"verification": change.pending_verification_id, "language": language},
                 max_age=VERIFY_MAX_AGE,
             )
 
@@ -141,8 +143,9 @@ class Account:
             return None
         return pending.address
 
-    def confirm_code(self, session: Session, code: str) -> None:
-        """Verify the pending address by the code of its mail.
+    def confirm_code(self, session: Session, code: str, language: str = "es") -> None:
+        """Verify the pending address by the code of its mail. language: of the page, and so of the
+        notice to the old address.
 
         Raises IdpError: account_read_only (403), rate_limited (429), verification_failed and
         verification_expired (400). An empty code is no try.
@@ -151,18 +154,20 @@ class Account:
         if not code.strip():
             raise IdpError("verification_failed", 400)
         self._limits.hit("account.code", session.person_id)
-        self._people.confirm_address(session.person_id, code=code, before=self._tell_old)
+        before = partial(self._tell_old, language)
+        self._people.confirm_address(session.person_id, code=code, before=before)
 
-    def confirm_link(self, session: Session, token: str) -> None:
+    def confirm_link(self, session: Session, token: str, language: str = "es") -> None:
         """Verify the pending address by the link of its mail, in its person's own session.
 
         Raises as `confirm_code` does.
         """
         _check(session)
         self._limits.hit("account.code", session.person_id)
-        self._people.confirm_address(session.person_id, token=token, before=self._tell_old)
+        before = partial(self._tell_old, language)
+        self._people.confirm_address(session.person_id, token=token, before=before)
 
-    def _tell_old(self, confirmation: Confirmation) -> None:
+    def _tell_old(self, language: str, confirmation: Confirmation) -> None:
         """The notice is in the queue before the change is kept: no change without its notice.
 
         It waits long enough for the change to be there; of one that was not kept it says nothing.
@@ -174,6 +179,7 @@ class Account:
                     "person": confirmation.person_id,
                     "address": confirmation.address.id,
                     "previous": confirmation.previous.id,
+                    "language": language,
                 },
                 max_age=CHANGED_MAX_AGE,
                 delay=CHANGED_DELAY,

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from idp.account.drafts import Drafts
 from idp.account.form import NAMES, Shown, Typed, fields, known, read
 from idp.account.service import Account, InvalidForm, Overview
 from idp.kernel.errors import IdpError
@@ -19,6 +20,7 @@ from idp.web.browser import Browser
 from idp.web.cookies import SESSION, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp
+from idp.web.i18n import Languages
 from idp.web.redirects import see_other
 from idp.web.render import Pages
 
@@ -44,11 +46,13 @@ _CODE_ERRORS = {
 def blueprint(
     *,
     account: Account,
+    drafts: Drafts,
     logins: Logins,
     pages: Pages,
     cookies: Cookies,
     browser: Browser,
     csrf: Csrf,
+    languages: Languages,
     realm_labels: Mapping[str, str],
 ) -> Blueprint:
     """The routes of `/cuenta`. realm_labels: what users call each realm's upstream."""
@@ -65,12 +69,23 @@ def blueprint(
         browser.remember(response, cookie)
         return response
 
+    def log_in_to_verify(token: str) -> Response:
+        response = log_in_first()
+        if _is_token(token):
+            cookies.set(response, _VERIFY_COOKIE, token, max_age=_VERIFY_TTL)
+        return response
+
     def with_browser(response: Response) -> Response:
         browser.remember(response, browser.read_or_new(request)[0])
         return response
 
     def page(
-        found: Session, errors: Mapping[str, Text], status: int = 200, typed: Typed | None = None
+        found: Session,
+        errors: Mapping[str, Text],
+        status: int = 200,
+        typed: Typed | None = None,
+        *,
+        recovered: bool = False,
     ) -> Response:
         data = account.overview(found)
         shown = known(data.person)
@@ -83,6 +98,9 @@ def blueprint(
             realm_label=realm_labels.get(found.realm, found.realm),
             errors={anchors.get(name, name): text for name, text in errors.items()},
             saved="guardado" in request.args,
+            recovered=recovered,
+            owner_field=drafts.owner_field(found, browser.hash(request) or ""),
+            session_until=logins.sessions.lasts_until(found),
             email=typed.email if typed else data.email,
             consent=typed.consent if typed else data.person.consent,
             confirm_action="/cuenta/codigo" if data.awaits_code else None,
@@ -99,7 +117,10 @@ def blueprint(
             return with_browser(see_other("/cuenta"))  # the form's token is bound to it
         waiting = cookies.read(request, _VERIFY_COOKIE)
         if not waiting:
-            return page(found, {})
+            form = drafts.of(found, browser.hash(request) or "")
+            if form is None:
+                return page(found, {})
+            return page(found, {}, typed=read(form), recovered=True)
         response = see_other(f"/cuenta/verificar/{waiting}" if _is_token(waiting) else "/cuenta")
         cookies.clear(response, _VERIFY_COOKIE)
         return response
@@ -108,13 +129,16 @@ def blueprint(
     def update() -> Response:
         csrf.check(request, browser.read(request))
         found = session()
+        browser_hash = browser.hash(request) or ""
         if found is None:
+            drafts.keep(request.form.get("de", ""), browser_hash, request.form)
             return log_in_first()
         typed = read(request.form)
         if typed.choosing:
             return page(found, {}, typed=typed)
         try:
-            account.update(found, typed)
+            account.update(found, typed, languages.of(request))
+            drafts.drop(browser_hash)
         except InvalidForm as error:
             return page(found, error.errors, 422, typed)
         except IdpError as error:
@@ -143,7 +167,7 @@ def blueprint(
         if found is None:
             return log_in_first()
         try:
-            account.confirm_code(found, request.form.get("codigo", ""))
+            account.confirm_code(found, request.form.get("codigo", ""), languages.of(request))
         except IdpError as error:
             return refused(found, error)
         return see_other("/cuenta?guardado=1")
@@ -153,10 +177,7 @@ def blueprint(
         """Shows and spends nothing: whoever scans mail may come here as often as they like."""
         found = session()
         if found is None:
-            response = log_in_first()
-            if _is_token(token):
-                cookies.set(response, _VERIFY_COOKIE, token, max_age=_VERIFY_TTL)
-            return response
+            return log_in_to_verify(token)
         if account.overview(found).read_only:
             return see_other("/cuenta")
         if browser.read(request) is None:
@@ -176,9 +197,9 @@ def blueprint(
         csrf.check(request, browser.read(request))
         found = session()
         if found is None:
-            return log_in_first()
+            return log_in_to_verify(token)
         try:
-            account.confirm_link(found, token)
+            account.confirm_link(found, token, languages.of(request))
         except IdpError as error:
             return refused(found, error)
         return see_other("/cuenta?guardado=1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
@@ -53,6 +53,11 @@ class Sessions:
             return None
         return self._store.touch(digest(cookie), now=self._clock.timestamp(), idle=self._idle)
 
+    def lasts_until(self, session: Session) -> datetime:
+        """When it ends if nothing more is done; its use just now is noted within 30 s."""
+        unused = self._clock.now() + timedelta(seconds=self._idle - 30)
+        return min(session.expires_at, unused)
+
     def start(
         self,
         person: Person,
@@ -61,11 +66,12 @@ class Sessions:
         *,
         replaces: str | None,
         agent: str = "",
+        language: str = "es",
     ) -> tuple[str, Session]:
         """Begin a session from a proof: a new cookie and a new sid, every time.
 
         replaces: the cookie of the session that ends by this one, so that none lives on unnamed.
-        agent: its browser in two words.
+        agent: its browser in two words. language: of its pages.
         """
         sid = new_id(self._random, "ses")
         chain = self._replace(replaces, person) or sid
@@ -96,7 +102,9 @@ class Sessions:
         )
         self._store.add(digest(cookie), session, now=now.timestamp())
         self._events.publish(
-            LoginCompleted(person.id, proof.realm, proof.mode, client_id, sid, now.timestamp())
+            LoginCompleted(
+                person.id, proof.realm, proof.mode, client_id, sid, now.timestamp(), language
+            )
         )
         return cookie, session
 

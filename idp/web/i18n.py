@@ -6,7 +6,6 @@ a page says so (`lang`), for screen readers to pronounce it right.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -33,6 +32,9 @@ COOKIE = "idp_language"
 REMEMBERED = 180 * 86_400
 # What the login under way asked for.
 _LOGIN_COOKIE = "idp_login_language"
+
+
+_OPEN, _CLOSE = Markup('<span lang="es">'), Markup("</span>")
 
 
 class InSpanish(str):
@@ -81,27 +83,27 @@ def marked(html: str) -> str:
     """HTML of a catalogue, inside an element of its language where that is not the page's (WCAG
     2.2 §3.1.2).
     """
-    return f'<span lang="{SOURCE}">{html}</span>' if isinstance(html, InSpanish) else html
+    return f"{_OPEN}{html}{_CLOSE}" if isinstance(html, InSpanish) else html
 
 
 def say_marked(translate: Callable[[str], str], value: object) -> object:
     """`say`, for HTML: a sentence that is lacking comes whole in Spanish, and marked."""
     if isinstance(value, Text) and isinstance(translate(value.msgid), InSpanish):
-        return Markup('<span lang="{}">{}</span>').format(SOURCE, str(value))
+        return _OPEN + str(value) + _CLOSE
     return say(translate, value)
 
 
 def unmarked(translate: Callable[[str], str], value: object) -> object:
     """What is said, for where no element may stand: a title, an option."""
     if isinstance(value, Markup):
-        return Markup(re.sub(r'<span lang="\w+">|</span>', "", value))
+        return value.replace(_OPEN, "").replace(_CLOSE, "")
     return say(translate, value)
 
 
 def lang_of(translate: Callable[[str], str], value: object) -> str:
     """The attribute that says which language `unmarked` is in; nothing for the page's own."""
     lacking = isinstance(value, Text) and isinstance(translate(value.msgid), InSpanish)
-    if lacking or (isinstance(value, Markup) and value.strip().startswith("<span lang=")):
+    if lacking or (isinstance(value, Markup) and value.strip().startswith(_OPEN)):
         return Markup(' lang="{}"').format(SOURCE)
     return ""
 

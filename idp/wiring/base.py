@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.account.accesses import AccessDesk
+from idp.account.drafts import Drafts
 from idp.account.service import Account
 from idp.adapters.http.client import GuardedHttpClient
 from idp.adapters.queue.broker import DramatiqQueue
@@ -98,6 +99,7 @@ class Services:
     elsewhere: Elsewhere
     account: Account
     access_desk: AccessDesk
+    drafts: Drafts
 
     def start(self) -> None:
         """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from idp.account.drafts import Drafts
 from idp.account.service import Account
 from idp.adapters.queue.broker import DramatiqQueue, declare, make_broker
 from idp.adapters.redis.audit_stream import RedisAuditStream
 from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.redis.drafts import RedisDrafts
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.resealing import Resealing
@@ -128,4 +130,5 @@ def build_services(
         elsewhere=other,
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),
         access_desk=access_desk(base, dispatcher, persons, clients),
+        drafts=Drafts(store=RedisDrafts(redis), vault=vault, clock=clock),
     )

@@ -270,7 +270,9 @@ def test_wrong_codes_of_many_visitors_close_code_entry_and_leave_the_button(
     late = client(app, "y" * 43)
     page = open_link(world, late).text
     assert "codigo-cerrado" in page
-    assert "<h1>Abra este enlace donde lo pidió</h1>" in " ".join(page.split()).replace("> ", ">").replace(" <", "<")
+    assert "<h1>Abra este enlace donde lo pidió</h1>" in " ".join(page.split()).replace(
+        "> ", ">"
+    ).replace(" <", "<")
     page = open_link(world, desk)
     token = world.mailed_token()
     answer = desk.post(f"/ingreso/{token}", data={"csrf_token": csrf_token(page)})

@@ -386,7 +386,14 @@ def test_waiting_page_of_a_link_that_ended_says_nothing_of_what_is_past(
 ) -> None:
     transaction, _ = mailed
     path = f"/contingencia/{transaction.id}/revise-su-correo"
-    past = ("Revise su correo", "le enviaremos", "vencerá", 'id="codigo"', 'id="codigo-aqui"', "quedan")
+    past = (
+        "Revise su correo",
+        "le enviaremos",
+        "vencerá",
+        'id="codigo"',
+        'id="codigo-aqui"',
+        "quedan",
+    )
     assert all(one in person.get(path).text for one in past)
     world.clock.advance(1_801)
     assert [one for one in past if one in person.get(path).text] == []
