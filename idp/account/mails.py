@@ -44,14 +44,15 @@ class AccountMails:
         found = self._people.verification(payload["verification"])
         if found is None:
             return
+        language = payload.get("language", "es")
         content = self._templates.render(
             "verificar",
-            "es",
+            language,
             {
                 "name": found.person.name,
                 "link": f"{self._issuer}/cuenta/verificar/{found.token}",
                 "code": found.code,
-                "until_lima": lima_date(found.expires_at),
+                "until_lima": lima_date(found.expires_at, language),
             },
         )
         self._posting.post(
@@ -65,13 +66,14 @@ class AccountMails:
         new, old = addresses.get(payload["address"]), addresses.get(payload["previous"])
         if person is None or new is None or old is None or new.counts_from is None:
             return
+        language = payload.get("language", "es")
         content = self._templates.render(
             "cambio-de-correo",
-            "es",
+            language,
             {
                 "name": person.name,
                 "new_email_masked": mask_email(new.email),
-                "when_lima": lima_date(new.counts_from),
+                "when_lima": lima_date(new.counts_from, language),
             },
         )
         self._posting.post("cambio-de-correo", new.id, person, old, content)

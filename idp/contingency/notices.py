@@ -42,6 +42,7 @@ class LoginNotices:
             "client": event.client_id or "",
             "session": event.sid,
             "at": str(event.at),
+            "language": event.language,
         }
         self._queue.enqueue(NOTICE, payload, max_age=_MAX_AGE)
 
@@ -70,15 +71,16 @@ class NoticeMails:
         address = contact_address(person, at) if person else None
         if person is None or address is None:
             return
+        language = payload.get("language", "es")
         client = self._clients.get(payload["client"]) if payload["client"] else None
         content = self._templates.render(
             _MAIL,
-            "es",
+            language,
             {
                 "name": person.name,
                 "identifier_masked": mask_identifier(Identifier(person.realm, person.identifier)),
                 "client_name": client.client_name if client else ACCOUNT_NAME,
-                "when_lima": lima_date(at),
+                "when_lima": lima_date(at, language),
             },
         )
         self._posting.post(_MAIL, payload["session"], person, address, content)

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class LoginCompleted:
     """A session began, at `at` (epoch seconds). `client_id` is the component that asked, None for
-    `/cuenta`.
+    `/cuenta`. `language`: of the pages where it was proved.
     """
 
     person_id: str
@@ -29,6 +29,7 @@ class LoginCompleted:
     client_id: str | None
     sid: str
     at: float
+    language: str = "es"
 
 
 @dataclass(frozen=True)

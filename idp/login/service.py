@@ -115,11 +115,15 @@ class Logins:
         return initiation_url(client, self._issuer) if anew else None
 
     def establish(
-        self, transaction: Transaction, session_cookie: str | None, agent: str = ""
+        self,
+        transaction: Transaction,
+        session_cookie: str | None,
+        agent: str = "",
+        language: str = "es",
     ) -> tuple[str, Session]:
         """Turn the transaction's proof into a session, once: the new cookie, and the session.
 
-        agent: the browser in two words.
+        agent: the browser in two words. language: of its pages, and of the notice that follows.
 
         Raises IdpError("transaction_unknown", 404) when somebody did already; Unavailable, after
         which the proof is there again.
@@ -130,7 +134,12 @@ class Logins:
             if person is None:
                 raise IdpError("transaction_unknown", 404, detail="person is gone")
             return self.sessions.start(
-                person, proof, transaction.client_id, replaces=session_cookie, agent=agent
+                person,
+                proof,
+                transaction.client_id,
+                replaces=session_cookie,
+                agent=agent,
+                language=language,
             )
         except Unavailable:
             self.transactions.record_proof(transaction.id, transaction.browser_hash, proof)

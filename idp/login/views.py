@@ -103,6 +103,7 @@ def blueprint(
             transaction,
             cookies.read(request, SESSION),
             describe(request.headers.get("User-Agent", "")),
+            languages.of(request, transaction.ui_locales),
         )
         response = finish(transaction)
         cookies.set(response, SESSION, cookie, max_age=None)

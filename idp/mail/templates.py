@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
+from idp.kernel.times import with_article
 from idp.mail.message import RenderedMail
 
 FALLBACK = "es"
@@ -24,6 +25,7 @@ class MailTemplates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters["las"] = with_article
 
     def render(self, name: str, language: str, context: Mapping[str, object]) -> RenderedMail:
         """The mail in this language, in Spanish when there is none."""

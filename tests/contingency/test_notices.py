@@ -15,7 +15,8 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.contingency.notices import NOTICE
 from idp.jobs.registry import Job, RetryLater
 from idp.kernel.errors import Unavailable
-from idp.kernel.identity import Mode
+from idp.kernel.identity import Mode, Proof
+from idp.kernel.ids import digest
 from idp.people.person import Address, Person
 from tests.support.world import World, build_world
 
@@ -77,7 +78,7 @@ def test_login_by_mail_is_told_to_its_owner_with_where_to_report_it(
 ) -> None:
     log_in(place, person, Mode.CONTINGENCIA)
     (payload,) = queued(valkey)
-    assert set(payload) == {"person", "client", "session", "at"}
+    assert set(payload) == {"person", "client", "session", "at", "language"}
     assert EMAIL not in json.dumps(payload)
     for _ in range(2):  # at least once
         notice_job(place).handler(payload)
@@ -89,6 +90,41 @@ def test_login_by_mail_is_told_to_its_owner_with_where_to_report_it(
     assert "Mesa de Ayuda VUCE: 207-1510 / 713-4646" in text
     assert "http" not in text
     assert first[2]["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "when"),
+    [
+        ("es", "Se ingresó a", "10:00 h del"),
+        ("en", "Login to", "10:00 on"),
+        ("qu", "Modificación de Datos nisqaman", "10:00 h"),
+    ],
+)
+def test_notice_speaks_the_language_of_the_login_and_warns_in_spanish_too(
+    place: World,
+    person: Person,
+    valkey: str,
+    smtp: tuple[Behaviour, str],
+    language: str,
+    subject: str,
+    when: str,
+) -> None:
+    browser = place.browser()
+    path = str(browser.get("/cuenta").location)
+    browser.get(f"{path}?idioma={language}")
+    logins = place.services.logins
+    cookie = browser.get_cookie("idp_browser", domain="localhost")
+    assert cookie is not None
+    proof = Proof(person.realm, person.id, Mode.CONTINGENCIA, place.clock.now())
+    logins.transactions.record_proof(path.rpartition("/")[2], digest(cookie.value), proof)
+    assert browser.get(path).headers["Location"] == "/cuenta"
+    (payload,) = queued(valkey)
+    notice_job(place).handler(payload)
+    message = smtp[0].received[0][2]
+    text = " ".join(message.get_body(("plain",)).get_content().split())
+    assert str(message["Subject"]).startswith(subject)
+    assert when in text
+    assert "comuníquese de inmediato con la Mesa de Ayuda" in text
 
 
 def test_login_by_sunat_is_told_to_nobody(place: World, person: Person, valkey: str) -> None:
