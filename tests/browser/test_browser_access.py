@@ -4,58 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from sandbox.people import SandboxPerson, person
 from tests.browser.conftest import Demo, link_of
+from tests.browser.looking import sound
 from tests.browser.test_browser_elsewhere import a_day_ago
 from tests.browser.walk import ask_for_link, choose, log_in_at_sunat, start_login
 
 pytestmark = pytest.mark.browser
 
-# WCAG 2.2 AA, and what axe's authors think good.
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
-# How a page is looked at: name -> (colour scheme, contrast, forced colours, width).
-LOOKS: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "more contrast": {"contrast": "more"},
-    "forced colours": {"forced_colors": "active"},
-}
-NARROW = {"width": 320, "height": 640}
-DESKTOP = {"width": 1280, "height": 900}
-# 200 % of a window of 1280: half as many pixels of the page's own.
-ENLARGED = {"width": 640, "height": 450}
-
 Contexts = Callable[..., BrowserContext]
-
-
-def sound(page: Page) -> None:
-    """No violation in any look; nothing cut off, narrow or enlarged."""
-    for name, look in LOOKS.items():
-        page.emulate_media(
-            **{"color_scheme": "light", "contrast": "no-preference", "forced_colors": "none"} | look
-        )
-        found = Axe().run(page, options=RULES).response["violations"]
-        told = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]
-        assert told == [], (page.url, name)
-    page.emulate_media(color_scheme="light", contrast="no-preference", forced_colors="none")
-    for size in (NARROW, ENLARGED):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        over = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert over <= 0, (page.url, size)
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
 
 
 def reached_by_keyboard(page: Page) -> list[str]:

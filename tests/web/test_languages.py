@@ -62,6 +62,20 @@ def test_quechua_says_what_a_login_by_mail_needs() -> None:
         assert sentence in said
 
 
+def test_sentence_with_an_hour_is_said_in_each_language() -> None:
+    """Its article is Spanish; a sentence that fell back to Spanish would lack it."""
+    hours = re.compile(r"{% trans (\w+)=\w+ \| las_lima\w* %}(.+?){% endtrans %}")
+    found = [
+        text.replace(f"{{{{ {place} }}}}", f"%({place})s")
+        for path in (ROOT / "templates").rglob("*.html")
+        for place, text in hours.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert len(found) >= 4
+    for language in OTHERS:
+        said = {message.id for message in COLLECT.read(language) if texts(message)}
+        assert [one for one in found if one not in said] == [], language
+
+
 MAILS = sorted(one.name for one in (ROOT / "templates" / "mail").iterdir())
 
 

@@ -33,9 +33,7 @@ async function look() {
       document.getElementById("recientes").parentElement.hidden = found.recent_minutes === null;
       // What is being typed must not get lost: the page changes only while its field is empty.
       const typed = document.getElementById("codigo")?.value;
-      if (found.minutes_left === 0 && !typed && !document.getElementById("fin")) {
-        return location.replace(page);
-      }
+      if (found.minutes_left === 0 && !typed) return location.replace(page);
     }
   } catch {
     // No network for a moment: the next look will tell.

@@ -1,0 +1,257 @@
+"""States of the form, of *Revise su correo*, and of the link's pages."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from playwright.sync_api import Page, Route
+
+from idp.captcha.vendors import REMOTE
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import EXTRANET, Mode
+from idp.links.ports import TRIES_EACH, Way
+from tests.browser.site import RUC, Site
+from tests.browser.states import Other, state
+
+FORM, WAITING = "contingencia/formulario.html", "contingencia/revise.html"
+ELSEWHERE = "ingreso/otro_navegador.html"
+
+
+@state(FORM, "form")
+def form(site: Site, page: Page, other: Other) -> None:
+    site.flag()
+    site.start(page)
+
+
+@state(FORM, "form of the Extranet")
+def form_of_extranet(site: Site, page: Page, other: Other) -> None:
+    site.flag(EXTRANET)
+    site.start(page, EXTRANET)
+
+
+@state(FORM, "form with errors")
+def form_with_errors(site: Site, page: Page, other: Other) -> None:
+    form(site, page, other)
+    page.click("#enviar")
+    page.wait_for_selector(".errors")
+
+
+def refused_form(code: str, status: int, site: Site, page: Page, other: Other) -> None:
+    """The form after a request that was in order and still got no link."""
+
+    def admit(*_: object) -> None:
+        raise IdpError(code, status, retry_after=130)
+
+    form(site, page, other)
+    site.patch.setattr(site.world.services.mail_load, "admit", admit)
+    page.fill("#ruc", RUC)
+    page.fill("#usuario", "EXPORTA1")
+    page.click("#enviar")
+    page.wait_for_selector("text=No pudimos enviar el correo")
+
+
+state(FORM, "form, too often")(partial(refused_form, "rate_limited", 429))
+state(FORM, "form, too many wait")(partial(refused_form, "mail_busy", 503))
+
+
+@state(FORM, "form with ALTCHA")
+def form_with_altcha(site: Site, page: Page, other: Other) -> None:
+    site.captcha("altcha")
+    form(site, page, other)
+    page.wait_for_selector("altcha-widget input[type=checkbox]")
+
+
+def vendors_form(kind: str, answers: bool, site: Site, page: Page, other: Other) -> None:
+    """A vendor's widget as it stands there (a frame), or kept away by the network."""
+    row = REMOTE[kind]
+    script = f"""
+      const frame = document.createElement("iframe");
+      frame.title = "No soy un robot";
+      document.querySelector(".{row.css_class}").append(frame);
+    """
+
+    def answer(route: Route) -> None:
+        if route.request.url.startswith(site.base):
+            route.continue_()
+        elif answers and route.request.resource_type == "script":
+            route.fulfill(body=script, content_type="text/javascript")
+        else:
+            route.abort()
+
+    page.route("**/*", answer)
+    site.captcha(kind)
+    form(site, page, other)
+    page.click("#enviar")
+    page.wait_for_selector(".errors")
+
+
+for _kind in REMOTE:
+    state(FORM, f"form with {_kind}")(partial(vendors_form, _kind, True))
+    state(FORM, f"form with {_kind} blocked")(partial(vendors_form, _kind, False))
+
+
+@state("contingencia/recuperado.html", "SUNAT is back")
+def recovered(site: Site, page: Page, other: Other) -> None:
+    form(site, page, other)
+    site.flag(down=False)
+    page.reload()
+
+
+@state(WAITING, "waiting")
+def waiting(site: Site, page: Page, other: Other) -> None:
+    site.ask(page)
+
+
+@state(WAITING, "waiting, asked again too soon")
+def waiting_too_soon(site: Site, page: Page, other: Other) -> None:
+    site.ask(page)
+    page.click("#reenviar")
+    page.wait_for_selector("#reenviar-error")
+
+
+def wrong_codes(page: Page, field: str, button: str, digits: int) -> None:
+    """Type wrong codes until no more are taken."""
+    for number in range(TRIES_EACH + 1):
+        if not page.locator(field).count():
+            return
+        page.fill(field, str(number).zfill(digits))
+        page.click(button)
+
+
+@state(WAITING, "waiting, a wrong code")
+def waiting_wrong_code(site: Site, page: Page, other: Other) -> None:
+    site.ask(page)
+    page.click("#continuar-aqui")
+    page.wait_for_selector("#codigo-error")
+
+
+@state(WAITING, "waiting, codes closed")
+def waiting_closed(site: Site, page: Page, other: Other) -> None:
+    site.ask(page)
+    wrong_codes(page, "#codigo", "#continuar-aqui", 8)
+    page.wait_for_selector("#codigo-cerrado")
+
+
+@state(WAITING, "waiting, ended")
+def waiting_ended(site: Site, page: Page, other: Other) -> None:
+    site.ask(page)
+    site.later(1_801)
+    page.reload()
+    page.wait_for_selector("#fin")
+    assert page.locator("h1").inner_text() == "El enlace venció"
+
+
+@state("contingencia/listo.html", "logged in in another tab")
+def entered(site: Site, page: Page, other: Other) -> None:
+    transaction = site.ask(page)
+    transactions = site.world.services.logins.transactions
+    transactions.end(transactions.load(transaction, site.browser_hash(page)))
+    site.log_in(page, site.person(), Mode.CONTINGENCIA)
+    page.reload()
+
+
+@state("ingreso/confirmar.html", "link where it was asked")
+def link_here(site: Site, page: Page, other: Other) -> None:
+    site.go(page, site.mailed(page))
+
+
+@state(ELSEWHERE, "link elsewhere")
+def link_elsewhere(site: Site, page: Page, other: Other) -> Page:
+    elsewhere = other()
+    site.go(elsewhere, site.mailed(page))
+    return elsewhere
+
+
+@state(ELSEWHERE, "link elsewhere, a wrong code")
+def link_elsewhere_wrong(site: Site, page: Page, other: Other) -> Page:
+    elsewhere = link_elsewhere(site, page, other)
+    elsewhere.click("#ingresar-aqui")
+    elsewhere.wait_for_selector("#codigo-error")
+    return elsewhere
+
+
+@state(ELSEWHERE, "link elsewhere, codes closed")
+def link_elsewhere_closed(site: Site, page: Page, other: Other) -> Page:
+    elsewhere = link_elsewhere(site, page, other)
+    wrong_codes(elsewhere, "#codigo", "#ingresar-aqui", 6)
+    elsewhere.wait_for_selector("#codigo-cerrado")
+    assert elsewhere.locator("h1").inner_text() == "Abra este enlace donde lo pidió"
+    return elsewhere
+
+
+@state(ELSEWHERE, "link elsewhere, known")
+def link_elsewhere_known(site: Site, page: Page, other: Other) -> Page:
+    elsewhere = other()
+    site.go(elsewhere, site.mailed(page, known=True))
+    elsewhere.click("#aqui summary")
+    elsewhere.wait_for_selector("#codigo-alla")
+    return elsewhere
+
+
+@state(ELSEWHERE, "link elsewhere, of a component for known browsers only")
+def link_elsewhere_known_only(site: Site, page: Page, other: Other) -> Page:
+    elsewhere = other()
+    site.go(elsewhere, site.mailed(page, client="conocido"))
+    elsewhere.wait_for_selector("text=este componente solo admite ese")
+    return elsewhere
+
+
+@state(ELSEWHERE, "link elsewhere, SUNAT is back")
+def link_elsewhere_recovered(site: Site, page: Page, other: Other) -> Page:
+    link, elsewhere = site.mailed(page, client="origen"), other()
+    site.flag(down=False)
+    site.go(elsewhere, link)
+    elsewhere.wait_for_selector("text=Ingrese como lo hace usualmente")
+    return elsewhere
+
+
+@state("ingreso/avisado.html", "it was not me")
+def reported(site: Site, page: Page, other: Other) -> Page:
+    elsewhere = link_elsewhere(site, page, other)
+    elsewhere.click("#no-fui-yo")
+    elsewhere.wait_for_selector("#avisado")
+    return elsewhere
+
+
+@state("ingreso/vencido.html", "link expired")
+def link_expired(site: Site, page: Page, other: Other) -> None:
+    link = site.mailed(page)
+    site.later(601)
+    site.go(page, link)
+    page.wait_for_selector("#reenviar")
+
+
+@state("ingreso/vencido.html", "link expired elsewhere")
+def link_expired_elsewhere(site: Site, page: Page, other: Other) -> Page:
+    link, elsewhere = site.mailed(page, client="origen"), other()
+    site.later(601)
+    site.go(elsewhere, link)
+    elsewhere.wait_for_selector("#reiniciar")
+    return elsewhere
+
+
+@state("ingreso/reemplazado.html", "link superseded")
+def link_superseded(site: Site, page: Page, other: Other) -> None:
+    link = site.mailed(page)
+    site.later(61)
+    site.go(page, page.url.removeprefix(site.base))
+    page.click("#reenviar")
+    site.go(page, link)
+
+
+@state("ingreso/usado.html", "link used")
+def link_used(site: Site, page: Page, other: Other) -> None:
+    link = site.mailed(page)
+    site.world.services.links.consume(link.rpartition("/")[2], site.browser_hash(page), Way.BUTTON)
+    site.go(page, link)
+
+
+@state("ingreso/desconocido.html", "link unknown")
+def link_unknown(site: Site, page: Page, other: Other) -> None:
+    site.go(page, "/ingreso/" + "x" * 43)
+
+
+@state("ingreso/listo.html", "logged in, where to")
+def arrived(site: Site, page: Page, other: Other) -> None:
+    site.log_in(page, site.person(), Mode.CONTINGENCIA)
+    site.go(page, "/contingencia/nada/listo")
