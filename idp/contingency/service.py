@@ -20,6 +20,7 @@ from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
 from idp.captcha.service import Captcha
 from idp.captcha.widget import CaptchaWidget
+from idp.contingency.allowance import Allowance
 from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
 from idp.contingency.ports import Browsers, Dispatcher, NoBrowsers
 from idp.contingency.sealing import Sealing
@@ -73,8 +74,8 @@ class Contingency:
         self._judge = judge
         self._links = links
         self._captcha = captcha
-        self._limits = limits
         self._browsers = browsers or NoBrowsers()
+        self._allowance = Allowance(limits=limits, noted=noted, browsers=self._browsers)
         self._load = load
         self._queue = queue
         self._sealing = sealing
@@ -139,7 +140,8 @@ class Contingency:
         if typed.identifier is None or self._asked_just_now(visit, typed.identifier):
             return typed
         self._admit(visit)
-        self._count_attempt(visit, visitor)
+        browser = self._allowance.recognise(visitor.known_cookie)
+        self._allowance.attempt(visit, visitor, browser)
         # The captcha before the other limits: who uses up what others share pays for each use.
         try:
             self._captcha.verify(form, visit.transaction.id)
@@ -155,7 +157,7 @@ class Contingency:
             if error.code == "captcha_unavailable":
                 raise
             return replace(typed, identifier=None, errors={"captcha": CAPTCHA_ERRORS[error.code]})
-        self._ask(visit, browser_hash, typed.identifier, visitor)
+        self._ask(visit, browser_hash, typed.identifier, visitor, browser)
         return typed
 
     def _admit(self, visit: Visit) -> None:
@@ -196,7 +198,9 @@ class Contingency:
         if left > 0:
             raise IdpError("rate_limited", 429, detail="links", retry_after=math.ceil(left))
         self._admit(visit)
-        self._ask(visit, browser_hash, self._sealing.unseal(last.sealed), visitor, last=last)
+        identifier = self._sealing.unseal(last.sealed)
+        browser = self._allowance.recognise(visitor.known_cookie)
+        self._ask(visit, browser_hash, identifier, visitor, browser, last=last)
         return True
 
     def _ask(
@@ -205,12 +209,12 @@ class Contingency:
         browser_hash: str,
         identifier: Identifier,
         visitor: Visitor,
+        browser: str | None,
         *,
         last: Link | None = None,
     ) -> None:
         typed_digest = self._digest(identifier)
-        browser = self._recognise(visitor.known_cookie)
-        self._count(visit, visitor, typed_digest, browser, resend=last is not None)
+        self._allowance.link(visit, visitor, typed_digest, browser, again=last is not None)
         link = self._links.create(
             transaction_id=visit.transaction.id,
             browser_hash=browser_hash,
@@ -279,65 +283,5 @@ class Contingency:
         if other is None or other.identifier_digest != link.identifier_digest:
             raise IdpError("rate_limited", 429, detail="links", retry_after=1)
 
-    def _recognise(self, cookie: str | None) -> str | None:
-        try:
-            return self._browsers.recognise(cookie) if cookie else None
-        except Unavailable:
-            # The allowance is a courtesy: without the directory everybody has the ordinary one.
-            return None
-
     def _digest(self, identifier: Identifier) -> str:
         return keyed_digest(self._identifier_key, f"{identifier.realm}|{identifier.value}")
-
-    def _count_attempt(self, visit: Visit, visitor: Visitor) -> None:
-        """Before anything is asked of a vendor. A stranger can use up a neighbourhood's attempts
-        for nothing; known browsers have their own, and its other people get in again by and by.
-        """
-        browser = self._recognise(visitor.known_cookie)
-        whose = (
-            ("captcha.known_browser", browser)
-            if browser is not None
-            else ("captcha.address", visitor.address_prefix)
-        )
-        self._hit(visitor, whose, ("captcha.transaction", visit.transaction.id))
-
-    def _count(
-        self,
-        visit: Visit,
-        visitor: Visitor,
-        typed_digest: str,
-        browser: str | None,
-        *,
-        resend: bool,
-    ) -> None:
-        """Every limit at once: what one of them refuses uses up none."""
-        # A known browser pays nothing of what its neighbours share, nor lacks what they used up.
-        whose = (
-            [("contingency.known_browser", browser, typed_digest)]
-            if browser is not None
-            else [
-                ("contingency.address", visitor.address_prefix),
-                ("contingency.person", typed_digest, visitor.address_prefix),
-            ]
-        )
-        again = [("contingency.resend", visit.transaction.id)] if resend else []
-        self._hit(
-            visitor,
-            *whose,
-            *again,
-            ("contingency.client", visit.transaction.client_id or ""),
-            ("contingency.system",),
-        )
-
-    def _hit(self, visitor: Visitor, *uses: tuple[str, ...]) -> None:
-        try:
-            self._limits.hit_all(*uses)
-        except IdpError as error:
-            if error.code == "rate_limited":
-                self._noted.note(
-                    AuditEvent.LIMIT_HIT,
-                    visitor.address_prefix,
-                    limit=error.detail or "",
-                    retry_after=str(error.retry_after),
-                )
-            raise
