@@ -47,7 +47,7 @@ def sound(page: Page, looks: Iterable[str] = LOOKS) -> None:
             ran = Axe().run(page, options=RULES).response
         found = ran["violations"]
         told = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]
-        assert told == [], (page.url, name)
+        assert told == [], (page.url, name, told)
     page.emulate_media(color_scheme="light", contrast="no-preference", forced_colors="none")
     for size in (NARROW, ENLARGED):
         page.set_viewport_size(size)  # type: ignore[arg-type]

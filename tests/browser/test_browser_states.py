@@ -67,6 +67,17 @@ def test_every_page_has_a_state() -> None:
     assert EVERY_LOOK | set(OTHER_LANGUAGES) <= set(STATES)
 
 
+def test_look_at_a_page_can_fail_in_the_dark_alone(new_context: Contexts) -> None:
+    page = new_context().new_page()
+    dark = "@media (prefers-color-scheme: dark) { p { color: #333; background: #222 } }"
+    page.set_content(
+        f'<html lang="es"><title>x</title><style>{dark}</style><main><h1>x</h1><p>Texto</p></main></html>'
+    )
+    sound(page, ("light",))
+    with pytest.raises(AssertionError, match="dark.*color-contrast"):
+        sound(page, ("light", "dark"))
+
+
 @pytest.mark.parametrize("name", STATES)
 def test_page_in_this_state_is_open_to_all(name: str, site: Site, new_context: Contexts) -> None:
     template, reach = STATES[name]
