@@ -157,7 +157,9 @@ def component(client_id: str = "origen", **policy: object) -> Client:
 
 
 class World:
-    """The services, wired as a process has them."""
+    """The services, wired as a process has them. recognises: whether the form knows browsers again,
+    each of which has an allowance of its own.
+    """
 
     def __init__(
         self,
@@ -169,6 +171,7 @@ class World:
         relay: Relay | None = None,
         queue: JobQueue | None = None,
         lease: float = LIFE,
+        recognises: bool = False,
     ) -> None:
         self.redis, self.database = gateway, database
         self.clock = clock = FixedClock(NOW)
@@ -216,7 +219,7 @@ class World:
         self.judge = Judge(dispatcher=self.logins, clock=clock)
         self.contingency = Contingency(
             transactions=self.transactions, dispatcher=self.logins, judge=self.judge,
-            browsers=self.people, links=self.links,
+            browsers=self.people if recognises else None, links=self.links,
             captcha=Captcha(vendor=captcha, tools=tools), limits=self.limits, load=self.load,
             queue=queue or self.queue,
             sealing=self.sealing, audit=audit, stream=self.stream, noted=self.noted,

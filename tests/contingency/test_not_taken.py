@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from contingency_world import COOKIE, KNOWN, World, component
@@ -20,6 +21,8 @@ from test_elsewhere import (
 from test_pages import OTHER, application, client, csrf_token, post_form
 from werkzeug.test import TestResponse
 
+from idp.adapters.redis.connection import RedisGateway
+from idp.adapters.sql.database import Database
 from idp.contingency.visit import Visitor
 from idp.kernel.identity import Identifier
 
@@ -30,6 +33,14 @@ CODES = {
     SUNAT_ONLY: "unmet_authentication_requirements",
     KNOWN_ONLY: "known_browser_required",
 }
+
+
+@pytest.fixture
+def world(gateway: RedisGateway, database: Database, templates: Path) -> World:
+    world = World(gateway, database, templates, recognises=True)
+    world.seed()
+    world.flag(up=False)
+    return world
 
 
 @pytest.fixture
