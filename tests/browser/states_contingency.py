@@ -7,6 +7,7 @@ from functools import partial
 from playwright.sync_api import Page, Route
 
 from idp.captcha.vendors import REMOTE
+from idp.contingency.verdicts import Verdict
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import EXTRANET, Mode
 from idp.links.ports import TRIES_EACH, Way
@@ -188,12 +189,45 @@ def link_elsewhere_known(site: Site, page: Page, other: Other) -> Page:
     return elsewhere
 
 
+@state("contingencia/navegador_conocido.html", "form of a component for known browsers only")
+def form_in_an_unknown_browser(site: Site, page: Page, other: Other) -> None:
+    site.flag()
+    site.start(page, client="conocido")
+    page.wait_for_selector("#reintentar")
+
+
 @state(ELSEWHERE, "link elsewhere, of a component for known browsers only")
 def link_elsewhere_known_only(site: Site, page: Page, other: Other) -> Page:
     elsewhere = other()
-    site.go(elsewhere, site.mailed(page, client="conocido"))
-    elsewhere.wait_for_selector("text=este componente solo admite ese")
+    site.known(page, "EXPORTA1")
+    site.go(elsewhere, site.mailed(page, client="conocido", known=True))
+    elsewhere.wait_for_selector("#codigo-alla")
+    assert not elsewhere.locator("#aqui").count()
     return elsewhere
+
+
+@state("ingreso/no_admitido.html", "link in somebody else's known browser")
+def link_in_the_browser_of_another(site: Site, page: Page, other: Other) -> None:
+    site.known(page, "OTRA0001")
+    site.go(page, site.mailed(page, client="conocido"))
+    page.wait_for_selector("text=Ingrese desde un navegador reconocido")
+
+
+def link_not_taken(error: str, heading: str, site: Site, page: Page, other: Other) -> None:
+    """The component was changed between the mail and the click."""
+    link = site.mailed(page, client="origen")
+    judge = site.world.services.entry._judge
+    site.patch.setattr(judge, "verdict", lambda *_, **__: Verdict(error))
+    site.go(page, link)
+    page.wait_for_selector(f"text={heading}")
+
+
+for _error, _heading in (
+    ("client_disabled", "Componente deshabilitado"),
+    ("invalid_client", "El componente ya no está disponible"),
+    ("unmet_authentication_requirements", "Este componente requiere ingresar con SUNAT"),
+):
+    state("ingreso/no_admitido.html", f"link, {_error}")(partial(link_not_taken, _error, _heading))
 
 
 @state(ELSEWHERE, "link elsewhere, SUNAT is back")

@@ -11,6 +11,7 @@ import pytest
 import redis
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from idp.mail.news import CROWD
 from sandbox.people import person
 from tests.browser.conftest import Demo, link_of
 from tests.browser.walk import ask_for_link, choose, open_link, start_login
@@ -53,15 +54,16 @@ def end_links(demo: Demo) -> None:
 
 @contextmanager
 def busy(demo: Demo) -> Iterator[None]:
-    """As if a crowd had waited for its mail for half an hour."""
+    """As if a crowd had waited for its mail for half an hour, however many make one just now."""
     keys = ("idp:mail:open", "idp:mail:untried")
+    crowd = [f"test-{number}" for number in range(4 * CROWD + 1)]
     with valkey(demo) as server:
         for key in keys:
-            server.zadd(key, {f"test-{number}": time.time() - 1_500 for number in range(40)})
+            server.zadd(key, dict.fromkeys(crowd, time.time() - 1_500))
         time.sleep(2.1)  # The two seconds for which a process keeps the figures.
         yield
         for key in keys:
-            server.zrem(key, *(f"test-{number}" for number in range(40)))
+            server.zrem(key, *crowd)
         time.sleep(2.1)
 
 
