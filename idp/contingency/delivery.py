@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from idp.audit.events import AuditEvent
@@ -49,6 +50,19 @@ LEAST_USEFUL = timedelta(minutes=2)
 SETTLES = timedelta(seconds=15)
 _UNSETTLED_AGAIN, _IN_HAND_AGAIN = 0.5, 1.0
 _MAIL = "ingreso"
+
+
+class NotSent(StrEnum):
+    """Why a mail never left, beside what a relay says: the codes of `mail.refused`.
+
+    TOO_LATE: its link would have ended too soon. LOGIN_OVER: its login was cancelled or finished.
+    ABANDONED: another request of the same login took its place. COMPONENT_GONE: as it says.
+    """
+
+    TOO_LATE = "too_late"
+    LOGIN_OVER = "login_over"
+    ABANDONED = "abandoned"
+    COMPONENT_GONE = "component_gone"
 
 
 class Delivery:
@@ -111,7 +125,7 @@ class Delivery:
         """The queue drops it: no worker came in time to say that it is too late."""
         link = self._links.get(payload["link"])
         if link is not None and link.sent_at is None and link.state in _OPEN:
-            self._not_sent(link, "too_late")
+            self._not_sent(link, NotSent.TOO_LATE)
         self._load.closed(payload["link"])
 
     def _deliver(self, payload: Mapping[str, str]) -> None:
@@ -119,7 +133,7 @@ class Delivery:
         if link is None or link.sent_at is not None or link.state not in _OPEN:
             return
         if self._links.bound(link) - self._clock.now() < LEAST_USEFUL:
-            self._not_sent(link, "too_late")
+            self._not_sent(link, NotSent.TOO_LATE)
             return
         if not self._wanted(link):
             return
@@ -146,13 +160,13 @@ class Delivery:
         """
         login = waiting_login(self._transactions, link)
         if login is None:
-            self._not_sent(link, "login_over")
+            self._not_sent(link, NotSent.LOGIN_OVER)
             return False
         if login.link_id == link.id:
             return self._has_component(link)
         if self._clock.now() - link.created_at < SETTLES:
             raise RetryLater("unsettled", after=_UNSETTLED_AGAIN)
-        self._not_sent(link, "abandoned")
+        self._not_sent(link, NotSent.ABANDONED)
         return False
 
     def _has_component(self, link: Link) -> bool:
@@ -160,11 +174,11 @@ class Delivery:
         client = self._clients.get(link.client_id) if link.client_id else None
         if link.client_id is None or (client is not None and not client.disabled):
             return True
-        self._not_sent(link, "component_gone")
+        self._not_sent(link, NotSent.COMPONENT_GONE)
         return False
 
-    def _not_sent(self, link: Link, code: str) -> None:
-        self._tell(AuditEvent.MAIL_REFUSED, link, kind=_MAIL, code=code)
+    def _not_sent(self, link: Link, why: NotSent) -> None:
+        self._tell(AuditEvent.MAIL_REFUSED, link, kind=_MAIL, code=why.value)
 
     def _send(self, link: Link, identifier: Identifier, person: Person, address: Address) -> None:
         try:
