@@ -13,6 +13,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,16 @@ import pytest
 import redis
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from idp.settings import load
+from idp.upstream_status.state import FlagState
+from idp.wiring import Services, build_services
 from sandbox.demo.parts import Places, children
 from sandbox.demo.processes import taken_ports
 from tests.support.browser import BROWSER_ARGS, find_browser
 
 NOTICE = "Se ingresó a "
 ROOT = Path(__file__).resolve().parents[2]
+FLAGS = {"up": FlagState.FORCED_UP, "down": FlagState.FORCED_DOWN, "auto": FlagState.AUTO}
 USUAL_PORTS = (8000, 8001, 8002, 8003, 8025, 8026, 8100)
 
 
@@ -38,25 +43,36 @@ class Demo:
     def url(self, usual_port: int, path: str = "") -> str:
         return self.places.url(usual_port) + path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that the demo wrote for commands."""
+        lines = (self.places.state / "demo.env").read_text().splitlines()
+        return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+    @cached_property
+    def services(self) -> Services:
+        """The demo's database and Redis, from this process: a command takes seconds to start."""
+        return build_services(load(self.environment))
+
     def idp(self, *words: str) -> str:
         """Run an `idp` command on it; what it printed."""
-        environment = {
-            line.split("=", 1)[0]: line.split("=", 1)[1]
-            for line in (self.places.state / "demo.env").read_text().splitlines()
-        }
         done = subprocess.run(
             [sys.executable, "-m", "idp.cli", *words],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
             check=True,
         )
         return done.stdout
 
-    def flag(self, state: str, realm: str) -> None:
+    def flag(self, state: str, realm: str, *, by_command: bool = False) -> None:
         """Flip the flag and wait the second within which every process knows."""
-        self.idp("upstream", state, realm, "--reason", "prueba")
+        if by_command:
+            self.idp("upstream", state, realm, "--reason", "prueba")
+        else:
+            status = self.services.upstream_status
+            status.set(realm, FLAGS[state], reason="prueba", who="prueba")
         time.sleep(1.0)
 
     def api(self, usual_port: int, path: str, method: str = "GET", body: Any = None) -> Any:
@@ -133,7 +149,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         assert "ddress already in use" in said or "is taken" in said, said
     else:
         raise AssertionError("no free ports for the demo")
-    yield Demo(Places(state, state / "keys", offset))
+    running = Demo(Places(state, state / "keys", offset))
+    yield running
+    running.services.stop()
     process.send_signal(signal.SIGINT)
     assert process.stdout is not None
     with process.stdout:
@@ -195,11 +213,15 @@ def _no_one_asked_yet(demo: Demo) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _calm(demo: Demo) -> None:
-    """Each test begins with SUNAT up, by flag and by fact, and no limit near."""
+def _calm(request: pytest.FixtureRequest) -> None:
+    """Each test of the demo begins with SUNAT up, by flag and by fact, and no limit near."""
+    if "demo" not in request.fixturenames:
+        return
+    demo: Demo = request.getfixturevalue("demo")
     _no_one_asked_yet(demo)
     demo.api(8100, "/control.json", "PUT", {"realm": "all", "fault": "up"})
-    status = demo.idp("upstream", "status")
+    demo.services.upstream_status.refresh()
     for realm in ("sol", "extranet"):
-        if any(realm in line and "DOWN" in line for line in status.splitlines()):
+        found = demo.services.upstream_status.flag(realm)
+        if found is not None and found.state is FlagState.FORCED_DOWN:
             demo.flag("up", realm)

@@ -155,10 +155,10 @@ def test_flip_while_at_sunat_still_lets_the_person_in(page: Page, demo: Demo) ->
 
 
 def test_recovered_upstream_is_said_on_the_form(page: Page, demo: Demo) -> None:
-    demo.flag("down", "sol")
+    demo.flag("down", "sol", by_command=True)
     start_login(page, demo, 8001)
     choose(page, "sol")
-    demo.flag("up", "sol")
+    demo.flag("up", "sol", by_command=True)
     page.reload()
     expect(page.locator("h1")).to_have_text("SUNAT ya está disponible")
     page.click("#continuar")
