@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from idp.kernel.identity import is_valid_ruc
-from idp.people.seed import SeedRow
+from idp.people.rows import SeedRow
 
 # Six of ten have their mailbox with one provider, as people do; the rest with these.
 LARGE = "correo-grande.example"

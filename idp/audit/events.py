@@ -46,6 +46,7 @@ class AuditEvent(StrEnum):
     PERSON_UPDATED = "person.updated"
     PERSON_REVEALED = "person.revealed"
     PEOPLE_IMPORTED = "people.imported"
+    PEOPLE_EXPORTED = "people.exported"
     KNOWN_BROWSER_ADDED = "known_browser.added"
     KNOWN_BROWSER_REMOVED = "known_browser.removed"
     MAIL_ACCEPTED = "mail.accepted"
@@ -162,6 +163,7 @@ TABLE: dict[AuditEvent, Row] = {
         "What is known of a person changed; names of fields only.", "source", "fields"
     ),
     AuditEvent.PERSON_REVEALED: _row("An operator looked at a person unmasked.", "purpose"),
+    AuditEvent.PEOPLE_EXPORTED: _row("Everybody was written to a file, in clear.", "purpose"),
     AuditEvent.PEOPLE_IMPORTED: _row(
         "A file of people was imported.",
         "rows",
@@ -169,6 +171,8 @@ TABLE: dict[AuditEvent, Row] = {
         "updated",
         "unchanged",
         "trusted_emails",
+        "source",
+        "file",
     ),
     AuditEvent.KNOWN_BROWSER_ADDED: _row("A browser became known for a person.", "browser"),
     AuditEvent.KNOWN_BROWSER_REMOVED: _row("A known browser was removed.", "browser"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from idp.audit.events import TABLE, AuditEvent
@@ -88,6 +89,11 @@ class Audit:
                 **details,
             )
         )
+
+    def record_all(self, records: Sequence[AuditRecord]) -> None:
+        """Append records that `entry` made, in the unit of work under way."""
+        if records:
+            self._store.append_all(records)
 
     def search(self, wanted: AuditFilter, limit: int = 100) -> list[AuditRecord]:
         """The newest matching records first. Raises Unavailable("sql")."""

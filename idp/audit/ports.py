@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,10 @@ class AuditStore(Protocol):
 
         Raises Unavailable("sql").
         """
+        ...
+
+    def append_all(self, records: Sequence[AuditRecord]) -> None:
+        """Add new records, in the unit of work under way if there is one."""
         ...
 
     def append_many(self, records: Iterable[AuditRecord]) -> int:

@@ -60,6 +60,10 @@ class Context:
             json.dump(found, sys.stdout, ensure_ascii=False, indent=2, default=str)
             print()
 
+    def note(self, text: str) -> None:
+        """Something beside the answer, on stderr."""
+        print(text, file=sys.stderr)
+
     def try_services(self) -> None:
         """Build the services, which reads keys and clients, and let go of them again."""
         _ = self.services

@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from idp.cli import users_deliverable
+from idp.cli import users_deliverable, users_export, users_import
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS, SOL, Identifier, normalise
-from idp.people.csv_file import COLUMNS, parse_csv
 from idp.people.eligibility import contact_address, eligibility
 from idp.people.masking import mask_email, mask_identifier, mask_name
 from idp.people.person import Person
-from idp.people.seed import SeedReport
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp users import|show|deliverable`."""
+    """`idp users import|export|show|deliverable`."""
     parser = subparsers.add_parser("users", help="the people who can be let in")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    load = actions.add_parser(
-        "import", help="import people from a CSV file; nothing, if any of its rows is wrong"
-    )
-    load.add_argument("file", type=Path, metavar="FILE.csv", help="columns: " + ", ".join(COLUMNS))
-    load.add_argument(
-        "--trust-emails",
-        action="store_true",
-        help="take email_verified_at for true: only for a source that verified addresses itself",
-    )
-    load.set_defaults(func=_import)
+    load = users_import.add_parser(actions)
+    save = users_export.add_parser(actions)
     show = actions.add_parser("show", help="what is known of a person, masked")
     show.add_argument("realm", choices=REALMS)
     show.add_argument("identifier", metavar="IDENTIFIER", help="RUC:USUARIO, or EXT…")
@@ -43,45 +32,9 @@ def add_parser(subparsers: Any) -> None:
     show.add_argument("--reason", default="", help="why, for the audit log")
     show.set_defaults(func=_show)
     users_deliverable.add_action(actions)
-    for action in (load, show):
+    for action in (load, save, show):
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
-
-
-def _import(args: argparse.Namespace, context: Context) -> int:
-    try:
-        content = args.file.read_bytes()
-    except OSError as error:
-        raise IdpError("file_unreadable", detail=f"{args.file}: {error.strerror}") from error
-    rows, problems = parse_csv(content)
-    if problems:
-        report = SeedReport(problems=tuple(problems))
-    else:
-        report = context.services.people.seed(
-            rows, trust_emails=args.trust_emails, actor=context.actor
-        )
-    if context.as_json:
-        context.out(
-            {
-                "created": report.created,
-                "updated": report.updated,
-                "unchanged": report.unchanged,
-                "problems": [vars(problem) for problem in report.problems],
-            }
-        )
-    elif report.problems:
-        lines = [
-            f"{args.file}:{found.line}: "
-            + (f"{found.column}: " if found.column else "")
-            + found.problem
-            for found in report.problems
-        ]
-        context.out("\n".join([*lines, "nothing was imported"]))
-    else:
-        context.out(
-            f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged"
-        )
-    return 1 if report.problems else 0
 
 
 def _show(args: argparse.Namespace, context: Context) -> int:

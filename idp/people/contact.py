@@ -136,7 +136,10 @@ class Contacts:
             changed = sorted(one for one in names if person.profile.get(one) != profile.get(one))
             if changed:
                 now = self._clock.now()
-                self._store.update(replace(person, profile=dict(profile), updated_at=now))
+                said = {**person.said, "profile": "person"}
+                self._store.update(
+                    replace(person, profile=dict(profile), said=said, updated_at=now)
+                )
                 self._audit.record(
                     AuditEvent.PERSON_UPDATED,
                     person_id=person.id,

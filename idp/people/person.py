@@ -39,7 +39,8 @@ class Person:
     or Extranet user. name: razón social, or the person's full name. imported_active: a file said
     that they logged in before. extras: what else SUNAT tells (ddp…), never shown by default.
     standard: claims that a file brought, by the columns of `people.standard`. profile: what the
-    person's form holds beside the address, by the fields of `people.profile`.
+    person's form holds beside the address, by the fields of `people.profile`. said: who said
+    `name`, `standard` and `profile`: `upstream`, `person`, `file:<source>` or `scim`.
     addresses: the oldest first.
     """
 
@@ -63,6 +64,7 @@ class Person:
     extras: Mapping[str, str] = field(default_factory=_nothing)
     standard: Mapping[str, str] = field(default_factory=_nothing)
     profile: Mapping[str, str] = field(default_factory=_nothing)
+    said: Mapping[str, str] = field(default_factory=_nothing)
     addresses: tuple[Address, ...] = ()
 
     @property

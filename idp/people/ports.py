@@ -5,6 +5,8 @@ Every method raises Unavailable("sql") when the database does not answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +14,53 @@ from idp.kernel.identity import Identifier
 from idp.people.person import Address, KnownBrowser, PendingVerification, Person
 
 
-class PersonStore(Protocol):
+class Raced(Exception):
+    """Somebody else was faster; the unit of work is to be begun again."""
+
+
+@dataclass(frozen=True)
+class ImportRun:
+    """An import under way. key: file, source and manner. done: rows written. counts: by outcome."""
+
+    id: str
+    key: str
+    done: int
+    counts: Mapping[str, int]
+
+
+class ImportStore(Protocol):
+    """Imports, so that one that was cut off goes on."""
+
+    def begin(self, run: ImportRun, now: datetime) -> None:
+        """A new one."""
+        ...
+
+    def unfinished(self, key: str) -> ImportRun | None:
+        """The newest one of that key, if it was never finished."""
+        ...
+
+    def advance(self, run_id: str, done: int, counts: Mapping[str, int]) -> None:
+        """So much of it is done."""
+        ...
+
+    def finish(self, run_id: str, now: datetime) -> None:
+        """All of it is done."""
+        ...
+
+    def purge(self, before: datetime) -> int:
+        """Remove those that began before that moment; how many."""
+        ...
+
+
+class PeoplePages(Protocol):
+    """Everybody, in parts."""
+
+    def page(self, after: str, limit: int, realm: str | None = None) -> list[Person]:
+        """At most so many persons whose ids come after that one, in the order of their ids."""
+        ...
+
+
+class PersonStore(PeoplePages, Protocol):
     """Persons with their identifiers and addresses."""
 
     def get(self, person_id: str, *, lock: bool = False) -> Person | None:
@@ -30,6 +78,19 @@ class PersonStore(Protocol):
     def get_or_create(self, candidate: Person) -> tuple[Person, bool]:
         """The person of the candidate's identifier, locked; the candidate itself when there was
         none (then True). Parallel calls agree on one person, and exactly one says True.
+        """
+        ...
+
+    def find_many(
+        self, identifiers: Sequence[Identifier], *, lock: bool = False
+    ) -> dict[Identifier, Person]:
+        """The persons whom these identifiers name; those that name nobody are left out."""
+        ...
+
+    def create_many(self, persons: Sequence[tuple[Person, Address | None]]) -> None:
+        """Add persons nobody knew, each with a first address or none.
+
+        Raises Raced when somebody added one of them meanwhile: nothing of the unit of work counts.
         """
         ...
 

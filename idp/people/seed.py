@@ -1,290 +1,265 @@
-"""Importing people: checked as a whole, written as a whole."""
+"""Importing people: everything is looked at first, and then written in parts.
+
+Each part is a transaction of its own, so that nobody's login waits for a long file. A run that was
+cut off goes on where it was; one that is repeated changes nothing.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.records import AuditRecord
 from idp.kernel.clock import Clock
-from idp.kernel.identity import (
-    EXTRANET,
-    SOL,
-    Identifier,
-    extranet_identifier,
-    is_valid_ruc,
-    normalise,
-    sol_identifier,
-)
 from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
-from idp.kernel.times import read_moment
-from idp.people.contact import InvalidEmail, normalise_email, same_email
+from idp.people.merging import Merged, fresh, merge
 from idp.people.person import Address, Person
-from idp.people.ports import PersonStore
-from idp.people.standard import BY_COLUMN, merged
+from idp.people.ports import ImportRun, ImportStore, PersonStore, Raced
+from idp.people.rows import Parsed, RowProblem, RowReader, SeedRow
+from idp.people.seen import Seen
 
+# Rows in one transaction: a fraction of a second.
+PART = 500
+DEFAULT_SOURCE = "vuce"
 
-@dataclass(frozen=True)
-class SeedRow:
-    """One row of a file. line: where it stands there, from 1. Moments are ISO 8601 with an offset.
-
-    email_verified_at counts only when the file's e-mails are trusted; a last_login_at says that
-    the person used VUCE before, so that contingency is open to them. standard: claims by the
-    columns of `people.standard`.
-    """
-
-    line: int
-    realm: str
-    usuario: str
-    ruc: str = ""
-    name: str = ""
-    email: str = ""
-    email_verified_at: str = ""
-    consent_at: str = ""
-    last_login_at: str = ""
-    standard: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RowProblem:
-    """What is wrong in a row, without repeating its content."""
-
-    line: int
-    column: str
-    problem: str
+Rows = Iterable[SeedRow | RowProblem]
 
 
 @dataclass(frozen=True)
 class SeedReport:
-    """What an import did; with any problem it did nothing."""
+    """What an import did, or would do. conflicts: what of the file does not count, and why."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     problems: tuple[RowProblem, ...] = ()
+    conflicts: tuple[RowProblem, ...] = ()
 
 
 @dataclass(frozen=True)
-class _Parsed:
-    identifier: Identifier
-    ruc: str | None
-    usuario: str
-    name: str
-    email: str | None
-    verified_at: datetime | None
-    consent_at: datetime | None
-    last_login_at: datetime | None
-    standard: Mapping[str, str]
+class Manner:
+    """How a file is taken. trusted: its source verified the addresses itself. source: who wrote it:
+    what one source said only that source changes. actor: who imports, for the audit log.
+    """
+
+    trusted: bool = False
+    source: str = DEFAULT_SOURCE
+    actor: str | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whom `check` and `write` tell of each problem, and of each conflict."""
+
+    problem: Callable[[RowProblem], None]
+    conflict: Callable[[RowProblem], None]
 
 
 class Seeder:
-    """Checks rows and writes them; what persons or SUNAT said themselves is never overwritten."""
+    """Checks rows and writes them."""
 
     def __init__(
         self,
         *,
         store: PersonStore,
+        runs: ImportStore,
         uow: UnitOfWork,
         audit: Audit,
         clock: Clock,
         random: Random,
-        sol_user_pattern: str,
-        extranet_user_pattern: str,
+        reader: RowReader,
     ) -> None:
         self._store = store
+        self._runs = runs
         self._uow = uow
         self._audit = audit
         self._clock = clock
         self._random = random
-        self._sol_pattern = sol_user_pattern
-        self._extranet_pattern = extranet_user_pattern
+        self._reader = reader
 
-    def seed(self, rows: Iterable[SeedRow], *, trust_emails: bool, actor: str | None) -> SeedReport:
-        """Write every row, or none when any has a problem.
-
-        In parts, each a transaction of its own, so that nobody's login waits for a long file. One
-        that was cut off is simply repeated: what is there stays as it is.
+    def check(self, rows: Rows, manner: Manner, told: Told) -> Counter[str]:
+        """Look at every row and write nothing: how many would be created, updated, unchanged, and
+        how many are bad. Raises Unavailable.
         """
-        parsed, problems = self._parse(rows)
-        if problems:
-            return SeedReport(problems=tuple(problems))
-        outcomes: Counter[str] = Counter()
-        for start in range(0, len(parsed), _PART):
-            with self._uow.transaction():
-                outcomes.update(
-                    self._write(row, trust_emails, actor) for row in parsed[start : start + _PART]
-                )
+        found: Counter[str] = Counter(created=0, updated=0, unchanged=0, bad=0)
+        for part in self._parts(rows, told, found):
+            known = self._store.find_many([row.identifier for row in part])
+            for row in part:
+                person = known.get(row.identifier)
+                if person is None:
+                    found["created"] += 1
+                    continue
+                merged = self._merge(person, row, manner)
+                for column, why in merged.conflicts:
+                    told.conflict(RowProblem(row.line, column, why))
+                found["conflicts"] += bool(merged.conflicts)
+                found["updated" if merged.fields else "unchanged"] += 1
+        return found
+
+    def write(
+        self, rows: Rows, manner: Manner, *, digest: str = "", rows_told: int = 0
+    ) -> SeedReport:
+        """Write every good row. digest: of the file: a run of the same that was cut off goes on.
+
+        Raises Unavailable; what was written until then is there, and is not done again.
+        """
+        run = self._begin(digest, manner)
+        counts = Counter(run.counts)
+        done = 0
+        for part in self._parts(rows, _SILENT, Counter()):
+            done += len(part)
+            if done <= run.done:
+                continue
+            counts.update(self._write_part(part, manner, run, done, counts))
+        report = SeedReport(counts["created"], counts["updated"], counts["unchanged"])
         with self._uow.transaction():
-            report = SeedReport(outcomes["created"], outcomes["updated"], outcomes["unchanged"])
+            self._runs.finish(run.id, self._clock.now())
             self._audit.record(
                 AuditEvent.PEOPLE_IMPORTED,
-                actor=actor,
-                rows=len(parsed),
-                trusted_emails=trust_emails,
+                actor=manner.actor,
+                rows=max(rows_told, done),
+                trusted_emails=manner.trusted,
                 created=report.created,
                 updated=report.updated,
                 unchanged=report.unchanged,
+                source=manner.source,
+                file=digest[:16] or None,
             )
         return report
 
-    def _parse(self, rows: Iterable[SeedRow]) -> tuple[list[_Parsed], list[RowProblem]]:
-        parsed: list[_Parsed] = []
-        problems: list[RowProblem] = []
-        seen: dict[Identifier, int] = {}
-        for row in rows:
-            found: list[RowProblem] = []
-            identifier = self._identifier(row, found)
-            if identifier is not None and identifier in seen:
-                problem = f"the same person as in line {seen[identifier]}"
-                found.append(RowProblem(row.line, "usuario", problem))
-            email = _email(row, found)
-            standard = _standard(row, found)
-            moments = [_moment(row, name, self._clock.now(), found) for name in _MOMENTS]
-            problems.extend(found)
-            if identifier is None or found:
-                continue
-            seen[identifier] = row.line
-            ruc = normalise(row.ruc) or None
-            usuario, name = normalise(row.usuario), row.name.strip()
-            verified, consent, login = moments
-            parsed.append(
-                _Parsed(identifier, ruc, usuario, name, email, verified, consent, login, standard)
-            )
-        return parsed, problems
+    def _begin(self, digest: str, manner: Manner) -> ImportRun:
+        key = f"{digest}:{manner.source}:{int(manner.trusted)}"
+        found = self._runs.unfinished(key) if digest else None
+        if found is not None:
+            return found
+        run = ImportRun(new_id(self._random, "imp"), key, 0, {})
+        with self._uow.transaction():
+            self._runs.begin(run, self._clock.now())
+        return run
 
-    def _identifier(self, row: SeedRow, found: list[RowProblem]) -> Identifier | None:
-        identifier = None
-        if row.realm not in (SOL, EXTRANET):
-            found.append(RowProblem(row.line, "realm", f"neither {SOL} nor {EXTRANET}"))
-            return None
-        if (row.ruc.strip() or row.realm == SOL) and not is_valid_ruc(normalise(row.ruc)):
-            found.append(RowProblem(row.line, "ruc", "not a RUC: 11 digits with its check digit"))
-            return None
-        if row.realm == SOL:
-            identifier = sol_identifier(row.ruc, row.usuario, self._sol_pattern)
-        else:
-            identifier = extranet_identifier(row.usuario, self._extranet_pattern)
-        if identifier is None:
-            found.append(RowProblem(row.line, "usuario", f"not a user of {row.realm}"))
-        return identifier
+    def _parts(self, rows: Rows, told: Told, found: Counter[str]) -> Iterator[list[Parsed]]:
+        with Seen() as seen:
+            good = self._good(rows, told, found, seen)
+            while part := list(islice(good, PART)):
+                yield part
 
-    def _write(self, row: _Parsed, trust_emails: bool, actor: str | None) -> str:
+    def _good(self, rows: Rows, told: Told, found: Counter[str], seen: Seen) -> Iterator[Parsed]:
         now = self._clock.now()
-        candidate = Person(
+        for row in rows:
+            parsed, problems = (
+                (None, [row]) if isinstance(row, RowProblem) else self._reader.read(row, now)
+            )
+            if parsed is not None:
+                before = seen.before(parsed.identifier, parsed.line)
+                if before is not None:
+                    why = f"the same person as in line {before}"
+                    problems, parsed = [RowProblem(parsed.line, "usuario", why)], None
+            for problem in problems:
+                told.problem(problem)
+            if parsed is None:
+                found["bad"] += 1
+            else:
+                yield parsed
+
+    def _write_part(
+        self, part: list[Parsed], manner: Manner, run: ImportRun, done: int, before: Counter[str]
+    ) -> Counter[str]:
+        for together in (True, False):
+            try:
+                with self._uow.transaction():
+                    counts = self._write_rows(part, manner, together=together)
+                    self._runs.advance(run.id, done, before + counts)
+                return counts
+            except Raced:
+                # Somebody logged in for the first time just now: one by one, then.
+                if not together:
+                    raise
+        raise AssertionError("a part is written together or one by one")
+
+    def _write_rows(self, part: list[Parsed], manner: Manner, *, together: bool) -> Counter[str]:
+        now, counts = self._clock.now(), Counter[str]()
+        known = self._store.find_many([row.identifier for row in part], lock=True)
+        new: list[tuple[Person, Address | None]] = []
+        records: list[AuditRecord] = []
+        current: dict[str, Person] = {}
+        for row in part:
+            person = known.get(row.identifier)
+            if person is None:
+                candidate = self._fresh(row, manner, now)
+                if together:
+                    new.append((candidate, self._first_address(row, manner, now)))
+                    records.append(self._record(candidate, (), manner))
+                    counts["created"] += 1
+                    continue
+                person, created = self._store.get_or_create(candidate)
+                if created:
+                    counts["created"] += 1
+                    records.append(self._record(candidate, (), manner))
+                    address = self._first_address(row, manner, now)
+                    if address is not None:
+                        self._store.put_address(person.id, address)
+                    continue
+            # Two identifiers of a file may name one person.
+            merged = self._merge(current.get(person.id, person), row, manner)
+            counts["updated" if merged.fields else "unchanged"] += 1
+            if merged.fields:
+                self._update(merged)
+                current[person.id] = merged.after
+                records.append(self._record(merged.person, merged.fields, manner))
+        if new:
+            self._store.create_many(new)
+        self._audit.record_all(records)
+        return counts
+
+    def _update(self, merged: Merged) -> None:
+        self._store.update(merged.person)
+        if merged.address is not None:
+            self._store.put_address(merged.person.id, merged.address)
+
+    def _fresh(self, row: Parsed, manner: Manner, now: datetime) -> Person:
+        return fresh(
+            row,
             id=new_id(self._random, "per"),
             sub=self._random.token(18),
-            realm=row.identifier.realm,
-            identifier=row.identifier.value,
-            usuario=row.usuario,
-            name=row.name,
-            created_at=now,
-            updated_at=now,
-            ruc=row.ruc,
-            last_login_at=row.last_login_at,
-            imported_active=row.last_login_at is not None,
-            consent=row.consent_at is not None,
-            consent_at=row.consent_at,
-            standard=row.standard,
+            source=manner.source,
+            now=now,
         )
-        person, created = self._store.get_or_create(candidate)
-        fields = [] if created else self._complete(person, candidate, now)
-        if self._write_address(person, row, row.verified_at if trust_emails else None, now):
-            fields.append("address")
-        if created or fields:
-            self._audit.record(
-                AuditEvent.PERSON_CREATED if created else AuditEvent.PERSON_UPDATED,
-                person_id=person.id,
-                realm=person.realm,
-                actor=actor,
-                source="import",
-                fields=None if created else " ".join(fields),
-            )
-        return "created" if created else "updated" if fields else "unchanged"
 
-    def _write_address(
-        self, person: Person, row: _Parsed, verified_at: datetime | None, now: datetime
-    ) -> bool:
-        """Add the row's address; whether anything changed.
-
-        Of the addresses that are there only one is touched, which nobody has verified: it takes
-        the file's word for being verified, and gives way to another as long as its person was
-        never here to type one.
-        """
+    def _first_address(self, row: Parsed, manner: Manner, now: datetime) -> Address | None:
         if row.email is None:
-            return False
-        address = Address(new_id(self._random, "adr"), row.email, now, verified_at, verified_at)
-        if person.addresses:
-            present = person.addresses[0]
-            alone = len(person.addresses) == 1 and present.verified_at is None
-            same = same_email(present.email, row.email)
-            if not alone or (not same and person.first_login_at) or (same and not verified_at):
-                return False
-            address = replace(address, id=present.id, created_at=present.created_at)
-        self._store.put_address(person.id, address)
-        return True
+            return None
+        verified_at = row.verified_at if manner.trusted else None
+        return Address(new_id(self._random, "adr"), row.email, now, verified_at, verified_at)
 
-    def _complete(self, person: Person, row: Person, now: datetime) -> list[str]:
-        """Fill in what nobody said yet; the names of the fields."""
-        changes: dict[str, object] = {}
-        if not person.name and row.name:
-            changes["name"] = row.name
-        if person.consent_at is None and row.consent_at is not None:
-            changes |= {"consent": True, "consent_at": row.consent_at}
-        if person.last_login_at is None and row.last_login_at is not None:
-            changes |= {"imported_active": True, "last_login_at": row.last_login_at}
-        standard = merged(person.standard, row.standard)
-        if standard != person.standard:
-            # Only files tell these: the newest is right.
-            changes["standard"] = standard
-        if changes:
-            completed = replace(person, updated_at=now, **changes)  # type: ignore[arg-type]
-            self._store.update(completed)
-        return sorted(changes)
+    def _merge(self, person: Person, row: Parsed, manner: Manner) -> Merged:
+        return merge(
+            person,
+            row,
+            address_id=new_id(self._random, "adr"),
+            trusted=manner.trusted,
+            source=manner.source,
+            now=self._clock.now(),
+        )
+
+    def _record(self, person: Person, fields: tuple[str, ...], manner: Manner) -> AuditRecord:
+        return self._audit.entry(
+            AuditEvent.PERSON_UPDATED if fields else AuditEvent.PERSON_CREATED,
+            person_id=person.id,
+            realm=person.realm,
+            actor=manner.actor,
+            source="import",
+            fields=" ".join(fields) or None,
+        )
 
 
-# Rows in one transaction: a fraction of a second.
-_PART = 200
-_MOMENTS: Sequence[str] = ("email_verified_at", "consent_at", "last_login_at")
+_SILENT = Told(problem=lambda one: None, conflict=lambda one: None)
 
 
-def _email(row: SeedRow, found: list[RowProblem]) -> str | None:
-    if not row.email.strip():
-        if row.email_verified_at.strip():
-            found.append(RowProblem(row.line, "email_verified_at", "verified, but no e-mail"))
-        return None
-    try:
-        return normalise_email(row.email)
-    except InvalidEmail as error:
-        found.append(RowProblem(row.line, "email", str(error)))
-        return None
-
-
-def _standard(row: SeedRow, found: list[RowProblem]) -> dict[str, str]:
-    values = {}
-    for column, text in row.standard.items():
-        value = BY_COLUMN[column].read(text.strip())
-        if value is None:
-            found.append(RowProblem(row.line, column, f"not {BY_COLUMN[column].form}"))
-        else:
-            values[column] = value
-    return values
-
-
-def _moment(row: SeedRow, column: str, now: datetime, found: list[RowProblem]) -> datetime | None:
-    text = str(getattr(row, column)).strip()
-    if not text:
-        return None
-    moment = read_moment(text)
-    if moment is None:
-        problem = "not a moment such as 2026-03-01T09:30:00-05:00"
-    elif moment > now:
-        problem = "lies ahead"
-    else:
-        return moment
-    found.append(RowProblem(row.line, column, problem))
-    return None
+__all__ = ["DEFAULT_SOURCE", "Manner", "RowProblem", "SeedReport", "SeedRow", "Seeder", "Told"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -27,8 +27,9 @@ from idp.people.person import (
     UpstreamFacts,
     Verification,
 )
-from idp.people.ports import BrowserStore, PersonStore, VerificationStore
-from idp.people.seed import Seeder, SeedReport, SeedRow
+from idp.people.ports import BrowserStore, ImportStore, PersonStore, VerificationStore
+from idp.people.rows import RowProblem, RowReader, SeedRow
+from idp.people.seed import PART, Manner, Seeder, SeedReport, Told
 from idp.people.undeliverable import Undeliverable
 
 DAY = 86_400
@@ -48,6 +49,7 @@ class People:
         store: PersonStore,
         verifications: VerificationStore,
         browsers: BrowserStore,
+        imports: ImportStore,
         uow: UnitOfWork,
         audit: Audit,
         clock: Clock,
@@ -88,14 +90,17 @@ class People:
             counts_after=known_browser_after,
             ttl=known_browser_ttl,
         )
-        self._seeder = Seeder(
+        self._imports = imports
+        self.seeder = Seeder(
             store=store,
+            runs=imports,
             uow=uow,
             audit=audit,
             clock=clock,
             random=random,
-            sol_user_pattern=sol_user_pattern,
-            extranet_user_pattern=extranet_user_pattern,
+            reader=RowReader(
+                sol_user_pattern=sol_user_pattern, extranet_user_pattern=extranet_user_pattern
+            ),
         )
 
     def get(self, person_id: str) -> Person | None:
@@ -133,6 +138,7 @@ class People:
             first_login_at=now,
             last_login_at=now,
             extras=facts.extras,
+            said={"name": "upstream"} if facts.name else {},
         )
         with self._uow.transaction():
             person, created = self._store.get_or_create(candidate)
@@ -161,8 +167,10 @@ class People:
             for field, value in told.items()
             if value and storable(value) != getattr(person, field)
         }
+        said = {**person.said, "name": "upstream"} if facts.name else person.said
         changed = replace(
             person,
+            said=said,
             **changes,  # type: ignore[arg-type]
             first_login_at=person.first_login_at or now,
             last_login_at=now,
@@ -259,10 +267,16 @@ class People:
         return self._browsers.forget(person_id, browser_id)
 
     def seed(
-        self, rows: Iterable[SeedRow], *, trust_emails: bool = False, actor: str | None = None
+        self, rows: Sequence[SeedRow], *, trust_emails: bool = False, actor: str | None = None
     ) -> SeedReport:
-        """Import people: every row, or none when any has a problem; see `SeedRow`."""
-        return self._seeder.seed(rows, trust_emails=trust_emails, actor=actor)
+        """Import people that are in memory: every row, or none when any has a problem."""
+        manner = Manner(trusted=trust_emails, actor=actor)
+        problems: list[RowProblem] = []
+        conflicts: list[RowProblem] = []
+        self.seeder.check(rows, manner, Told(problems.append, conflicts.append))
+        if problems:
+            return SeedReport(problems=tuple(problems))
+        return replace(self.seeder.write(rows, manner), conflicts=tuple(conflicts))
 
     def revealed(self, person_id: str, *, actor: str, purpose: str) -> None:
         """An operator is about to see a person unmasked: it is recorded first."""
@@ -270,10 +284,21 @@ class People:
             AuditEvent.PERSON_REVEALED, person_id=person_id, actor=actor, purpose=purpose
         )
 
+    def everybody(self, realm: str | None, *, actor: str, purpose: str) -> Iterator[Person]:
+        """Everybody, unmasked, a part at a time: it is recorded first. Raises Unavailable."""
+        self._audit.record(AuditEvent.PEOPLE_EXPORTED, realm=realm, actor=actor, purpose=purpose)
+        after = ""
+        while page := self._store.page(after, PART, realm):
+            yield from page
+            after = page[-1].id
+
     def purge(self, now: datetime) -> int:
-        """Remove expired verifications and browsers, and addresses replaced a month ago."""
+        """Remove expired verifications and browsers, addresses replaced a month ago, and what is
+        known of imports of a year ago.
+        """
         return (
             self._verifications.purge(now)
+            + self._imports.purge(now - timedelta(days=365))
             + self._browser_store.purge(now)
             + self._store.purge_addresses(now - timedelta(days=30))
         )

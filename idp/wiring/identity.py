@@ -10,6 +10,7 @@ from idp.adapters.redis.sessions import RedisSessions
 from idp.adapters.redis.transactions import RedisTransactions
 from idp.adapters.redis.upstream_states import RedisUpstreamStates
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.clients.registry import ClientRegistry
@@ -51,6 +52,7 @@ def people(base: Base) -> People:
         store=SqlPersonStore(base.database, base.vault),
         verifications=SqlVerificationStore(base.database),
         browsers=SqlBrowserStore(base.database),
+        imports=SqlImportStore(base.database),
         uow=base.database,
         audit=base.audit,
         clock=base.clock,

@@ -72,7 +72,7 @@ def _start(places: Places, family: Family, ending: threading.Event) -> None:
     _command(environment, "db", "upgrade")
     people = places.state / "people.csv"
     write_private(people, people_csv())
-    _command(environment, "users", "import", str(people), "--trust-emails")
+    _command(environment, "users", "import", str(people), "--trust-emails", "--conflicts", "keep")
     for child in everything:
         if ending.is_set():
             return

@@ -19,6 +19,7 @@ from idp.adapters.redis.transactions import RedisTransactions
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.adapters.sql.upstream_status import SqlFlagStore
@@ -55,7 +56,7 @@ from idp.mail.message import OutgoingMessage
 from idp.mail.news import EPOCH
 from idp.mail.ports import Receipt, Relay
 from idp.mail.templates import MailTemplates
-from idp.people.seed import SeedRow
+from idp.people.rows import SeedRow
 from idp.people.service import People
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.state import FlagState
@@ -183,7 +184,8 @@ class World:
         self.components = Components({"origen": component()})
         self.people = People(
             store=SqlPersonStore(database, vault_beside(database)), verifications=SqlVerificationStore(database),
-            browsers=SqlBrowserStore(database), uow=database, audit=audit, clock=clock,
+            browsers=SqlBrowserStore(database),
+        imports=SqlImportStore(database), uow=database, audit=audit, clock=clock,
             random=random, code_key=b"v" * 32,
         )  # fmt: skip
         self.status = UpstreamStatus(

@@ -20,6 +20,7 @@ from idp.adapters.mailbox.maildir import MaildirBox
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.audit.log import Audit
 from idp.cli import mail
@@ -30,7 +31,7 @@ from idp.kernel.random import SystemRandom
 from idp.mail.bounces import MOST_BYTES, BounceKind, Bounces, read_report
 from idp.mail.message_id import message_id, read_message_id
 from idp.people.person import Address, Person
-from idp.people.seed import SeedRow
+from idp.people.rows import SeedRow
 from idp.people.service import People
 from tests.support.vault import vault_in
 
@@ -46,6 +47,7 @@ def people(tmp_path: Path, clock: FixedClock) -> Iterator[People]:
         store=SqlPersonStore(database, vault_in(tmp_path)),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
+        imports=SqlImportStore(database),
         uow=database,
         audit=Audit(store=SqlAuditStore(database), clock=clock, random=random),
         clock=clock,

@@ -11,6 +11,7 @@ import pytest
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
@@ -46,6 +47,7 @@ def people(database: Database, vault: Vault, audit: Audit, clock: FixedClock) ->
         store=SqlPersonStore(database, vault),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
+        imports=SqlImportStore(database),
         uow=database,
         audit=audit,
         clock=clock,

@@ -19,7 +19,7 @@ from idp.kernel.errors import StartError, Unavailable
 from idp.kernel.random import SystemRandom
 from idp.people import data_keys
 from idp.people.person import UpstreamFacts
-from idp.people.seed import SeedRow
+from idp.people.rows import SeedRow
 from idp.people.service import People
 from idp.people.vault import Vault
 from tests.support.vault import make_data_keys, vault_in

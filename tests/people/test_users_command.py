@@ -89,18 +89,6 @@ def test_show_of_a_stranger_is_an_error(run: Run) -> None:
     assert refused.value.code == "person_unknown"
 
 
-def test_import_of_a_bad_file_tells_lines_and_fails(run: Run, file: Path) -> None:
-    file.write_text(FILE + "sol,1,X,,,,,\n", encoding="utf-8")
-    code, said = run("users", "import", str(file))
-    assert code == 1
-    assert said.splitlines() == [
-        f"{file}:3: ruc: not a RUC: 11 digits with its check digit",
-        "nothing was imported",
-    ]
-    code, said = run("users", "import", str(file), json=True)
-    assert (code, said["created"], said["problems"][0]["line"]) == (1, 0, 3)
-
-
 def test_import_of_a_file_that_is_not_there_is_an_error(run: Run, tmp_path: Path) -> None:
     with pytest.raises(IdpError) as refused:
         run("users", "import", str(tmp_path / "none.csv"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +28,11 @@ class SqlAuditStore:
         """Add one record, in the unit of work under way if there is one."""
         with self._database.transaction(), self._database.connection() as connection:
             connection.execute(insert(_LOG).values(_values(record)))
+
+    def append_all(self, records: Sequence[AuditRecord]) -> None:
+        """Add new records, in the unit of work under way if there is one."""
+        with self._database.transaction(), self._database.connection() as connection:
+            connection.execute(insert(_LOG), [_values(record) for record in records])
 
     def append_many(self, records: Iterable[AuditRecord]) -> int:
         """Add the records whose id is not there yet; how many that were."""

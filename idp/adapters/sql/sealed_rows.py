@@ -26,7 +26,7 @@ _TEXTS = (
     "given_name",
     "family_name",
 )
-_MAPPINGS = ("extras", "standard", "profile")
+_MAPPINGS = ("extras", "standard", "profile", "said")
 _NOT_PLAIN = ("sealed", "ruc_digest")
 _PLAIN = tuple(column.name for column in table_of(PersonRow).c if column.name not in _NOT_PLAIN)
 
@@ -77,7 +77,7 @@ class SealedRows:
     def person(self, row: Row[Any], addresses: Iterable[Row[Any]]) -> Person:
         """The person of a row and of their addresses' rows."""
         known: dict[str, Any] = json.loads(self._vault.open(row.sealed, f"people:{row.id}"))
-        known.update({name: MappingProxyType(known[name]) for name in _MAPPINGS})
+        known.update({name: MappingProxyType(known.get(name, {})) for name in _MAPPINGS})
         return Person(
             addresses=tuple(self.address(found) for found in addresses),
             **known,

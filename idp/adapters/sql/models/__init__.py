@@ -2,6 +2,7 @@
 
 from idp.adapters.sql.models.audit import AuditRow
 from idp.adapters.sql.models.base import Base, FreeText, UtcDateTime
+from idp.adapters.sql.models.imports import ImportRow
 from idp.adapters.sql.models.links import SpentLinkRow
 from idp.adapters.sql.models.people import (
     AddressRow,
@@ -22,6 +23,7 @@ __all__ = [
     "FlagRow",
     "FreeText",
     "IdentifierRow",
+    "ImportRow",
     "KnownBrowserRow",
     "PersonRow",
     "RefreshFamilyRow",

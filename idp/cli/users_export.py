@@ -1,0 +1,61 @@
+"""`idp users export`: everybody, in a file that `idp users import` reads.
+
+Exit codes: 0 done, 1 it could not be written, 2 misuse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from idp.cli.progress import Progress
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import REALMS
+from idp.people.csv_file import COLUMNS, written
+from idp.people.export import cells
+
+if TYPE_CHECKING:
+    from idp.cli.context import Context
+
+
+def add_parser(actions: Any) -> argparse.ArgumentParser:
+    """`idp users export FILE.csv`."""
+    parser: argparse.ArgumentParser = actions.add_parser(
+        "export", help="write everybody to a CSV file, in clear; recorded in the audit log"
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.csv", help="must not exist yet")
+    parser.add_argument("--realm", choices=REALMS, help="only these people")
+    parser.add_argument("--reason", required=True, help="why, for the audit log")
+    parser.set_defaults(func=run)
+    return parser
+
+
+def run(args: argparse.Namespace, context: Context) -> int:
+    """Write a file for its owner alone, row by row."""
+    if not args.reason.strip():
+        raise IdpError("reason_needed", detail="the audit log needs a reason")
+    services = context.services
+    try:
+        handle = os.open(args.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with (
+            os.fdopen(handle, "w", encoding="utf-8", newline="") as file,
+            Progress("export", 0, shown=not context.as_json) as progress,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            now, rows = services.clock.now(), 0
+            for person in services.people.everybody(
+                args.realm, actor=context.actor, purpose=args.reason
+            ):
+                writer.writerow([written(cell) for cell in cells(person, now)])
+                rows += 1
+                progress.at(rows)
+    except OSError as error:
+        raise IdpError("file_unwritable", detail=f"{args.file}: {error.strerror}") from error
+    context.out(
+        {"rows": rows, "file": str(args.file)} if context.as_json else f"{rows} people: {args.file}"
+    )
+    return 0

@@ -1,0 +1,188 @@
+"""What becomes of a known person when a file speaks of them: pure, and the only place that says so.
+
+SUNAT's word and the person's own are never overwritten. Among files the newest of the same source
+is right; what another source said stays. What of a file does not count is a conflict, and told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from idp.people.contact import same_email
+from idp.people.person import Address, Person
+from idp.people.rows import Parsed
+from idp.people.standard import merged
+
+UPSTREAM, PERSON = "upstream", "person"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """person: as it becomes; the same object where nothing changes. fields: what changes.
+
+    address: to be written, if any. conflicts: columns whose content does not count, and why.
+    """
+
+    person: Person
+    fields: tuple[str, ...]
+    address: Address | None
+    conflicts: tuple[tuple[str, str], ...]
+
+    @property
+    def after(self) -> Person:
+        """The person with the address, as they stand once it is written."""
+        if self.address is None:
+            return self.person
+        others = [one for one in self.person.addresses if one.id != self.address.id]
+        return replace(self.person, addresses=(*others, self.address))
+
+
+def file_of(source: str) -> str:
+    """How `said` names a file's source."""
+    return f"file:{source}"
+
+
+def fresh(row: Parsed, *, id: str, sub: str, source: str, now: datetime) -> Person:
+    """A person nobody knew, as a row has them; without the address."""
+    told = [name for name in ("name", "standard", "profile") if getattr(row, name)]
+    return Person(
+        id=id,
+        sub=sub,
+        realm=row.identifier.realm,
+        identifier=row.identifier.value,
+        usuario=row.usuario,
+        name=row.name,
+        created_at=now,
+        updated_at=now,
+        ruc=row.ruc,
+        last_login_at=row.last_login_at,
+        imported_active=row.last_login_at is not None,
+        consent=row.consent_at is not None,
+        consent_at=row.consent_at,
+        standard=row.standard,
+        profile=row.profile,
+        said={name: file_of(source) for name in told},
+    )
+
+
+def merge(
+    person: Person, row: Parsed, *, address_id: str, trusted: bool, source: str, now: datetime
+) -> Merged:
+    """A known person after a row. trusted: its e-mails were verified by who wrote the file."""
+    found = _Merging(person, file_of(source))
+    found.name(row)
+    found.ruc(row)
+    found.mapping("standard", row.standard)
+    found.mapping("profile", row.profile)
+    found.consent(row)
+    found.login(row)
+    address, conflict = _address(person, row, address_id, trusted, now)
+    conflicts = (*found.conflicts, *([("email", conflict)] if conflict else []))
+    fields = (*sorted(found.changes), *(["address"] if address else []))
+    if found.changes:
+        person = replace(person, **found.changes, said=found.said, updated_at=now)
+    elif address:
+        person = replace(person, updated_at=now)
+    return Merged(person, fields, address, conflicts)
+
+
+class _Merging:
+    """What has been found so far. me: how `said` names the file's source."""
+
+    def __init__(self, person: Person, me: str) -> None:
+        self.person = person
+        self.me = me
+        self.said = dict(person.said)
+        self.changes: dict[str, Any] = {}
+        self.conflicts: list[tuple[str, str]] = []
+
+    def name(self, row: Parsed) -> None:
+        if not row.name or row.name == self.person.name:
+            return
+        before = self.said.get("name", self.me if self.person.first_login_at is None else UPSTREAM)
+        if not self.person.name or before == self.me:
+            self.changes["name"], self.said["name"] = row.name, self.me
+        elif before != UPSTREAM:  # SUNAT's name is simply the better one
+            self.conflicts.append(("name", _kept(before)))
+
+    def ruc(self, row: Parsed) -> None:
+        if row.ruc and self.person.ruc is None:
+            self.changes["ruc"] = row.ruc
+        elif row.ruc and row.ruc != self.person.ruc:
+            self.conflicts.append(("ruc", _kept(UPSTREAM)))
+
+    def mapping(self, field: str, told: Mapping[str, str]) -> None:
+        before = getattr(self.person, field)
+        after, differing = _mapping(before, told, self.said.get(field), self.me)
+        self.conflicts += [(one, _kept(self.said.get(field, self.me))) for one in differing]
+        if after is not before:
+            self.changes[field] = after
+            self.said.setdefault(field, self.me)
+
+    def consent(self, row: Parsed) -> None:
+        if row.consent_at is None:
+            return
+        if self.person.consent_at is None:
+            self.changes |= {"consent": True, "consent_at": row.consent_at}
+        elif not self.person.consent:
+            self.conflicts.append(("consent_at", "the person said no"))
+
+    def login(self, row: Parsed) -> None:
+        if row.last_login_at and (self.person.last_login_at or _BEFORE) < row.last_login_at:
+            self.changes["last_login_at"] = row.last_login_at
+            if not self.person.imported_active:
+                self.changes["imported_active"] = True
+
+
+_BEFORE = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+
+
+def _mapping(
+    before: Mapping[str, str], told: Mapping[str, str], sayer: str | None, me: str
+) -> tuple[Mapping[str, str], list[str]]:
+    """What counts of what a file tells beside what there is, and which columns do not."""
+    if sayer == PERSON:
+        # What they left empty is their word as well.
+        return before, sorted(one for one in told if told[one] != before.get(one))
+    if sayer in (None, me):
+        after = merged(before, told)
+        return (before if after == dict(before) else after), []
+    new = {one: told[one] for one in told if one not in before}
+    differing = sorted(one for one in told if one in before and told[one] != before[one])
+    return ({**before, **new} if new else before), differing
+
+
+def _address(
+    person: Person, row: Parsed, address_id: str, trusted: bool, now: datetime
+) -> tuple[Address | None, str]:
+    """The address to write, and why the row's does not count where it does not.
+
+    Of the addresses that are there only one is touched, which nobody has verified: it takes the
+    file's word for being verified, and gives way to another as long as its person was never here to
+    type one.
+    """
+    if row.email is None:
+        return None, ""
+    verified_at = row.verified_at if trusted else None
+    address = Address(address_id, row.email, now, verified_at, verified_at)
+    if not person.addresses:
+        return address, ""
+    same = any(same_email(one.email, row.email) for one in person.addresses)
+    present = person.addresses[0]
+    alone = len(person.addresses) == 1 and present.verified_at is None
+    if same and not (alone and verified_at):
+        return None, ""
+    if not alone or (not same and person.first_login_at):
+        return None, "another address is in use, or the person typed another"
+    return replace(address, id=present.id, created_at=present.created_at), ""
+
+
+def _kept(sayer: str) -> str:
+    if sayer == UPSTREAM:
+        return "SUNAT says otherwise"
+    if sayer == PERSON:
+        return "the person says otherwise"
+    return f"{sayer.partition(':')[2] or sayer} said otherwise before"

@@ -1,0 +1,139 @@
+"""`idp users export`: what it writes, `idp users import` takes as it was."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from idp.audit.log import Audit
+from idp.audit.records import AuditFilter
+from idp.cli import users
+from idp.kernel.clock import FixedClock
+from idp.kernel.errors import IdpError
+from idp.kernel.identity import Identifier
+from idp.people.person import UpstreamFacts
+from idp.people.service import People
+
+Run = Callable[..., tuple[int, Any]]
+THEN = "2026-03-01T14:30:00+00:00"
+
+
+@pytest.fixture
+def run(people: People, clock: FixedClock) -> Run:
+    def command(*words: object, json: bool = False) -> tuple[int, Any]:
+        said: list[Any] = []
+        parser = argparse.ArgumentParser()
+        users.add_parser(parser.add_subparsers())
+        args = parser.parse_args(["users", *map(str, words)])
+        context = SimpleNamespace(
+            services=SimpleNamespace(people=people, clock=clock),
+            as_json=json,
+            actor="ana",
+            out=said.append,
+            note=said.append,
+        )
+        return args.func(args, context), said[0]
+
+    return command
+
+
+@pytest.fixture
+def crowd(people: People, facts: UpstreamFacts, run: Run, tmp_path: Path) -> None:
+    """One who came through SUNAT, and some out of a file, with every kind of cell."""
+    people.record_upstream_login(facts)
+    file = tmp_path / "crowd.csv"
+    file.write_text(
+        "realm,ruc,usuario,name,email,email_verified_at,consent_at,last_login_at,nickname,mobile\n"
+        f"sol,20131312955,B,'=CMD(1),b@empresa.pe,{THEN},{THEN},{THEN},'-Ñandú,987654321\n"
+        'extranet,,EXT01,"LUIS ""EL"" SINTÉTICO, HIJO",luis@entidad.gob.pe,,,,,\n'
+        "sol,10123456781,C,,,,,,,\n",
+        encoding="utf-8",
+    )
+    code, said = run("import", file, "--trust-emails")
+    assert code == 0, said
+
+
+@pytest.mark.usefixtures("crowd")
+def test_export_then_import_changes_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idp.people.service.PART", 2)  # more than one page
+    file = tmp_path / "out.csv"
+    assert run("export", file, "--reason", "copia") == (0, f"4 people: {file}")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    code, said = run("import", file, "--trust-emails", json=True)
+    assert (code, said["unchanged"], said["conflicts"]) == (0, 4, [])
+
+
+@pytest.mark.usefixtures("crowd")
+def test_export_into_an_empty_directory_makes_the_same_people(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "out.csv"
+    run("export", file, "--reason", "copia", json=True)
+    rows = {row["usuario"]: row for row in csv.DictReader(file.open(encoding="utf-8"))}
+    told = rows["B"]
+    assert (told["name"], told["nickname"]) == ("'=CMD(1)", "'-Ñandú")  # no formula
+    assert (told["email_verified_at"], told["consent_at"]) == (THEN, THEN)
+    assert rows["EXT01"]["email_verified_at"] == ""
+    assert (rows["ADMIN"]["ruc"], rows["ADMIN"]["email"]) == ("20504774288", "")
+
+
+@pytest.mark.usefixtures("crowd")
+def test_export_of_one_realm_holds_nobody_else(run: Run, tmp_path: Path) -> None:
+    _, said = run("export", tmp_path / "o.csv", "--realm", "extranet", "--reason", "x", json=True)
+    assert said["rows"] == 1
+
+
+def test_export_writes_the_address_in_force_and_no_withdrawn_consent(
+    people: People, facts: UpstreamFacts, clock: FixedClock, run: Run, tmp_path: Path
+) -> None:
+    person = people.record_upstream_login(facts)
+    people.set_contact(person.id, email="uno@empresa.pe", consent=True)
+    pending = people.pending_verification(person.id)
+    assert pending is not None
+    people.confirm_address(person.id, token=pending.token)
+    clock.advance(2 * 86_400)
+    people.set_contact(person.id, email="dos@empresa.pe", consent=False)
+    run("export", tmp_path / "o.csv", "--reason", "x")
+    (row,) = csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8"))
+    assert (row["email"], row["consent_at"]) == ("uno@empresa.pe", "")
+
+
+def test_export_is_on_record_before_a_row_is_read(
+    run: Run, tmp_path: Path, audit: Audit, facts: UpstreamFacts, people: People
+) -> None:
+    people.record_upstream_login(facts)
+    run("export", tmp_path / "o.csv", "--reason", "pedido 12")
+    newest = audit.search(AuditFilter())[0]
+    assert (newest.event.value, newest.actor, newest.details) == (
+        "people.exported", "ana", {"purpose": "pedido 12"},
+    )  # fmt: skip
+
+
+def test_export_over_a_file_is_refused_and_leaves_it(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "o.csv"
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(IdpError, match="file_unwritable"):
+        run("export", file, "--reason", "x")
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_export_without_a_reason_is_refused(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(IdpError, match="reason_needed"):
+        run("export", tmp_path / "o.csv", "--reason", " ")
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_find_by_identifier_after_export_is_as_before(
+    people: People, facts: UpstreamFacts, run: Run, tmp_path: Path
+) -> None:
+    before = people.record_upstream_login(facts)
+    run("export", tmp_path / "o.csv", "--reason", "x")
+    run("import", tmp_path / "o.csv")
+    assert people.find(Identifier("sol", "20504774288:ADMIN")) == before

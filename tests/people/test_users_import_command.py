@@ -1,0 +1,196 @@
+"""`idp users import`, as an operator types it."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from idp.audit.log import Audit
+from idp.audit.records import AuditFilter
+from idp.cli import users
+from idp.kernel.clock import FixedClock
+from idp.kernel.errors import Unavailable
+from idp.kernel.identity import Identifier
+from idp.people.person import Person, UpstreamFacts
+from idp.people.service import People
+
+Run = Callable[..., tuple[int, Any]]
+THEN = "2026-03-01T09:30:00-05:00"
+HEADER = "realm,ruc,usuario,name,email,email_verified_at,consent_at,last_login_at\n"
+ANA = f"sol,20504774288,ADMIN,COMERCIAL SINTÉTICA,ana@empresa.pe,{THEN},{THEN},{THEN}\n"
+BAD = "sol,1,X,,,,,\n"
+
+
+@pytest.fixture
+def notes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def run(people: People, clock: FixedClock, notes: list[str]) -> Run:
+    def command(*words: object, json: bool = False) -> tuple[int, Any]:
+        said: list[Any] = []
+        parser = argparse.ArgumentParser()
+        users.add_parser(parser.add_subparsers())
+        args = parser.parse_args(["users", "import", *map(str, words)])
+        context = SimpleNamespace(
+            services=SimpleNamespace(people=people, clock=clock),
+            as_json=json,
+            actor="ana",
+            out=said.append,
+            note=notes.append,
+        )
+        return args.func(args, context), said[0]
+
+    return command
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    found = tmp_path / "people.csv"
+    found.write_text(HEADER + ANA, encoding="utf-8")
+    return found
+
+
+def known(people: People, value: str = "20504774288:ADMIN") -> Person:
+    person = people.find(Identifier("sol", value))
+    assert person is not None
+    return person
+
+
+def test_import_of_a_bad_file_tells_lines_and_writes_nothing(
+    run: Run, file: Path, people: People
+) -> None:
+    file.write_text(HEADER + ANA + BAD, encoding="utf-8")
+    code, said = run(file)
+    report = file.with_suffix(".problems.csv")
+    assert (code, said.splitlines()) == (
+        1,
+        [
+            f"{file}:3: ruc: not a RUC: 11 digits with its check digit",
+            f"all of them: {report}",
+            "nothing was imported: it has problems",
+        ],
+    )
+    assert list(csv.reader(report.open(encoding="utf-8"))) == [
+        ["kind", "line", "column", "reason"],
+        ["problem", "3", "ruc", "not a RUC: 11 digits with its check digit"],
+    ]
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    assert people.find(Identifier("sol", "20504774288:ADMIN")) is None
+    code, said = run(file, json=True)
+    assert (code, said["written"], said["problems"][0]["line"]) == (1, False, 3)
+
+
+def test_import_with_skip_bad_writes_the_good_rows(run: Run, file: Path, people: People) -> None:
+    file.write_text(HEADER + BAD + ANA, encoding="utf-8")
+    code, said = run(file, "--skip-bad")
+    assert (code, said.splitlines()[-1]) == (0, "1 created, 0 updated, 0 unchanged")
+    assert known(people).name == "COMERCIAL SINTÉTICA"
+
+
+def test_import_as_a_dry_run_tells_and_writes_nothing(
+    run: Run, file: Path, people: People, audit: Audit
+) -> None:
+    assert run(file, "--dry-run") == (
+        0,
+        "it would be 1 created, 0 updated, 0 unchanged; nothing was written",
+    )
+    assert people.find(Identifier("sol", "20504774288:ADMIN")) is None
+    assert audit.search(AuditFilter()) == []
+
+
+def test_import_of_the_same_file_twice_changes_nothing(
+    run: Run, file: Path, people: People
+) -> None:
+    run(file, "--trust-emails")
+    before = known(people)
+    assert run(file, "--trust-emails") == (0, "0 created, 0 updated, 1 unchanged")
+    assert known(people) == before
+
+
+def test_import_with_conflicts_stops_and_shows_them_unless_told_to_keep(
+    run: Run, file: Path, people: People, facts: UpstreamFacts
+) -> None:
+    person = people.record_upstream_login(facts)
+    people.set_contact(person.id, email="propia@empresa.pe", consent=True)
+    rows = ANA + "sol,20131312955,B,OTRA,b@empresa.pe,,,\n"
+    file.write_text(HEADER + rows, encoding="utf-8")
+    code, said = run(file)
+    assert (code, said.splitlines()[-1]) == (
+        1,
+        "nothing was imported: it has conflicts (see --conflicts)",
+    )
+    assert said.startswith(f"{file}:2: email: another address is in use, or the person typed")
+    assert people.find(Identifier("sol", "20131312955:B")) is None
+    code, said = run(file, "--conflicts", "keep", json=True)
+    assert (code, said["created"], said["conflicts_count"]) == (0, 1, 1)
+    assert [one.email for one in known(people).addresses] == ["propia@empresa.pe"]
+
+
+def test_import_of_another_source_keeps_what_the_first_said(
+    run: Run, file: Path, people: People
+) -> None:
+    run(file)
+    file.write_text(HEADER + ANA.replace("COMERCIAL", "INDUSTRIAL"), encoding="utf-8")
+    code, said = run(file, "--source", "aduanas", json=True)
+    assert (code, [(one["column"], one["problem"]) for one in said["conflicts"]]) == (
+        1,
+        [("name", "vuce said otherwise before")],
+    )
+    code, said = run(file, "--source", "vuce", json=True)
+    assert (code, said["updated"]) == (0, 1)
+    assert known(people).name == "INDUSTRIAL SINTÉTICA"
+
+
+def test_import_that_was_cut_off_goes_on_where_it_was(
+    run: Run, file: Path, people: People, audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idp.people.seed.PART", 1)
+    others = "".join(f"extranet,,EXT{number},N,,,,\n" for number in range(3))
+    file.write_text(HEADER + ANA + others, encoding="utf-8")
+    write_part, parts = people.seeder._write_part, []
+
+    def dies_at_the_third(*given: Any) -> Any:
+        parts.append(given)
+        if len(parts) == 3:
+            raise Unavailable("sql")
+        return write_part(*given)
+
+    monkeypatch.setattr(people.seeder, "_write_part", dies_at_the_third)
+    with pytest.raises(Unavailable):
+        run(file)
+    assert people.find(Identifier("extranet", "EXT0")) is not None
+    assert people.find(Identifier("extranet", "EXT2")) is None
+    assert run(file)[1] == "4 created, 0 updated, 0 unchanged"  # of the whole run
+    assert len(parts) == 5  # three before, and only the two that were left
+    created = [one for one in audit.search(AuditFilter()) if one.event.value == "person.created"]
+    assert len(created) == 4
+
+
+def test_import_of_a_file_cut_off_in_its_last_line_refuses_that_line(
+    run: Run, file: Path, people: People
+) -> None:
+    whole = HEADER + ANA + "sol,20131312955,B,OTRA,b@empresa.com.pe"
+    file.write_text(whole[: -len(".pe")], encoding="utf-8")
+    code, said = run(file, json=True)
+    assert (code, [(one["line"], one["problem"]) for one in said["problems"]]) == (
+        1,
+        [(3, "the last line has no end: cut off? If it is whole, end it")],
+    )
+
+
+def test_import_report_that_cannot_be_written_is_an_error_and_writes_nobody(
+    run: Run, file: Path, people: People, tmp_path: Path
+) -> None:
+    file.write_text(HEADER + ANA + BAD, encoding="utf-8")
+    with pytest.raises(Exception, match="file_unwritable"):
+        run(file, "--skip-bad", "--report", tmp_path / "no" / "such.csv")
+    assert people.find(Identifier("sol", "20504774288:ADMIN")) is None
