@@ -1,0 +1,1 @@
+"""A million people: what importing them takes, and whether finding one stays as cheap."""
