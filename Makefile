@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help demo test check bench bench-surge bench-alike locales lock clean setup
+.PHONY: help demo test check bench bench-surge bench-alike bench-people locales lock clean setup
 
 help:
 	@echo "make demo    a whole VUCE on this machine; Ctrl-C ends it"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench   what a login costs"
 	@echo "make bench-surge   thousands ask for a link while things break; SURGE=--help for its options"
 	@echo "make bench-alike   whether answers tell who exists"
+	@echo "make bench-people  what importing and finding a million people takes"
 
 setup: $(VENV)/installed
 	@$(BIN)/python assets/install.py
@@ -52,6 +53,9 @@ bench-surge: setup
 
 bench-alike: setup
 	@$(BIN)/python -m bench.alike
+
+bench-people: setup
+	@$(BIN)/python -m bench.people $(PEOPLE)
 
 locales: setup
 	@$(BIN)/python locales/collect.py
