@@ -76,7 +76,7 @@ class _Reading:
     def __init__(self) -> None:
         self.digest = hashlib.sha256()
         self.size = 0
-        self.ended = True
+        self._tail = b""
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._first = b""
         self._lines = 1
@@ -89,7 +89,7 @@ class _Reading:
             self._first = block[:4]
         self.digest.update(block)
         self.size += len(block)
-        self.ended = block[-1:] in (b"\n", b"\r")
+        self._tail = (self._tail + block[-2:])[-2:]
         if self._wrong is not None:
             return
         try:
@@ -101,6 +101,15 @@ class _Reading:
         else:
             self._lines += text.count("\n")
             self._accented |= not text.isascii()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last line has an end, or nothing is there at all."""
+        wide = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+        encoding = wide.get(self._first[:2])
+        if encoding is None:
+            return self._tail[-1:] in (b"", b"\n", b"\r")
+        return self._tail.decode(encoding, "replace") in ("\n", "\r")
 
     def encoding(self) -> str | RowProblem:
         """The name of the encoding; a problem where the file is damaged UTF-8."""

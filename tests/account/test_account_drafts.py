@@ -127,7 +127,10 @@ def test_account_form_is_kept_sealed(desk: Desk) -> None:
     (key,) = client.scan_iter("idp:account-draft:*")
     stored = str(client.get(key))
     assert 0 < client.ttl(key) <= LIFE
-    for secret in (*TYPED.values(), desk.person.id, str(desk.person.ruc)):
+    # What is as short as a day or a choice may stand in any digest by chance.
+    long = [one for one in TYPED.values() if len(one) > 5]
+    assert long
+    for secret in (*long, desk.person.id, str(desk.person.ruc)):
         assert secret not in stored
         assert secret not in str(key)
 

@@ -79,7 +79,7 @@ def digest_of(typed: dict[str, str]) -> str:
 
 def recognised(world: World, person: FlaskClient) -> str:
     """Make it a known browser; its id."""
-    world.contingency._browsers = world.people
+    world.contingency._allowance._browsers = world.people
     cookie = known_cookie(world)
     person.set_cookie("idp_known", cookie)
     found = world.people.recognise(cookie)

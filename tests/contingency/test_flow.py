@@ -371,7 +371,7 @@ def test_request_of_a_recognised_browser_has_its_own_allowance(world: World) -> 
     for number in range(40):
         world.clock.advance(1)
         world.ask(visitor=Visitor(f"198.51.{number}.0/24", None))
-    world.contingency._browsers = Recognised()
+    world.contingency._allowance._browsers = Recognised()
     world.ask(visitor=Visitor("198.51.100.0/24", "known"))
     with pytest.raises(IdpError):
         world.ask(visitor=Visitor("198.51.100.0/24", "forged"))

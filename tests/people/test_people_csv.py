@@ -155,3 +155,17 @@ def test_file_is_read_in_blocks_and_says_how_far() -> None:
     assert all(isinstance(row, SeedRow) for row in rows)
     assert told == sorted(told)
     assert 0 < told[-1] <= form.size
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+def test_end_of_the_last_line_is_seen_in_every_encoding(encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    # U+0A0D holds both bytes of line ends, and is none.
+    for text, ended in (("realm\n", True), ("realm\r\n", True), ("realm", False)):
+        form = examine(io.BytesIO((mark + text).encode(encoding)))
+        assert isinstance(form, Form)
+        assert form.ended is ended
+    if encoding.startswith("utf-16"):
+        form = examine(io.BytesIO((mark + "realm\u0a0d").encode(encoding)))
+        assert isinstance(form, Form)
+        assert not form.ended
