@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from idp.cli import users_deliverable, users_export, users_import
+from idp.cli.persons import person_named
 from idp.kernel.errors import IdpError
-from idp.kernel.identity import REALMS, SOL, Identifier, normalise
+from idp.kernel.identity import REALMS
 from idp.people.eligibility import contact_address, eligibility
 from idp.people.masking import mask_email, mask_identifier, mask_name
 from idp.people.person import Person
@@ -38,13 +39,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _show(args: argparse.Namespace, context: Context) -> int:
-    value = normalise(args.identifier)
-    if args.realm == SOL:
-        value = value.replace("/", ":")
     people = context.services.people
-    person = people.find(Identifier(args.realm, value))
-    if person is None:
-        raise IdpError("person_unknown", detail="nobody of that realm has this identifier")
+    person = person_named(people, args.realm, args.identifier)
     if args.clear and not args.reason.strip():
         raise IdpError("reason_needed", detail="--clear needs a --reason, for the audit log")
     if args.clear:

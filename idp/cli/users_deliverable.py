@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from idp.cli.arguments import one_line
+from idp.cli.persons import person_named
 from idp.kernel.errors import IdpError
-from idp.kernel.identity import REALMS, SOL, Identifier, normalise
+from idp.kernel.identity import REALMS
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
@@ -29,13 +30,8 @@ def add_action(actions: Any) -> None:
 
 
 def _deliverable(args: argparse.Namespace, context: Context) -> int:
-    value = normalise(args.identifier)
-    if args.realm == SOL:
-        value = value.replace("/", ":")
     people = context.services.people
-    person = people.find(Identifier(args.realm, value))
-    if person is None:
-        raise IdpError("person_unknown", detail="nobody of that realm has this identifier")
+    person = person_named(people, args.realm, args.identifier)
     cleared = people.clear_undeliverable(person.id, actor=context.actor, reason=args.reason)
     if not cleared:
         raise IdpError("nothing_marked", detail="no address of theirs is marked undeliverable")
