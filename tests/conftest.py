@@ -86,6 +86,16 @@ def valkey(valkey_server: OwnValkey) -> str:
     return valkey_server.url
 
 
+@pytest.fixture(scope="module")
+def module_valkey(valkey_server: OwnValkey) -> str:
+    """The URL of a Valkey that was empty when the module began."""
+    import redis
+
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
+
+
 @pytest.fixture
 def gateway(valkey: str) -> Iterator[RedisGateway]:
     """A pool of connections to an empty Valkey."""

@@ -20,7 +20,6 @@ from idp.captcha.vendors import REMOTE
 from idp.kernel.ids import digest
 from idp.upstream_status.state import FlagState
 from tests.captcha.vendor_server import VendorServer, vendor_server
-from tests.support.servers import OwnValkey
 from tests.support.world import START, World, authorization_params, build_world
 
 pytestmark = pytest.mark.browser
@@ -73,7 +72,7 @@ def vendor(running_vendor: VendorServer) -> VendorServer:
 def provider(
     kind: str,
     running_vendor: VendorServer,
-    valkey_server: OwnValkey,
+    module_valkey: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     """A provider with SUNAT flagged down, on a port of its own."""
@@ -83,7 +82,7 @@ def provider(
         row = replace(REMOTE[kind], verify_url=running_vendor.url)
         patch.setitem(service.REMOTE, kind, row)
         world = build_world(
-            tmp_path_factory.mktemp(kind), valkey_server.url,
+            tmp_path_factory.mktemp(kind), module_valkey,
             issuer=f"http://localhost:{server.server_port}", captcha=kind,
             captcha_site_key="our-site", captcha_secret="our-secret",
         )  # fmt: skip

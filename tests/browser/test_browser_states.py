@@ -13,7 +13,6 @@ from tests.browser import states_account, states_contingency, states_login
 from tests.browser.looking import LOOKS, sound
 from tests.browser.site import Site, running_site
 from tests.browser.states import STATES
-from tests.support.servers import OwnValkey
 
 pytestmark = pytest.mark.browser
 MODULES = (states_account, states_contingency, states_login)
@@ -38,8 +37,8 @@ def _calm() -> None:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, valkey_server: OwnValkey) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site"), valkey_server.url) as found:
+def running(tmp_path_factory: pytest.TempPathFactory, module_valkey: str) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("site"), module_valkey) as found:
         yield found
 
 

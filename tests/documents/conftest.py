@@ -6,18 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-import redis
 from integrar_snippets import Served, fences, served
-
-from tests.support.servers import OwnValkey
-
-
-@pytest.fixture(scope="module")
-def module_valkey(valkey_server: OwnValkey) -> str:
-    """The URL of a Valkey that was empty when the module began."""
-    with redis.Redis.from_url(valkey_server.url) as client:
-        client.flushall()
-    return valkey_server.url
 
 
 @pytest.fixture(scope="module")

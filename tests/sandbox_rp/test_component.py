@@ -20,18 +20,17 @@ from idp.upstream_status.state import FlagState
 from sandbox.rp.app import create_app
 from sandbox.rp.config import Config
 from sandbox.sunat.server import build_server
-from tests.support.servers import OwnValkey
 from tests.support.world import World, build_world, query_of
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, valkey_server: OwnValkey) -> Iterator[World]:
+def served(tmp_path_factory: pytest.TempPathFactory, module_valkey: str) -> Iterator[World]:
     """The provider, which really listens where its issuer says."""
     placeholder = build_server(create_app(config("http://localhost:1", "x")))
     port = placeholder.port
     placeholder.server_close()
     folder: Path = tmp_path_factory.mktemp("rp")
-    world = build_world(folder, valkey_server.url, issuer=f"http://localhost:{port}")
+    world = build_world(folder, module_valkey, issuer=f"http://localhost:{port}")
     # The component judges ID tokens by the real hour.
     world.clock.advance(time.time() - world.clock.timestamp())
     server = build_server(world.app, port=port)

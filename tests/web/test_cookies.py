@@ -17,7 +17,7 @@ REDIRECT = "https://mr.example.com:9001/callback"
 
 
 @pytest.fixture(scope="module")
-def production(
+def running_production(
     tmp_path_factory: pytest.TempPathFactory, valkey_server: OwnValkey
 ) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("production")
@@ -36,6 +36,12 @@ def production(
     )
     yield world
     world.services.stop()
+
+
+@pytest.fixture
+def production(running_production: World, valkey: str) -> World:
+    """With an empty Valkey: what other tests used up of a limit is theirs."""
+    return running_production
 
 
 def test_cookies_in_production_belong_to_the_host_and_to_https(production: World) -> None:
