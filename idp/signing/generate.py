@@ -76,8 +76,7 @@ def make_key(
     state = state or (KeyState.NEXT if has_active else KeyState.ACTIVE)
     if state in (KeyState.RETIRED, KeyState.REVOKED) or (state is KeyState.ACTIVE and has_active):
         raise ValueError(f"state {state}")
-    pem = _pem(alg, bits)
-    kid = (RSAKey if alg == "RS256" else ECKey).import_key(pem).thumbprint()  # RFC 7638
+    pem, kid = _pem(alg, bits)
     now = clock.now()
     record = KeyRecord(
         kid=kid, alg=alg, file=f"{alg.lower()}-{kid}.pem", state=state, created_at=now
@@ -96,17 +95,22 @@ def _records(keys_dir: Path) -> tuple[KeyRecord, ...]:
     return read_records(keys_dir) if (keys_dir / METADATA).exists() else ()
 
 
-def _pem(alg: str, bits: int) -> bytes:
+def _pem(alg: str, bits: int) -> tuple[bytes, str]:
+    """A new key, and its thumbprint (RFC 7638)."""
     native: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+    jose: RSAKey | ECKey
     if alg == "RS256":
         native = rsa.generate_private_key(public_exponent=65_537, key_size=bits)
+        jose = RSAKey.import_key(native)
     else:
         native = ec.generate_private_key(ec.SECP256R1())
-    return native.private_bytes(
+        jose = ECKey.import_key(native)
+    pem = native.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
+    return pem, jose.thumbprint()
 
 
 @contextmanager

@@ -187,7 +187,7 @@ def _parse(record: KeyRecord, pem: bytes) -> SigningKey:
              + ("RSA de 2048 o 3072 bits" if record.alg == "RS256" else "de la curva P-256")]
         )  # fmt: skip
     try:
-        return signing_key(record, pem)
+        return signing_key(record, native)
     except JoseError as error:  # pragma: no cover - cryptography accepted it just above
         raise KeyringError([f"{record.file}: no se puede usar"]) from error
 
@@ -198,11 +198,14 @@ def _fits(native: object, alg: str) -> bool:
     return isinstance(native, ec.EllipticCurvePrivateKey) and native.curve.name == "secp256r1"
 
 
-def signing_key(record: KeyRecord, pem: bytes) -> SigningKey:
-    """The parsed key; raises KeyringError when the kid is not the key's own thumbprint."""
+def signing_key(record: KeyRecord, native: object) -> SigningKey:
+    """Of a key as cryptography parsed it, which is done once: it takes some 40 ms for RSA.
+
+    Raises KeyringError when the kid is not the key's own thumbprint.
+    """
     parameters: Any = {"kid": record.kid, "use": "sig", "alg": record.alg}
-    kind: type[RSAKey] | type[ECKey] = RSAKey if record.alg == "RS256" else ECKey
-    jose: JoseKey = kind.import_key(pem, parameters)
+    kind: Any = RSAKey if record.alg == "RS256" else ECKey
+    jose: JoseKey = kind.import_key(native, parameters)
     if jose.thumbprint() != record.kid:
         raise KeyringError([f"{record.file}: el kid de {METADATA} no es el de esta llave"])
     return SigningKey(record=record, jose=jose, public=dict(jose.as_dict(private=False)))

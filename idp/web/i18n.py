@@ -7,9 +7,11 @@ a page says so (`lang`), for screen readers to pronounce it right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -51,7 +53,8 @@ class _Lacking(NullTranslations):
         return InSpanish(super().ngettext(msgid1, msgid2, n))
 
 
-def catalogues(folder: Path) -> dict[str, NullTranslations]:
+@cache
+def catalogues(folder: Path) -> Mapping[str, NullTranslations]:
     """The translations by language, from `<folder>/<language>/messages.po`, read once.
 
     What one of them lacks comes as InSpanish.
@@ -66,7 +69,7 @@ def catalogues(folder: Path) -> dict[str, NullTranslations]:
             compiled.seek(0)
             found[language] = GNUTranslations(compiled)
             found[language].add_fallback(_Lacking())
-    return found
+    return MappingProxyType(found)
 
 
 def say(translate: Callable[[str], str], value: object) -> object:

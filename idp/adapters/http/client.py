@@ -23,6 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from idp.adapters.http.addresses import AllowList
 from idp.adapters.http.deadline import Cutter, Deadline
 from idp.kernel.ports import HttpFailure, HttpResponse
+from idp.kernel.tls import trust
 
 Resolver = Callable[[str, int], list[str]]
 _CHUNK = 16_384
@@ -67,7 +68,7 @@ class GuardedHttpClient:
     ) -> None:
         self._allow = AllowList(allow)
         self._proxy = _proxy_address(proxy)
-        self._tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        self._tls = trust("http", ca_file, also_system=False)
         self._resolver = resolver
         # getaddrinfo knows no time-out: it waits in a thread that a call can give up on.
         self._resolving = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")

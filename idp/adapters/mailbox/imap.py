@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import imaplib
 import logging
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from idp.kernel.tls import trust
 from idp.mail.bounces import MOST_BYTES
 
 _log = logging.getLogger(__name__)
@@ -30,12 +30,12 @@ class ImapBox:
         parts = urlsplit(url)
         if parts.scheme != "imaps" or not parts.hostname or not parts.username or parts.password:
             raise ValueError("imaps://USER@HOST/FOLDER, without a password")
-        context = ssl.create_default_context()
-        if ca_file is not None:
-            context.load_verify_locations(cafile=ca_file)
         with _as_os_error():
             self._imap = imaplib.IMAP4_SSL(
-                parts.hostname, parts.port or 993, ssl_context=context, timeout=TIMEOUT_SECONDS
+                parts.hostname,
+                parts.port or 993,
+                ssl_context=trust("imap", ca_file),
+                timeout=TIMEOUT_SECONDS,
             )
             self._imap.login(unquote(parts.username), password)
             _ok(self._imap.select(f'"{unquote(parts.path.strip("/")) or "INBOX"}"'))

@@ -13,6 +13,7 @@ from flask import Flask
 from flask_mail import Connection, Mail, Message
 
 from idp.adapters.smtp.url import SmtpUrl, parse_smtp_url
+from idp.kernel.tls import trust
 from idp.mail.message import OutgoingMessage
 from idp.mail.ports import Receipt, RelayDeferred, RelayRefused
 from idp.mail.status import mailbox_is_gone, may_be_about_the_recipient
@@ -130,9 +131,7 @@ class SmtpRelay:
         self._sender = sender
         self._timeout = timeout
         self._answer_timeout = answer_timeout
-        self._context = ssl.create_default_context()
-        if ca_file is not None:
-            self._context.load_verify_locations(cafile=ca_file)
+        self._context = trust("smtp", ca_file)
         # Flask-Mail wants an application; this one serves nothing else.
         self._app = Flask("idp.mail", static_folder=None, template_folder=None)
         self._app.config["MAIL_DEFAULT_SENDER"] = sender
