@@ -47,6 +47,8 @@ class AuditEvent(StrEnum):
     PERSON_REVEALED = "person.revealed"
     PEOPLE_IMPORTED = "people.imported"
     PEOPLE_EXPORTED = "people.exported"
+    NUDGE_TOLD = "nudge.told"
+    NUDGE_ANSWERED = "nudge.answered"
     KNOWN_BROWSER_ADDED = "known_browser.added"
     KNOWN_BROWSER_REMOVED = "known_browser.removed"
     MAIL_ACCEPTED = "mail.accepted"
@@ -173,6 +175,17 @@ TABLE: dict[AuditEvent, Row] = {
         "trusted_emails",
         "source",
         "file",
+    ),
+    AuditEvent.NUDGE_TOLD: _row(
+        "A person was told after a login why they could not use the contingency, or asked whether "
+        "the address is still theirs (`still_yours`).",
+        "reason",
+    ),
+    AuditEvent.NUDGE_ANSWERED: _row(
+        "What they answered: fix, later, yes or no; a yes names the address that it is about.",
+        "reason",
+        "answer",
+        "address",
     ),
     AuditEvent.KNOWN_BROWSER_ADDED: _row("A browser became known for a person.", "browser"),
     AuditEvent.KNOWN_BROWSER_REMOVED: _row("A known browser was removed.", "browser"),

@@ -77,6 +77,7 @@ def describe(person: Person, now: datetime, *, clear: bool) -> dict[str, Any]:
                 "verified_at": _iso(address.verified_at),
                 "counts_from": _iso(address.counts_from),
                 "undeliverable_at": _iso(address.undeliverable_at),
+                "confirmed_at": _iso(address.confirmed_at),
             }
             for address in person.addresses
         ],

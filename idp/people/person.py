@@ -20,6 +20,7 @@ class Address:
 
     verified_at: when the person proved it, None until then. counts_from: from when contingency
     uses it, set together with verified_at. undeliverable_at: when a relay refused it for good.
+    confirmed_at: when they last said, asked for it, that it is still theirs.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Address:
     verified_at: datetime | None = None
     counts_from: datetime | None = None
     undeliverable_at: datetime | None = None
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

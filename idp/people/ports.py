@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from idp.kernel.identity import Identifier
+from idp.people.concerns import Kind, Told
 from idp.people.person import Address, KnownBrowser, PendingVerification, Person
 
 
@@ -160,4 +161,16 @@ class BrowserStore(Protocol):
 
     def purge(self, expired_before: datetime) -> int:
         """Remove what expired before that moment; how many."""
+        ...
+
+
+class NudgeStore(Protocol):
+    """What people were told before the day, the last time of each kind. Gone with the person."""
+
+    def get(self, person_id: str, kind: Kind) -> Told | None:
+        """When this person was last told of it."""
+        ...
+
+    def put(self, told: Told) -> None:
+        """Write it, in the place of the last time."""
         ...

@@ -103,6 +103,17 @@ class Settings:
     address_cooloff: int = _var(
         parsers.seconds, "A changed address counts for contingency after so long.", 86_400
     )
+    nudge_again: int = _var(
+        parsers.seconds,
+        "Who could not use the contingency is told again, if nothing changed, after so long; so is "
+        "who put off the question below.",
+        90 * 86_400,
+    )
+    address_confirm: int = _var(
+        parsers.seconds,
+        "After so long a person is asked whether their address is still theirs.",
+        365 * 86_400,
+    )
     known_browser_after: int = _var(parsers.seconds, "A browser is known after so long.", 86_400)
     known_browser_ttl: int = _var(
         parsers.seconds, "A browser stays known for so long.", 180 * 86_400

@@ -95,6 +95,7 @@ class SealedRows:
             "verified_at": address.verified_at,
             "counts_from": address.counts_from,
             "undeliverable_at": address.undeliverable_at,
+            "confirmed_at": address.confirmed_at,
         }
 
     def address(self, row: Row[Any]) -> Address:
@@ -106,4 +107,5 @@ class SealedRows:
             verified_at=row.verified_at,
             counts_from=row.counts_from,
             undeliverable_at=row.undeliverable_at,
+            confirmed_at=row.confirmed_at,
         )

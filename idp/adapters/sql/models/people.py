@@ -66,6 +66,21 @@ class AddressRow(Base):
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     counts_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undeliverable_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class NudgeRow(Base):
+    """What a person was told before the day, the last time of each kind, and what they answered."""
+
+    __tablename__ = "nudges"
+
+    person_id: Mapped[str] = mapped_column(
+        String(40), ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer: Mapped[str | None] = mapped_column(String(10))
 
 
 class VaultCheckRow(Base):

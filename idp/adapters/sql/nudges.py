@@ -1,0 +1,41 @@
+"""What people were told before the day, in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import select, update
+
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.models import NudgeRow
+from idp.adapters.sql.tables import insert_new, table_of
+from idp.people.concerns import Answer, Kind, Told
+
+_NUDGES = table_of(NudgeRow)
+
+
+class SqlNudgeStore:
+    """`people.ports.NudgeStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, person_id: str, kind: Kind) -> Told | None:
+        """When this person was last told of it."""
+        query = select(_NUDGES).where(_NUDGES.c.person_id == person_id, _NUDGES.c.kind == kind)
+        with self._database.connection() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        answer = Answer(row.answer) if row.answer is not None else None
+        return Told(row.person_id, Kind(row.kind), row.told_at, row.answered_at, answer)
+
+    def put(self, told: Told) -> None:
+        """Write it, in the place of the last time."""
+        values = asdict(told)
+        one = update(_NUDGES).where(
+            _NUDGES.c.person_id == told.person_id, _NUDGES.c.kind == told.kind
+        )
+        with self._database.transaction(), self._database.connection() as connection:
+            if not insert_new(connection, _NUDGES, values):
+                connection.execute(one.values(values))
