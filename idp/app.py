@@ -11,12 +11,17 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
 
 from flask import Blueprint, Flask, Request, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.account.access_views import blueprint as access_blueprint
+from idp.account.nudge_views import blueprint as nudge_blueprint
+from idp.account.onward_views import Onward
+from idp.account.onward_views import blueprint as onward_blueprint
 from idp.account.views import blueprint as account_blueprint
+from idp.account.ways_back import WaysBack
 from idp.adapters.telemetry.log import configure_logging
 from idp.audit.events import AuditEvent
 from idp.captcha.vendors import owner
@@ -184,29 +189,8 @@ def create_app(settings: Settings, services: Services) -> Flask:
             csrf=csrf,
         )
     )
-    app.register_blueprint(
-        account_blueprint(
-            account=services.account,
-            drafts=services.drafts,
-            logins=services.logins,
-            pages=pages,
-            cookies=cookies,
-            browser=browser,
-            csrf=csrf,
-            languages=languages,
-            realm_labels={one.realm: one.label for one in settings.upstreams},
-        )
-    )
-    app.register_blueprint(
-        access_blueprint(
-            desk=services.access_desk,
-            logins=services.logins,
-            pages=pages,
-            cookies=cookies,
-            browser=browser,
-            csrf=csrf,
-        )
-    )
+    for one in _account_pages(services, pages, cookies, browser, csrf, languages):
+        app.register_blueprint(one)
     app.register_blueprint(_plain_pages(services, pages))
     app.register_blueprint(
         health_blueprint(
@@ -223,6 +207,49 @@ def readable_query() -> None:
     """Refuse a query of raw bytes (RFC 3986 §3.4 has none) before anybody stumbles over it."""
     if not request.query_string.isascii():
         raise IdpError("invalid_request", 400, detail="raw bytes in the query")
+
+
+def _account_pages(
+    services: Services,
+    pages: Pages,
+    cookies: Cookies,
+    browser: Browser,
+    csrf: Csrf,
+    languages: Languages,
+) -> Iterator[Blueprint]:
+    """Everything under `/cuenta`."""
+    logins = services.logins
+    onward = Onward(ways=WaysBack(logins), cookies=cookies, browser=browser)
+    yield onward_blueprint(onward=onward)
+    yield nudge_blueprint(
+        desk=services.nudge_desk,
+        logins=logins,
+        onward=onward,
+        pages=pages,
+        cookies=cookies,
+        browser=browser,
+        csrf=csrf,
+    )
+    yield account_blueprint(
+        account=services.account,
+        drafts=services.drafts,
+        logins=logins,
+        onward=onward,
+        pages=pages,
+        cookies=cookies,
+        browser=browser,
+        csrf=csrf,
+        languages=languages,
+        realm_labels={one.realm: one.label for one in services.settings.upstreams},
+    )
+    yield access_blueprint(
+        desk=services.access_desk,
+        logins=logins,
+        pages=pages,
+        cookies=cookies,
+        browser=browser,
+        csrf=csrf,
+    )
 
 
 def _plain_pages(services: Services, pages: Pages) -> Blueprint:

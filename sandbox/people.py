@@ -18,7 +18,8 @@ class SandboxPerson:
 
     `key` is unique and equals `usuario`. `ruc` is the taxpayer's, or for an official the
     entity's. `seeded`: the demo's database knows the person from an earlier login;
-    `email`, `verified` and `consent` are what it then knows. `note` is Spanish, for people.
+    `email`, `verified` and `consent` are what it then knows, for so many `days`. `note` is Spanish,
+    for people.
     """
 
     key: str
@@ -35,6 +36,7 @@ class SandboxPerson:
     verified: bool
     seeded: bool
     note: str
+    days: int = 20
 
     @property
     def name(self) -> str:
@@ -64,6 +66,7 @@ def _person(
     consent: bool = True,
     verified: bool = True,
     seeded: bool = True,
+    days: int = 20,
 ) -> SandboxPerson:
     return SandboxPerson(
         key=usuario,
@@ -80,6 +83,7 @@ def _person(
         verified=verified,
         seeded=seeded,
         note=note,
+        days=days,
     )
 
 
@@ -144,6 +148,15 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         "Correo registrado, sin verificar",
         company="AGROINDUSTRIAS DE MUESTRA S.R.L.",
         verified=False,
+    ),
+    _person(
+        SOL,
+        "20504774288",
+        "ANTIGUO1",
+        ("JULIA", "PRUEBA", "LOAYZA"),
+        "Verificó su correo hace más de un año: se le pregunta si sigue siendo suyo",
+        company="IMPORTADORA DE PRUEBA S.A.C.",
+        days=400,
     ),
     _person(
         EXTRANET,

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from idp.account.drafts import Drafts
 from idp.account.form import NAMES, Shown, Typed, fields, known, read
+from idp.account.onward_views import Onward
 from idp.account.service import Account, InvalidForm, Overview
 from idp.kernel.errors import IdpError
 from idp.kernel.texts import Text, minutes
@@ -48,6 +49,7 @@ def blueprint(
     account: Account,
     drafts: Drafts,
     logins: Logins,
+    onward: Onward,
     pages: Pages,
     cookies: Cookies,
     browser: Browser,
@@ -104,12 +106,18 @@ def blueprint(
             email=typed.email if typed else data.email,
             consent=typed.consent if typed else data.person.consent,
             confirm_action="/cuenta/codigo" if data.awaits_code else None,
+            way_back=onward.link(),
             **fields(data.person, shown),
             **about(data),
         )
 
     @routes.get("/cuenta")
     def show() -> Response:
+        response = shown()
+        onward.remember(response)
+        return response
+
+    def shown() -> Response:
         found = session()
         if found is None:
             return log_in_first()

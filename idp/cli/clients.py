@@ -121,6 +121,7 @@ def _row(client: Client) -> dict[str, Any]:
         "access_token_format": client.access_token_format,
         "subject_type": client.subject_type,
         "contingency": asdict(client.contingency),
+        "nudge": asdict(client.nudge),
         "secrets": [
             {
                 "not_after": one.not_after.isoformat() if one.not_after else None,
@@ -141,7 +142,8 @@ def _line(row: dict[str, Any]) -> str:
         f"{row['client_id']}  {row['client_name']}{off}",
         f"  {row['token_endpoint_auth_method']}, {row['id_token_signed_response_alg']}, "
         f"realms: {', '.join(row['realms'])}, contingency: "
-        + json.dumps(row["contingency"]["allowed"]),
+        + json.dumps(row["contingency"]["allowed"])
+        + f", nudge: {', '.join(name for name, on in row['nudge'].items() if on) or 'no'}",
         f"  grant_types: {', '.join(row['grant_types'])}; scope: {row['scope']}",
         *(f"  {name}: {row[name]}" for name, usual in _UNUSUAL if row[name] != usual),
         *(f"  redirect_uri: {one}" for one in row["redirect_uris"]),

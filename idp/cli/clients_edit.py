@@ -54,6 +54,10 @@ def add_commands(commands: Any) -> None:
     )
     new.add_argument("--profile", choices=("fapi2",))
     new.add_argument("--jwks-uri", metavar="URI", help="where its public keys are")
+    new.add_argument(
+        "--no-nudge", dest="nudge", action="store_false",
+        help="tell nobody on the way to it that they could not use the contingency",
+    )  # fmt: skip
     new.add_argument("--for", dest="program", choices=PROGRAMS, help="whose configuration to print")
     for name, text in (("disable", "let nobody in by it"), ("enable", "let people in again")):
         one = commands.add_parser(name, help=text)
@@ -147,6 +151,7 @@ def _wanted(args: argparse.Namespace) -> tuple[NewClient, str | None]:
         jwks_uri=args.jwks_uri,
         id_token_signed_response_alg="ES256" if fapi2 else None,
         realms=tuple(args.realm or ()),
+        nudge=args.nudge,
     )
     return new, secret
 

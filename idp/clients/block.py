@@ -16,7 +16,8 @@ _PLAIN = re.compile(r"[^\W\d_][\w ./:@?&=%+~,()-]*")
 class NewClient:
     """What an operator says of a new component; empty or None: as clients.yaml's default.
 
-    secret_hash: `sha256:<64 hex>`, for a component that has a secret.
+    secret_hash: `sha256:<64 hex>`, for a component that has a secret. nudge: whether people may be
+    told on their way to it that they could not use the contingency.
     """
 
     client_id: str
@@ -35,6 +36,7 @@ class NewClient:
     jwks_uri: str | None = None
     id_token_signed_response_alg: str | None = None
     realms: tuple[str, ...] = ()
+    nudge: bool = True
 
     def lines(self) -> list[str]:
         """The block's lines, without indentation; nested ones bring their own."""
@@ -53,6 +55,7 @@ class NewClient:
         found += _optional("jwks_uri", self.jwks_uri)
         found += _optional("id_token_signed_response_alg", self.id_token_signed_response_alg)
         found += _listed("realms", self.realms)
+        found += [] if self.nudge else ["nudge:", "  missing: false", "  yearly: false"]
         return found
 
 

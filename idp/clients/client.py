@@ -37,6 +37,18 @@ class ContingencyPolicy:
     require_known_browser: bool = False
 
 
+@dataclass(frozen=True)
+class NudgePolicy:
+    """What a login by SUNAT may stop for on its way to a component.
+
+    missing: telling a person that they could not use the contingency, and why. yearly: asking once
+    a year whether the address is still theirs.
+    """
+
+    missing: bool = True
+    yearly: bool = True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Client:
     """A component. Names are those of RFC 7591 §2 and OpenID Connect Registration §2, plus ours.
@@ -61,6 +73,7 @@ class Client:
     id_token_signed_response_alg: str = "RS256"
     realms: tuple[str, ...] = ()
     contingency: ContingencyPolicy = field(default_factory=ContingencyPolicy)
+    nudge: NudgePolicy = field(default_factory=NudgePolicy)
     initiate_login_uri: str | None = None
     state_lifetime: int = 300
     require_pkce: bool = True

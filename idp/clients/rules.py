@@ -168,6 +168,12 @@ def _not_after(raw: Raw, text: object, path: Path) -> None:
         raw.add(path, message, '"2027-01-31T23:59:59-05:00"')
 
 
+def _nudge(raw: Raw) -> None:
+    if "nudge" in raw.data and "authorization_code" not in raw.grants:
+        message = "no sirve sin el grant `authorization_code`: nadie ingresa por este componente"
+        raw.add((*raw.path, "nudge"), message, "quítelo, o agregue el grant")
+
+
 RULES: tuple[Callable[[Raw], None], ...] = (
     _redirect_uris,
     _client_name,
@@ -178,4 +184,5 @@ RULES: tuple[Callable[[Raw], None], ...] = (
     _algorithm,
     _authentication,
     _secrets,
+    _nudge,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from idp.clients.client import Client
@@ -13,10 +13,10 @@ from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Mode
 from idp.login.session import Session
 from idp.login.sessions import Sessions
-from idp.login.steps import Policy, Step, begins_anew, grant_lives, next_step, unmet
+from idp.login.steps import Policy, Step, begins_anew, grant_lives, may_nudge, next_step, unmet
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
-from idp.login.ways_back import initiation_url, return_origins
+from idp.login.ways_back import front_door, initiation_url, return_origins
 from idp.people.person import Person
 
 ACCOUNT_NAME = "Modificación de Datos"
@@ -46,10 +46,38 @@ class KnowsUpstreams(Protocol):
         ...
 
 
+class Nudges(Protocol):
+    """What is needed of whoever has a word for people on their way."""
+
+    def due(self, person: Person, *, tells: bool, asks: bool) -> str | None:
+        """What this person is to be told, or asked, now, in words of its own; None for nothing.
+
+        tells, asks: which of the two the component allows. Raises Unavailable.
+        """
+        ...
+
+
+class NullNudges:
+    """Has nothing to say."""
+
+    def due(self, person: Person, *, tells: bool, asks: bool) -> str | None:
+        """Nothing."""
+        return None
+
+
+@dataclass(frozen=True)
+class Established:
+    """A session that began. nudged: its person is to be told something before they go on."""
+
+    cookie: str
+    session: Session
+    nudged: bool
+
+
 def policy_of(client: Client | None) -> Policy:
     """The policy that the dispatcher judges by; `/cuenta` (no component) takes any login."""
     if client is None:
-        return Policy(on_recovery="keep")
+        return Policy(on_recovery="keep", nudge=False)
     rules = client.contingency
     return Policy(
         contingency=rules.allowed,
@@ -57,6 +85,7 @@ def policy_of(client: Client | None) -> Policy:
         on_recovery=rules.on_recovery,
         require_known_browser=rules.require_known_browser,
         state_lifetime=client.state_lifetime if client.initiate_login_uri else None,
+        nudge=client.nudge.missing or client.nudge.yearly,
     )
 
 
@@ -75,6 +104,7 @@ class Logins:
         realms: tuple[str, ...],
         clock: Clock,
         issuer: str,
+        nudges: Nudges | None = None,
     ) -> None:
         self.transactions = transactions
         self.sessions = sessions
@@ -82,6 +112,7 @@ class Logins:
         self._people = people
         self._upstream_status = upstream_status
         self._subjects = subjects
+        self._nudges = nudges or NullNudges()
         self._realms = realms
         self._clock = clock
         self._issuer = issuer
@@ -120,8 +151,8 @@ class Logins:
         session_cookie: str | None,
         agent: str = "",
         language: str = "es",
-    ) -> tuple[str, Session]:
-        """Turn the transaction's proof into a session, once: the new cookie, and the session.
+    ) -> Established:
+        """Turn the transaction's proof into a session, once.
 
         agent: the browser in two words. language: of its pages, and of the notice that follows.
 
@@ -133,7 +164,7 @@ class Logins:
             person = self._people.get(proof.person_id)
             if person is None:
                 raise IdpError("transaction_unknown", 404, detail="person is gone")
-            return self.sessions.start(
+            cookie, session = self.sessions.start(
                 person,
                 proof,
                 transaction.client_id,
@@ -144,6 +175,21 @@ class Logins:
         except Unavailable:
             self.transactions.record_proof(transaction.id, transaction.browser_hash, proof)
             raise
+        return Established(cookie, session, self._nudge(transaction, session, person))
+
+    def _nudge(self, transaction: Transaction, session: Session, person: Person) -> bool:
+        """Note what the person is to be told first. A login never fails for it."""
+        try:
+            client = self._client(transaction)
+            if client is None or not may_nudge(transaction, session, policy_of(client)):
+                return False
+            rules = client.nudge
+            nudge = self._nudges.due(person, tells=rules.missing, asks=rules.yearly)
+            if nudge is not None:
+                self.transactions.set_nudge(transaction.id, transaction.browser_hash, nudge)
+        except IdpError:
+            return False
+        return nudge is not None
 
     def begin_account(self, browser_hash: str) -> str:
         """Park a login for our own `/cuenta`; the transaction's id."""
@@ -160,6 +206,15 @@ class Logins:
         """Where the person is going, in words."""
         client = self._client(transaction)
         return client.client_name if client else ACCOUNT_NAME
+
+    def way_into(self, client_id: str) -> tuple[str, str | None] | None:
+        """A component's name, and where it is entered from outside; None for one that is not there
+        or takes nobody.
+        """
+        client = self._clients.get(client_id)
+        if client is None or client.disabled:
+            return None
+        return client.client_name, front_door(client, self._issuer)
 
     def return_origins(self, transaction: Transaction) -> tuple[str, ...]:
         """What a form of this login may lead to, for `form-action`."""

@@ -26,6 +26,7 @@ class StepKind(StrEnum):
     CONTINGENCY_REFUSED = "contingency_refused"
     OTHER_PERSON = "other_person"
     ESTABLISH = "establish"
+    NUDGE = "nudge"
     FINISH = "finish"
 
 
@@ -46,7 +47,8 @@ class Policy:
     contingency session is not enough for new requests once the upstream is up) or `keep`.
     state_lifetime: seconds after which the component has forgotten its request and is entered
     anew, None where it has no way to be. expected_subject: whether the session's person is the one
-    whom the request expects (its id_token_hint), or it expects nobody in particular.
+    whom the request expects (its id_token_hint), or it expects nobody in particular. nudge: whether
+    a login by SUNAT may stop on its way to it for a word to the person.
     """
 
     contingency: bool = True
@@ -55,6 +57,7 @@ class Policy:
     require_known_browser: bool = False
     state_lifetime: int | None = None
     expected_subject: bool = True
+    nudge: bool = True
 
 
 def next_step(
@@ -79,6 +82,9 @@ def next_step(
         asks = "select_account" in transaction.prompt or not policy.expected_subject
         if asks and not transaction.confirmed:
             return Step(StepKind.CHOOSE)
+        waits = transaction.nudge is not None and not transaction.nudge_answered
+        if waits and may_nudge(transaction, session, policy):
+            return Step(StepKind.NUDGE, session.realm)
         return Step(StepKind.FINISH)
     realm = transaction.realm
     if (
@@ -126,6 +132,18 @@ def _after_proof(
     elif session is not None and not transaction.switch_confirmed:
         return Step(StepKind.OTHER_PERSON, proof.realm)
     return Step(StepKind.ESTABLISH, proof.realm)
+
+
+def may_nudge(transaction: Transaction, session: Session, policy: Policy) -> bool:
+    """Whether this login may stop for a word to its person: after SUNAT proved them, on the way to
+    a component that has nothing against it, and for a request that may show a page.
+    """
+    return (
+        policy.nudge
+        and session.mode is Mode.SUNAT
+        and transaction.destination == "authorize"
+        and "none" not in transaction.prompt
+    )
 
 
 def satisfies(

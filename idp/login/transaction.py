@@ -27,6 +27,8 @@ class Transaction:
     realm: what the person chose. confirmed: they said that the session's person is them.
     switch_confirmed: they agreed to leave the session of another person.
     link_id: the one live e-mail link. proof: who was proved, and how.
+    nudge: what the person is to be told before they go on, in the words of the room that tells it;
+    nudge_answered: they were told, and went on or went to mend it.
     """
 
     id: str
@@ -48,6 +50,8 @@ class Transaction:
     switch_confirmed: bool = False
     link_id: str | None = None
     proof: Proof | None = None
+    nudge: str | None = None
+    nudge_answered: bool = False
     version: int = 0
 
     @property
@@ -83,6 +87,8 @@ class Transaction:
             "link_id": self.link_id,
             "proof": None,
         }
+        if self.nudge is not None:
+            record |= {"nudge": self.nudge, "nudge_answered": self.nudge_answered}
         if self.proof:
             record["proof"] = {
                 "realm": self.proof.realm,

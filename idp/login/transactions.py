@@ -121,7 +121,7 @@ class Transactions:
         def change(transaction: Transaction) -> Transaction:
             if proof.realm not in transaction.realms:
                 raise IdpError("invalid_realm", 400)
-            return replace(transaction, realm=proof.realm, proof=proof, switch_confirmed=False)
+            return _proved(transaction, proof)
 
         return self._change(transaction_id, browser_hash, change)
 
@@ -216,7 +216,7 @@ class Transactions:
         def change(transaction: Transaction) -> Transaction:
             if transaction.link_id != link_id or proof.realm not in transaction.realms:
                 raise IdpError("transaction_unknown", 404, detail="not its link")
-            return replace(transaction, realm=proof.realm, proof=proof, switch_confirmed=False)
+            return _proved(transaction, proof)
 
         self._change(transaction_id, browser_hash, change)
 
@@ -226,6 +226,20 @@ class Transactions:
             transaction_id,
             browser_hash,
             lambda found: replace(_unproved(found), realm=None, confirmed=True),
+        )
+
+    def set_nudge(self, transaction_id: str, browser_hash: str | None, nudge: str) -> Transaction:
+        """Note what the person is to be told before they go on."""
+        return self._change(
+            transaction_id,
+            browser_hash,
+            lambda found: replace(found, nudge=nudge, nudge_answered=False),
+        )
+
+    def answer_nudge(self, transaction_id: str, browser_hash: str | None) -> Transaction:
+        """They were told, or it is so no longer: nothing more of it in this login."""
+        return self._change(
+            transaction_id, browser_hash, lambda found: replace(found, nudge_answered=True)
         )
 
     def _live(self, transaction_id: str) -> Transaction:
@@ -257,7 +271,19 @@ class Transactions:
         )
 
 
+def _proved(transaction: Transaction, proof: Proof) -> Transaction:
+    """With this proof; what was to be told to whoever was proved before is told no more."""
+    return replace(
+        transaction,
+        realm=proof.realm,
+        proof=proof,
+        switch_confirmed=False,
+        nudge=None,
+        nudge_answered=False,
+    )
+
+
 def _unproved(transaction: Transaction) -> Transaction:
     """Without its proof, and without the link that may have given it: that is over."""
     link_id = None if transaction.proof else transaction.link_id
-    return replace(transaction, proof=None, link_id=link_id)
+    return replace(transaction, proof=None, link_id=link_id, nudge=None, nudge_answered=False)

@@ -99,14 +99,17 @@ def blueprint(
         )
 
     def establish(transaction: Transaction) -> Response:
-        cookie, _ = logins.establish(
+        established = logins.establish(
             transaction,
             cookies.read(request, SESSION),
             describe(request.headers.get("User-Agent", "")),
             languages.of(request, transaction.ui_locales),
         )
-        response = finish(transaction)
-        cookies.set(response, SESSION, cookie, max_age=None)
+        if established.nudged:
+            response = see_other(f"/login/{transaction.id}")
+        else:
+            response = finish(transaction)
+        cookies.set(response, SESSION, established.cookie, max_age=None)
         return response
 
     def other_person(transaction: Transaction, session: Session | None) -> Response:

@@ -18,6 +18,11 @@ def initiation_url(client: Client | None, issuer: str) -> str | None:
     return urlunsplit(parts._replace(query=query))
 
 
+def front_door(client: Client, issuer: str) -> str | None:
+    """Where a person enters the component: where it begins a login, or else its own page."""
+    return initiation_url(client, issuer) or client.client_uri
+
+
 def return_origins(transaction: Transaction, client: Client | None) -> tuple[str, ...]:
     """Origins that this login may end at: browsers hold a page's `form-action` against the
     redirects that follow the POST as well.

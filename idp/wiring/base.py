@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from idp.account.accesses import AccessDesk
 from idp.account.drafts import Drafts
+from idp.account.nudge import NudgeDesk
 from idp.account.service import Account
 from idp.adapters.http.client import GuardedHttpClient
 from idp.adapters.queue.broker import DramatiqQueue
@@ -99,6 +100,7 @@ class Services:
     elsewhere: Elsewhere
     account: Account
     access_desk: AccessDesk
+    nudge_desk: NudgeDesk
     drafts: Drafts
 
     def start(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idp.account.drafts import Drafts
+from idp.account.nudge import NudgeDesk
 from idp.account.service import Account
 from idp.adapters.queue.broker import DramatiqQueue, declare, make_broker
 from idp.adapters.redis.audit_stream import RedisAuditStream
@@ -40,6 +41,7 @@ from idp.wiring.identity import (
     guarded_http,
     limits,
     logins,
+    nudges,
     people,
     upstream_status,
 )
@@ -69,7 +71,8 @@ def build_services(
     persons = people(base)
     status, watcher = upstream_status(base, realms)
     subjects = Subjects(base.key("subjects"))
-    dispatcher = logins(base, clients, persons, status, subjects, realms)
+    telling = nudges(base)
+    dispatcher = logins(base, clients, persons, status, subjects, telling, realms)
     one_time = links(base)
     sealing = Sealing(key=base.key("sealing"), random=random)
     load = mail_load(base)
@@ -129,6 +132,7 @@ def build_services(
         entry=entry(base, dispatcher, one_time, persons, context, other),
         elsewhere=other,
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),
+        nudge_desk=NudgeDesk(nudges=telling, people=persons),
         access_desk=access_desk(base, dispatcher, persons, clients),
         drafts=Drafts(store=RedisDrafts(redis), vault=vault, clock=clock),
     )

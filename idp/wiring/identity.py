@@ -11,6 +11,7 @@ from idp.adapters.redis.transactions import RedisTransactions
 from idp.adapters.redis.upstream_states import RedisUpstreamStates
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.imports import SqlImportStore
+from idp.adapters.sql.nudges import SqlNudgeStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.clients.registry import ClientRegistry
@@ -25,6 +26,7 @@ from idp.limits.table import table
 from idp.login.service import Logins
 from idp.login.sessions import Sessions
 from idp.login.transactions import Transactions
+from idp.people.nudges import Nudges
 from idp.people.service import People
 from idp.settings import Settings, Upstream
 from idp.upstream_status.service import UpstreamStatus
@@ -66,6 +68,19 @@ def people(base: Base) -> People:
     )
 
 
+def nudges(base: Base) -> Nudges:
+    """What people are told before the day."""
+    return Nudges(
+        store=SqlPersonStore(base.database, base.vault),
+        told=SqlNudgeStore(base.database),
+        uow=base.database,
+        audit=base.audit,
+        clock=base.clock,
+        again=base.settings.nudge_again,
+        confirm=base.settings.address_confirm,
+    )
+
+
 def upstream_status(base: Base, realms: tuple[str, ...]) -> tuple[UpstreamStatus, FlagWatcher]:
     """The flag, and what tells this process of a change within a second."""
     messenger = RedisFlagMessenger(base.redis)
@@ -87,6 +102,7 @@ def logins(
     people: People,
     status: UpstreamStatus,
     subjects: Subjects,
+    nudges: Nudges,
     realms: tuple[str, ...],
 ) -> Logins:
     """The dispatcher of a login."""
@@ -117,6 +133,7 @@ def logins(
         realms=realms,
         clock=base.clock,
         issuer=settings.issuer,
+        nudges=nudges,
     )
 
 

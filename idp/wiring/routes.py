@@ -16,5 +16,6 @@ _DESTINATIONS = {
 STEP_URLS: Mapping[StepKind, Callable[[str, str], str]] = {
     StepKind.UPSTREAM: lambda txn, realm: f"/upstream/{realm}/start?txn={txn}",
     StepKind.CONTINGENCY: lambda txn, realm: f"/contingencia/{txn}",
+    StepKind.NUDGE: lambda txn, realm: f"/cuenta/aviso/{txn}",
     StepKind.FINISH: lambda txn, destination: _DESTINATIONS[destination].format(txn),
 }

@@ -87,7 +87,7 @@ def _clients(state: Path, text: str) -> str:
 def people_csv(people: Iterable[SandboxPerson] = PEOPLE) -> str:
     """The seeded people in the form that `idp users import` takes."""
     now = datetime.now(UTC).replace(microsecond=0)
-    login, contact = (now - timedelta(days=30)).isoformat(), (now - timedelta(days=20)).isoformat()
+    login = (now - timedelta(days=30)).isoformat()
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
@@ -105,6 +105,7 @@ def people_csv(people: Iterable[SandboxPerson] = PEOPLE) -> str:
     )
     for one in people:
         if one.seeded:
+            contact = (now - timedelta(days=one.days)).isoformat()
             writer.writerow(
                 (
                     one.realm,

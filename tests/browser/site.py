@@ -46,6 +46,7 @@ REDIRECTS = {
     "estricto": "http://localhost:9004/callback",
     "conocido": "http://localhost:9005/callback",
     "origen": "http://localhost:9002/callback",
+    "avisa": "http://localhost:9006/callback",
 }
 
 

@@ -14,7 +14,7 @@ from clients_texts import REALMS, client, document
 
 from idp.cli.main import main
 from idp.clients import loader
-from idp.clients.client import Client
+from idp.clients.client import Client, NudgePolicy
 from idp.clients.examples import NO_ISSUER
 from idp.clients.examples.spring import SECURITY_CONFIG
 
@@ -56,6 +56,14 @@ def registered(file: Path, client_id: str = "dos") -> Client:
     found = loader.load(file, production=False, realms=REALMS)
     assert found.problems == ()
     return found.clients[client_id]
+
+
+def test_add_without_nudge_writes_both_off(run: Run, file: Path) -> None:
+    assert run(*ADD)[0] == 0
+    assert registered(file).nudge == NudgePolicy(missing=True, yearly=True)
+    assert "nudge" not in file.read_text()
+    assert run("add", "tres", *ADD[2:], "--no-nudge")[0] == 0
+    assert registered(file, "tres").nudge == NudgePolicy(missing=False, yearly=False)
 
 
 def test_add_prints_the_secret_once_and_writes_its_hash_alone(run: Run, file: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from clients_texts import HASH, REALMS, Load, client, document
 
 from idp.clients import loader
+from idp.clients.client import NudgePolicy
 from idp.clients.document import MAX_DEPTH
 from idp.clients.report import MAX_PROBLEMS
 
@@ -128,3 +129,22 @@ def test_load_file_of_another_kind_tells_a_part_of_what_is_wrong_and_that_there_
     result = load("clients:\n" + "  - x: y\n" * 3_000)
     assert len(result.problems) == MAX_PROBLEMS + 1
     assert "hay más problemas" in result.problems[-1].message
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ({}, NudgePolicy(missing=True, yearly=True)),
+        ({"contingency": "{allowed: false}"}, NudgePolicy(missing=False, yearly=False)),
+        ({"nudge": "{yearly: false}"}, NudgePolicy(missing=True, yearly=False)),
+        (
+            {"contingency": "{allowed: false}", "nudge": "{missing: true}"},
+            NudgePolicy(missing=True, yearly=False),
+        ),
+    ],
+    ids=["nothing", "no contingency", "one off", "no contingency, one on"],
+)
+def test_nudges_are_on_where_contingency_is_unless_it_says_otherwise(
+    lines: dict[str, str], expected: NudgePolicy, load: Load
+) -> None:
+    assert load(document(client(**lines))).clients["uno"].nudge == expected

@@ -54,6 +54,8 @@ BAD = {
                                "api:leer"),
     "address of a service": ({**SERVICE, "redirect_uris": "['https://a.pe/c']"}, "redirect_uris",
                              "nadie ingresa", "agregue el grant"),
+    "nudge of a service": ({**SERVICE, "nudge": "{missing: false}"}, "nudge", "nadie ingresa",
+                           "agregue el grant"),
     "grace without refresh": ({"refresh_grace": "5"}, "refresh_grace", "refresh_token", "quítelo"),
     "offline without refresh": ({"scope": "openid offline_access"}, "scope", "offline_access",
                                 "refresh_token"),

@@ -121,7 +121,7 @@ def test_six_digits_begin_a_session_here_and_lead_to_the_component(
     arrival = world.transactions.load(arrival_id, world_hash(OTHER))
     assert arrival.proof is not None
     assert (arrival.proof.person_id, arrival.proof.mode) == (importer(world), Mode.CONTINGENCIA)
-    _, session = world.logins.establish(arrival, None)
+    session = world.logins.establish(arrival, None).session
     assert session.person_id == importer(world)
     end = phone.get(f"/contingencia/{arrival_id}/listo")
     assert end.status_code == 303
@@ -448,7 +448,9 @@ def test_wrong_codes_there_are_on_record_for_known_and_unknown_alike(
 def arrival_of(world: World, phone: FlaskClient) -> str:
     """Entered here, with a session; the login that has to arrive."""
     arrival = type_here(world, phone, here_code(world)).location.removeprefix("/login/")
-    _, session = world.logins.establish(world.transactions.load(arrival, world_hash(OTHER)), None)
+    session = world.logins.establish(
+        world.transactions.load(arrival, world_hash(OTHER)), None
+    ).session
     assert session.person_id == importer(world)
     return arrival
 

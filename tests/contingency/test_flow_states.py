@@ -146,7 +146,7 @@ class Login(RuleBasedStateMachine):
     @rule()
     def finish(self) -> None:
         current = self.world.transactions.load(self.login.id, HERE)
-        _, session = self.world.logins.establish(current, None)
+        session = self.world.logins.establish(current, None).session
         person = self.world.people.find(Identifier("sol", "20504774288:IMPORTA1"))
         assert person is not None
         assert session.person_id == person.id

@@ -40,4 +40,4 @@ def test_command_that_the_page_shows_is_one(words: str) -> None:
 
 
 def test_page_shows_commands() -> None:
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 7

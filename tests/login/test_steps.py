@@ -48,6 +48,8 @@ FINISH = Step(StepKind.FINISH)
 UPSTREAM = Step(StepKind.UPSTREAM, SOL)
 CONTINGENCY = Step(StepKind.CONTINGENCY, SOL)
 REFUSED = Step(StepKind.CONTINGENCY_REFUSED, SOL)
+NUDGE = Step(StepKind.NUDGE, SOL)
+TOLD = {"nudge": "no_address"}
 
 
 def txn(**changes: Any) -> Transaction:
@@ -159,6 +161,34 @@ CASES = {
         txn(proof=replace(PROOF, person_id="per_b"), switch_confirmed=True),
         SUNAT_SESSION, UP, Policy(), Step(StepKind.ESTABLISH, SOL),
     ),
+    "something to tell": (txn(**TOLD), SUNAT_SESSION, UP, Policy(), NUDGE),
+    "something to tell while down": (txn(**TOLD), SUNAT_SESSION, DOWN, Policy(), NUDGE),
+    "something to tell, after prompt login": (
+        txn(**TOLD, prompt=frozenset({"login"})), FRESH_SESSION, UP, Policy(), NUDGE,
+    ),
+    "something to tell, told already": (
+        txn(**TOLD, nudge_answered=True), SUNAT_SESSION, UP, Policy(), FINISH,
+    ),
+    "something to tell, the component wants none of it": (
+        txn(**TOLD), SUNAT_SESSION, UP, Policy(nudge=False), FINISH,
+    ),
+    "something to tell, no page may be shown": (
+        txn(**TOLD, prompt=frozenset({"none"})), SUNAT_SESSION, UP, Policy(), FINISH,
+    ),
+    "something to tell, a session by mail": (txn(**TOLD), MAIL_SESSION, DOWN, Policy(), FINISH),
+    "something to tell, on the way to our own page": (
+        txn(**TOLD, destination="account", client_id=None), SUNAT_SESSION, UP, Policy(), FINISH,
+    ),
+    "something to tell, at a component's front door": (
+        txn(**TOLD, destination="component"), SUNAT_SESSION, UP, Policy(), FINISH,
+    ),
+    "something to tell, the person went back": (
+        txn(**TOLD, denied=True), SUNAT_SESSION, UP, Policy(), FINISH,
+    ),
+    "something to tell, who they are comes first": (
+        txn(**TOLD, prompt=frozenset({"select_account"})), SUNAT_SESSION, UP, Policy(), CHOOSE,
+    ),
+    "something to tell, the session is gone": (txn(**TOLD, realm=SOL), None, UP, Policy(), UPSTREAM),
 }  # fmt: skip
 
 
@@ -176,9 +206,17 @@ def test_transaction_json_round_trip_keeps_everything() -> None:
         realm=SOL,
         link_id="lnk",
         proof=MAIL_PROOF,
+        nudge="no_address",
+        nudge_answered=True,
         version=7,
     )
     assert Transaction.from_json(full.to_json(), 7) == full
+
+
+def test_transaction_of_before_nudges_is_read_and_looks_the_same() -> None:
+    plain = txn().to_json()
+    assert "nudge" not in plain
+    assert Transaction.from_json(plain, 0) == txn()
 
 
 def test_session_json_round_trip_keeps_everything() -> None:

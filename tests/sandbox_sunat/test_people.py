@@ -23,7 +23,7 @@ def test_people_keys_are_unique() -> None:
 
 def test_people_eligible_are_those_of_the_contract() -> None:
     eligible = {one.key for one in people.PEOPLE if one.eligible}
-    assert eligible == {"IMPORTA1", "EXPORTA1", "PERSONA1", "EXT0001", "EXT0003"}
+    assert eligible == {"IMPORTA1", "EXPORTA1", "PERSONA1", "ANTIGUO1", "EXT0001", "EXT0003"}
 
 
 def test_find_official_without_ruc_and_taxpayer_with_it() -> None:

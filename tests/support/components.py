@@ -150,6 +150,7 @@ def clients_text(**changes: dict[str, Any]) -> str:
                 "post_logout_redirect_uris": [f"http://localhost:{port}/"],
                 "scope": " ".join((*SCOPES, *(["offline_access"] if renews else []))),
                 "realms": ["sol", "extranet"],
+                "nudge": {"missing": False, "yearly": False},
                 **kind,
                 **changes.get(client_id, {}),
             }

@@ -39,6 +39,7 @@ CHALLENGE = (
     base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 )
 
+# Only `avisa` stops a login for a nudge: the others' logins are about something else.
 CLIENTS = """
 clients:
   - client_id: mr
@@ -50,6 +51,7 @@ clients:
     token_endpoint_auth_method: client_secret_basic
     secrets: [{hash: "@hash@"}]
     realms: [sol, extranet]
+    nudge: {missing: false, yearly: false}
   - client_id: origen
     client_name: Origen
     redirect_uris: [http://localhost:9002/callback]
@@ -59,6 +61,7 @@ clients:
     secrets: [{hash: "@hash@"}]
     id_token_signed_response_alg: ES256
     realms: [sol]
+    nudge: {missing: false, yearly: false}
   - client_id: spa
     client_name: Consulta
     redirect_uris: [http://localhost:9003/callback]
@@ -66,6 +69,7 @@ clients:
     token_endpoint_auth_method: none
     allowed_origins: [http://localhost:9003]
     realms: [sol, extranet]
+    nudge: {missing: false, yearly: false}
   - client_id: estricto
     client_name: Gestión de Autorizaciones
     redirect_uris: [http://localhost:9004/callback]
@@ -74,6 +78,15 @@ clients:
     secrets: [{hash: "@hash@"}]
     realms: [sol, extranet]
     contingency: {allowed: false}
+  - client_id: avisa
+    client_name: Permisos de Internamiento
+    client_uri: http://localhost:9006/
+    redirect_uris: [http://localhost:9006/callback]
+    initiate_login_uri: http://localhost:9006/login
+    scope: openid email vuce
+    token_endpoint_auth_method: client_secret_basic
+    secrets: [{hash: "@hash@"}]
+    realms: [sol, extranet]
 """
 
 
