@@ -61,8 +61,7 @@ def missing(person: Person, now: datetime) -> Concern | None:
     An address that cools off needs nothing but time.
     """
     found = eligibility(person, now)
-    cooling = any(one.counts_from is not None and one.counts_from > now for one in person.addresses)
-    if cooling and found in (Eligibility.UNVERIFIED, Eligibility.UNDELIVERABLE):
+    if _cooling(person, now) and found in (Eligibility.UNVERIFIED, Eligibility.UNDELIVERABLE):
         found = Eligibility.ELIGIBLE if person.consent else Eligibility.NO_CONSENT
     address = contact_address(person, now)
     match found:
@@ -88,7 +87,7 @@ def unsure(person: Person, now: datetime, after: timedelta) -> Concern | None:
         return None
     if eligibility(person, now) is not Eligibility.ELIGIBLE:
         return None
-    if any(one.counts_from is not None and one.counts_from > now for one in person.addresses):
+    if _cooling(person, now):
         return None
     due = max(address.verified_at, address.confirmed_at or address.verified_at) + after
     return Concern(Kind.STILL_YOURS, due, address) if due <= now else None
@@ -97,3 +96,11 @@ def unsure(person: Person, now: datetime, after: timedelta) -> Concern | None:
 def is_due(concern: Concern, told: Told | None, now: datetime, again: timedelta) -> bool:
     """Whether it is to be told now. told: the last telling of its kind. again: after so long."""
     return told is None or told.told_at < concern.since or told.told_at + again <= now
+
+
+def _cooling(person: Person, now: datetime) -> bool:
+    """Whether an address of theirs counts soon, and takes mail as far as anybody knows."""
+    return any(
+        one.counts_from is not None and one.counts_from > now and one.undeliverable_at is None
+        for one in person.addresses
+    )

@@ -89,8 +89,8 @@ class Nudges:
         with self._uow.transaction():
             person = self._locked(person_id)
             told = self._told.get(person_id, kind)
-            if told is None:
-                return  # whoever was asked, it was somebody else
+            if told is None or told.answer is answer:
+                return  # it was somebody else who was told, or the button was pressed twice
             self._told.put(replace(told, answered_at=now, answer=answer))
             address = contact_address(person, now) if answer is Answer.YES else None
             if address is not None and address.id != address_id:

@@ -22,6 +22,7 @@ COMPONENT = "https://componente.example"
 DEMO = "Cinco minutos con la demostración"
 PERSON, ACR = "Qué se sabe de la persona", "`acr`: cómo ingresó"
 SERVICE, REFRESH, LOGOUT = "Programas sin persona", "Renovar tokens", "Salir"
+NAME = "El nombre de la persona lleva a *Modificación de Datos*"
 
 # Which test runs which fence: a fence in no row fails, and so does a row without its fence.
 RUN_BY = {
@@ -41,6 +42,8 @@ RUN_BY = {
     (REFRESH, "sh"): ["refresh"],
     (LOGOUT, "json"): ["logout_notice"],
     (LOGOUT, "python"): ["logout_notice"],
+    (NAME, "html"): ["persons_name"],
+    (NAME, "yaml"): ["no_nudge"],
     (SERVICE, "sh"): ["service", "service"],
     (SERVICE, "json"): ["service"],
     (SERVICE, "yaml"): ["introspection"],

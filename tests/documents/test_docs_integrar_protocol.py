@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ import pytest
 from integrar_snippets import Key, Served
 
 from idp.clients import loader
+from idp.clients.client import NudgePolicy
 from idp.clients.report import Report
 from idp.kernel.identity import Mode
 from idp.upstream_status.state import FlagState
@@ -22,6 +24,7 @@ Snippets = dict[Key, str]
 PERSON, ACR = "Qué se sabe de la persona", "`acr`: cómo ingresó"
 ACCOUNTS, REFRESH, LOGOUT = "De RUC y usuario SOL a `sub`", "Renovar tokens", "Salir"
 SERVICE = "Programas sin persona"
+NAME = "El nombre de la persona lleva a *Modificación de Datos*"
 UNMET = "unmet_authentication_requirements"
 ZEROS = "sha256:" + "0" * 64
 
@@ -192,6 +195,29 @@ def work(world: World) -> None:
     broker.client.close()
 
 
+def test_snippet_persons_name_leads_to_the_form_and_from_there_back(
+    provider: Served, snippets: Snippets
+) -> None:
+    own_page = "    client_uri: https://componente.example/\n    scope:"
+    provider.use(snippets[NAME, "yaml", 0].replace("    scope:", own_page))
+    link = re.search(r'href="([^"]+)"', provider.here(snippets[NAME, "html", 0]))
+    assert link
+    browser = party(provider.world, "mi-componente").browser
+    browser.get("/cuenta")
+    page = browser.get(link[1].removeprefix(provider.url))
+    assert "Modificación de Datos de EXPORTADORA DE PRUEBA S.A." in page.text
+    onward = re.search(r'href="([^"]+)">Continuar a Mi componente<', page.text)
+    assert onward
+    assert browser.get(onward[1]).location == "https://componente.example/"
+
+
+def test_snippet_no_nudge_switches_both_off(provider: Served, snippets: Snippets) -> None:
+    provider.use(snippets[NAME, "yaml", 0])
+    found = provider.world.services.clients.get("mi-componente")
+    assert found is not None
+    assert found.nudge == NudgePolicy(missing=False, yearly=False)
+
+
 def test_snippet_service_gets_the_token_that_is_shown(provider: Served, snippets: Snippets) -> None:
     printed = provider.shell(snippets[SERVICE, "sh", 0])
     request = provider.here(snippets[SERVICE, "sh", 1])
@@ -225,7 +251,7 @@ def test_snippet_introspection_lets_the_api_ask_about_the_other(
 def test_every_registration_shown_has_no_problem(snippets: Snippets) -> None:
     """In production too, but for the secrets that stand there as examples."""
     shown = [text for (_, language, _), text in snippets.items() if text.startswith("clients:")]
-    assert len(shown) == 3
+    assert len(shown) == 4
     for text in shown:
         real = text.replace(ZEROS, "sha256:" + "ab" * 32)
         found = loader.parse(

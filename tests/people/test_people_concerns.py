@@ -36,6 +36,10 @@ MISSING = {
         Concern(Kind.UNDELIVERABLE, NOW - DAY, BOUNCED),
     ),
     "undeliverable, another one cools off": (replace(ANA, addresses=(BOUNCED, COOLING)), None),
+    "undeliverable, and so is the one that cools off": (
+        replace(ANA, addresses=(BOUNCED, replace(COOLING, undeliverable_at=NOW))),
+        Concern(Kind.UNDELIVERABLE, NOW - DAY, BOUNCED),
+    ),
     "the only one cools off": (replace(ANA, addresses=(COOLING,)), None),
     "one cools off, no consent": (
         replace(ANA, addresses=(BOUNCED, COOLING), consent=False, consent_at=BEFORE),

@@ -152,6 +152,19 @@ def test_answer_of_who_was_told_nothing_is_not_noted(
     assert "nudge.answered" not in events()
 
 
+def test_answer_is_on_record_once_however_often_its_button_is_pressed(
+    nudges: Nudges, person: Person, clock: FixedClock, events: Callable[[], list[str]]
+) -> None:
+    nudges.tell(person.id, Kind.NO_ADDRESS)
+    for answer in (Answer.FIX, Answer.FIX, Answer.LATER, Answer.LATER):
+        nudges.answer(person.id, Kind.NO_ADDRESS, answer)
+    assert events().count("nudge.answered") == 2
+    clock.advance(90 * DAY)
+    nudges.tell(person.id, Kind.NO_ADDRESS)
+    nudges.answer(person.id, Kind.NO_ADDRESS, Answer.LATER)
+    assert events().count("nudge.answered") == 3
+
+
 @pytest.mark.parametrize(
     ("tells", "asks", "expected"),
     [(True, True, Kind.NO_ADDRESS), (False, True, None), (False, False, None)],
