@@ -101,6 +101,13 @@ def test_login_in_contingency_says_so(walk: Walk) -> None:
     assert walk.world.person().sub in page
 
 
+def test_name_of_the_person_leads_to_their_data_and_names_the_component(walk: Walk) -> None:
+    walk.log_in()
+    found = re.search(r'<a id="usuario" href="([^"]+)"', walk.component.get("/").text)
+    assert found
+    assert found[1] == f"{walk.world.settings.issuer}/cuenta?client_id=mr"
+
+
 def test_tramite_goes_on_where_it_was_with_what_was_typed(walk: Walk) -> None:
     typed = "dos contenedores, partida 0804"
     back = walk.log_in("/tramite/2", method="POST", data={"observaciones": typed})
