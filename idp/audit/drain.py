@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from idp.audit.ports import AuditStore, AuditStream
+from collections.abc import Iterable
+from typing import Protocol
+
+from idp.audit.ports import AuditStream
+from idp.audit.records import AuditRecord
 
 
-def drain(stream: AuditStream, store: AuditStore, limit: int = 500) -> int:
+class KeepsRecords(Protocol):
+    """What is needed of the store."""
+
+    def append_many(self, records: Iterable[AuditRecord]) -> int:
+        """Add the records whose id is not there yet; how many that were. Raises Unavailable."""
+        ...
+
+
+def drain(stream: AuditStream, store: KeepsRecords, limit: int = 500) -> int:
     """Move at most `limit` records; how many were read.
 
     Stored first, acknowledged after: a crash in between reads them again, and the store leaves out

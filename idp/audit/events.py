@@ -54,6 +54,10 @@ class AuditEvent(StrEnum):
     MAIL_ACCEPTED = "mail.accepted"
     MAIL_DEFERRED = "mail.deferred"
     MAIL_REFUSED = "mail.refused"
+    CAMPAIGN_BEGUN = "campaign.begun"
+    CAMPAIGN_PAUSED = "campaign.paused"
+    CAMPAIGN_RESUMED = "campaign.resumed"
+    CAMPAIGN_FINISHED = "campaign.finished"
     CAPTCHA_FAILED = "captcha.failed"
     LIMIT_HIT = "limit.hit"
     CSRF_FAILED = "csrf.failed"
@@ -86,6 +90,10 @@ class Row:
 def _row(meaning: str, *details: str) -> Row:
     return Row(meaning, frozenset(details))
 
+
+_CAMPAIGN = ("campaign", "days", "most")
+# How many of its mails came to what (`people.campaign_ports.MailState`).
+_MAILS = ("sent", "refused", "unknown", "dropped", "given_up")
 
 TABLE: dict[AuditEvent, Row] = {
     AuditEvent.LOGIN_COMPLETED: _row(
@@ -190,20 +198,46 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.KNOWN_BROWSER_ADDED: _row("A browser became known for a person.", "browser"),
     AuditEvent.KNOWN_BROWSER_REMOVED: _row("A known browser was removed.", "browser"),
     AuditEvent.MAIL_ACCEPTED: _row(
-        "A relay took a message.", "kind", "link", "verification", "relay", "attempt"
+        "A relay took a message.",
+        "kind",
+        "link",
+        "verification",
+        "campaign",
+        "relay",
+        "attempt",
     ),
     AuditEvent.MAIL_DEFERRED: _row(
-        "A relay put a message off.", "kind", "link", "verification", "relay", "attempt", "code"
+        "A relay put a message off.",
+        "kind",
+        "link",
+        "verification",
+        "campaign",
+        "relay",
+        "attempt",
+        "code",
     ),
     AuditEvent.MAIL_REFUSED: _row(
         "A relay refused a message for good.",
         "kind",
         "link",
         "verification",
+        "campaign",
         "relay",
         "attempt",
         "code",
         "address",
+    ),
+    AuditEvent.CAMPAIGN_BEGUN: _row(
+        "An operator began to ask people by mail for a verification or a consent.",
+        *_CAMPAIGN,
+        "expected",
+    ),
+    AuditEvent.CAMPAIGN_PAUSED: _row("An operator paused a campaign.", *_CAMPAIGN, *_MAILS),
+    AuditEvent.CAMPAIGN_RESUMED: _row("An operator let a campaign go on.", *_CAMPAIGN, *_MAILS),
+    AuditEvent.CAMPAIGN_FINISHED: _row(
+        "A campaign is over: everybody was asked, or (with an actor) an operator ended it.",
+        *_CAMPAIGN,
+        *_MAILS,
     ),
     AuditEvent.CAPTCHA_FAILED: _row("A captcha was not passed.", "kind", "reason", "transaction"),
     AuditEvent.LIMIT_HIT: _row("A rate limit refused a request.", "limit", "retry_after"),

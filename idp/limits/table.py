@@ -51,6 +51,9 @@ _ROWS = (
     Limit(
         "mail.domain", "e-mail domain (IDP_MAIL_DOMAIN_BUDGET)", 144_000, 3_600, "allow", even=True
     ),
+    # A campaign has no hurry: it leaves codes and notices what they need, and a sender that writes
+    # to everybody at once loses its good name.
+    Limit("mail.campaign", "the whole system (IDP_CAMPAIGN_BUDGET)", 6_000, 3_600, even=True),
     Limit("login.park", "address prefix", 300, 600),
     # Each start keeps a state and writes an audit row.
     Limit("upstream.start", "transaction", 30, 600),
@@ -66,8 +69,15 @@ _ROWS = (
 LIMITS: dict[str, Limit] = {row.name: row for row in _ROWS}
 
 
-def table(*, mail_budget: int, mail_domain_budget: int) -> dict[str, Limit]:
-    """The table with what the installation sets: mails an hour, in all and to one domain."""
+def table(
+    *, mail_budget: int, mail_domain_budget: int, campaign_budget: int = 6_000
+) -> dict[str, Limit]:
+    """The table with what the installation sets: mails an hour, in all, to one domain, and of
+    campaigns. These have an eighth of the smaller of the other two at most: all of a campaign may
+    go to one domain.
+    """
+    least = max(1, min(mail_budget, mail_domain_budget) // 8)
     budget = replace(LIMITS["mail.budget"], limit=mail_budget)
     domain = replace(LIMITS["mail.domain"], limit=mail_domain_budget)
-    return {**LIMITS, budget.name: budget, domain.name: domain}
+    campaign = replace(LIMITS["mail.campaign"], limit=min(campaign_budget, least))
+    return {**LIMITS, **{one.name: one for one in (budget, domain, campaign)}}

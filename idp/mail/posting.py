@@ -20,6 +20,14 @@ from idp.people.person import Address, Person
 _log = logging.getLogger(__name__)
 
 
+class PutOff(RetryLater):
+    """The relay put it off. scope: as in `mail.ports.RelayDeferred`."""
+
+    def __init__(self, error: RelayDeferred) -> None:
+        super().__init__(error.reason, after=error.after)
+        self.scope = error.scope
+
+
 class MarksUndeliverable(Protocol):
     """What is needed of the directory."""
 
@@ -62,10 +70,11 @@ class Posting:
         address: Address,
         content: RenderedMail,
         **details: str | None,
-    ) -> None:
-        """Send it once. kind: of the mail, subject_id: what it is about; both name it.
+    ) -> bool:
+        """Send it once; False when a relay refused it for good. kind: of the mail, subject_id: what
+        it is about; both name it.
 
-        details: of the audit rows. Raises RetryLater when the relay puts it off.
+        details: of the audit rows. Raises PutOff when the relay puts it off.
         """
         message = OutgoingMessage(
             to=address.email,
@@ -81,17 +90,21 @@ class Posting:
         try:
             receipt = self._relay.send(message)
         except RelayDeferred as error:
-            self._tell(AuditEvent.MAIL_DEFERRED, **told, **error.told)
-            raise RetryLater(error.reason, after=error.after) from None
+            self._tell_if_possible(AuditEvent.MAIL_DEFERRED, **told, **error.told)
+            raise PutOff(error) from None
         except RelayRefused as error:
             if error.recipient:
                 self._people.mark_undeliverable(person.id, address.id, code=error.reason)
             self._tell(AuditEvent.MAIL_REFUSED, **told, **error.told, address=address.id)
-            return
+            return False
+        self._tell_if_possible(AuditEvent.MAIL_ACCEPTED, **told, **receipt.told)
+        return True
+
+    def _tell_if_possible(self, event: AuditEvent, **told: str | None) -> None:
         try:
-            self._tell(AuditEvent.MAIL_ACCEPTED, **told, **receipt.told)
+            self._tell(event, **told)
         except Unavailable:
-            _log.warning("not audited", extra={"event": str(AuditEvent.MAIL_ACCEPTED)})
+            _log.warning("not audited", extra={"event": str(event)})
 
     def _tell(self, event: AuditEvent, **told: str | None) -> None:
         self._stream.push(self._audit.entry(event, **told))

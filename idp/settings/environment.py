@@ -35,6 +35,9 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "altcha_cost": (1, 1_000_000),
     "mail_budget": (60, 10_000_000),
     "mail_domain_budget": (60, 10_000_000),
+    "campaign_budget": (1, 10_000_000),
+    "campaign_rest": (86_400, LONGEST),
+    "coverage_retention": (86_400, LONGEST),
     "trusted_proxies": (0, 10),
 }
 

@@ -64,6 +64,17 @@ class Settings:
     mail_domain_budget: int = _var(
         parsers.count, "Mails an hour at most to one e-mail domain; more wait.", 144_000
     )
+    campaign_budget: int = _var(
+        parsers.count,
+        "Mails an hour at most of `idp users campaign`; never more than an eighth of the two "
+        "before.",
+        6_000,
+    )
+    campaign_rest: int = _var(
+        parsers.seconds,
+        "Whom a campaign asked, no other asks for so long.",
+        30 * 86_400,
+    )
     captcha: str = _var(
         parsers.one_of("altcha", "recaptcha", "hcaptcha", "turnstile", "none"),
         "*No soy un robot*: `altcha` (our own), or a vendor; `none` only in development.",
@@ -120,6 +131,9 @@ class Settings:
     )
     audit_retention: int = _var(
         parsers.seconds, "Audit rows are kept for so long.", 5 * 365 * 86_400
+    )
+    coverage_retention: int = _var(
+        parsers.seconds, "A day's figures of coverage are kept for so long.", 2 * 365 * 86_400
     )
 
     sol_user_pattern: str = _var(

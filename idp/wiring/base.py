@@ -33,6 +33,8 @@ from idp.links.service import Links
 from idp.login.service import Logins
 from idp.mail.bounces import Bounces
 from idp.mail.load import MailLoad
+from idp.people.campaign import Campaigns
+from idp.people.coverage import Coverage
 from idp.people.service import People
 from idp.people.vault import Vault
 from idp.settings import Settings
@@ -80,6 +82,8 @@ class Services:
     keyring: Keyring
     limits: Limits
     people: People
+    coverage: Coverage
+    campaigns: Campaigns
     vault: Vault
     resealing: Resealing
     upstream_status: UpstreamStatus

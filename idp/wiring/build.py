@@ -21,7 +21,7 @@ from idp.kernel.ids import new_id
 from idp.kernel.random import Random, SystemRandom
 from idp.limits.noted import Noted
 from idp.settings import Settings
-from idp.wiring.background import periodic, tell_reload
+from idp.wiring.background import Regular, periodic, tell_reload
 from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
 from idp.wiring.contingency import (
@@ -33,6 +33,7 @@ from idp.wiring.contingency import (
     links,
     mail_jobs,
     mail_load,
+    mail_tools,
     waiting_room,
 )
 from idp.wiring.identity import (
@@ -46,6 +47,7 @@ from idp.wiring.identity import (
     upstream_status,
 )
 from idp.wiring.provider import Rooms, provider
+from idp.wiring.reach import campaign_job, campaign_pump, campaigns, coverage
 from idp.wiring.reload import Reloader
 
 
@@ -76,7 +78,10 @@ def build_services(
     one_time = links(base)
     sealing = Sealing(key=base.key("sealing"), random=random)
     load = mail_load(base)
-    jobs = mail_jobs(base, dispatcher, one_time, persons, clients, sealing, counters, load)
+    asking = campaigns(base)
+    tools = mail_tools(base, persons, counters)
+    jobs = mail_jobs(base, dispatcher, one_time, persons, clients, sealing, tools, load)
+    campaign_job(base, jobs, tools, asking, persons, status)
     broker = make_broker(settings.redis_url)
     queue = DramatiqQueue(broker)
     surface = provider(
@@ -94,6 +99,8 @@ def build_services(
         ),
     )
     declare(broker, jobs)
+    figures = coverage(base, clients, realms)
+    pump = campaign_pump(asking, status, counters, queue)
     context = behind(base, dispatcher, one_time, clients, noted)
     other = elsewhere(base, dispatcher, one_time, persons, clients, context)
     return Services(
@@ -111,6 +118,8 @@ def build_services(
         keyring=keyring,
         limits=counters,
         people=persons,
+        coverage=figures,
+        campaigns=asking,
         vault=vault,
         resealing=Resealing(database, vault),
         upstream_status=status,
@@ -119,7 +128,7 @@ def build_services(
         links=one_time,
         jobs=jobs,
         queue=queue,
-        periodic=periodic(base, persons),
+        periodic=periodic(base, Regular(persons, figures, asking, pump)),
         logins=dispatcher,
         provider=surface,
         federation=federation(base, dispatcher, persons),

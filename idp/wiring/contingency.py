@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ from idp.login.service import Logins
 from idp.mail.bounces import Bounces
 from idp.mail.budget import BudgetedRelay
 from idp.mail.load import MailLoad
+from idp.mail.ports import Relay
 from idp.mail.posting import Posting
 from idp.mail.relays import Relays
 from idp.mail.repeats import RepeatingRelay
@@ -99,6 +101,39 @@ def bounces(base: Base, people: People) -> Bounces:
     )
 
 
+@dataclass(frozen=True)
+class MailTools:
+    """What every mail is made and sent with."""
+
+    templates: MailTemplates
+    relay: Relay
+    posting: Posting
+
+
+def mail_tools(base: Base, people: People, limits: Limits) -> MailTools:
+    """The templates, the way out, and what writes to one person."""
+    settings = base.settings
+    relay = RepeatingRelay(
+        BudgetedRelay(relays(base), limits), tries=RedisMailTries(base.redis), clock=base.clock
+    )
+    return MailTools(
+        templates=MailTemplates(
+            TEMPLATES,
+            shared={"help_desk": HelpDesk(settings.help_desk_phone, settings.help_desk_email)},
+        ),
+        relay=relay,
+        posting=Posting(
+            relay=relay,
+            people=people,
+            audit=base.audit,
+            stream=base.stream,
+            clock=base.clock,
+            issuer=settings.issuer,
+            id_key=base.key("message-id"),
+        ),
+    )
+
+
 def mail_jobs(
     base: Base,
     logins: Logins,
@@ -106,18 +141,11 @@ def mail_jobs(
     people: People,
     clients: ClientRegistry,
     sealing: Sealing,
-    limits: Limits,
+    tools: MailTools,
     load: MailLoad,
 ) -> Jobs:
-    """Every job that ends in a mail, with its handler."""
-    settings = base.settings
-    templates = MailTemplates(
-        TEMPLATES,
-        shared={"help_desk": HelpDesk(settings.help_desk_phone, settings.help_desk_email)},
-    )
-    relay = RepeatingRelay(
-        BudgetedRelay(relays(base), limits), tries=RedisMailTries(base.redis), clock=base.clock
-    )
+    """The jobs of logins and of `/cuenta` that end in a mail, with their handlers."""
+    templates, posting, issuer = tools.templates, tools.posting, base.settings.issuer
     delivery = Delivery(
         links=links,
         transactions=logins.transactions,
@@ -126,27 +154,16 @@ def mail_jobs(
         clients=clients,
         sealing=sealing,
         templates=templates,
-        relay=relay,
+        relay=tools.relay,
         load=load,
         audit=base.audit,
         stream=base.stream,
         events=base.events,
         clock=base.clock,
-        issuer=settings.issuer,
+        issuer=issuer,
         id_key=base.key("message-id"),
     )
-    posting = Posting(
-        relay=relay,
-        people=people,
-        audit=base.audit,
-        stream=base.stream,
-        clock=base.clock,
-        issuer=settings.issuer,
-        id_key=base.key("message-id"),
-    )
-    mails = AccountMails(
-        people=people, templates=templates, posting=posting, issuer=settings.issuer
-    )
+    mails = AccountMails(people=people, templates=templates, posting=posting, issuer=issuer)
     notices = NoticeMails(people=people, clients=clients, templates=templates, posting=posting)
     jobs = Jobs()
     jobs.register(DELIVER, delivery, RETRY, given_up=delivery.given_up)

@@ -43,6 +43,7 @@ def limits(base: Base) -> Limits:
         table=table(
             mail_budget=base.settings.mail_budget,
             mail_domain_budget=base.settings.mail_domain_budget,
+            campaign_budget=base.settings.campaign_budget,
         ),
     )
 

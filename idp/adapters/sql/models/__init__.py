@@ -2,6 +2,8 @@
 
 from idp.adapters.sql.models.audit import AuditRow
 from idp.adapters.sql.models.base import Base, FreeText, UtcDateTime
+from idp.adapters.sql.models.campaigns import CampaignMailRow, CampaignRow
+from idp.adapters.sql.models.coverage import ComponentUseRow, CoverageDayRow
 from idp.adapters.sql.models.imports import ImportRow
 from idp.adapters.sql.models.links import SpentLinkRow
 from idp.adapters.sql.models.people import (
@@ -20,6 +22,10 @@ __all__ = [
     "AddressRow",
     "AuditRow",
     "Base",
+    "CampaignMailRow",
+    "CampaignRow",
+    "ComponentUseRow",
+    "CoverageDayRow",
     "FlagChangeRow",
     "FlagRow",
     "FreeText",
