@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Flask, Request, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -283,16 +283,21 @@ def _after_each_request(app: Flask, services: Services) -> None:
             origin=request.headers.get("Origin"),
             allowed=(one for client in services.clients.all() for one in client.allowed_origins),
         )
-        _log.info(
-            "request",
-            extra={
-                "method": request.method,
-                # The route, never the path: its parts are secrets, or whatever somebody typed.
-                "route": request.url_rule.rule if request.url_rule else None,
-                "status": response.status_code,
-            },
-        )
-        return response
+        return log_request(response)
+
+
+def log_request(response: Response) -> Response:
+    """Log the request under way, with what it is answered; the response as it is."""
+    _log.info(
+        "request",
+        extra={
+            "method": request.method,
+            # The route, never the path: its parts are secrets, or whatever somebody typed.
+            "route": request.url_rule.rule if request.url_rule else None,
+            "status": response.status_code,
+        },
+    )
+    return response
 
 
 def application() -> Flask:
@@ -300,11 +305,22 @@ def application() -> Flask:
 
     Ends the process with every problem of the environment and of what it names.
     """
+    return served(create_app, page_problems)
+
+
+def served(
+    create: Callable[[Settings, Services], Flask],
+    problems_of: Callable[[Services], list[str]] = lambda services: [],
+) -> Flask:
+    """An application with everything that its process runs beside the requests.
+
+    problems_of: files that it needs and that are not there. Ends the process with every problem.
+    """
     hangup = Hangup() if threading.current_thread() is threading.main_thread() else None
     try:
         settings = load(os.environ)
         services = build_services(settings)
-        problems = page_problems(services)
+        problems = problems_of(services)
         if problems:
             raise StartError(problems)
     except StartError as error:
@@ -313,7 +329,7 @@ def application() -> Flask:
     services.start()
     if hangup is not None:
         hangup.hand_to(services.reloader)
-    app = create_app(settings, services)
+    app = create(settings, services)
     logging.getLogger("idp").info(
         "server process ready",
         extra={"clients": len(services.clients.all()), "keys": len(services.keyring.keys)},

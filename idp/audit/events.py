@@ -77,6 +77,18 @@ class AuditEvent(StrEnum):
     DATA_KEYS_ROTATED = "data_keys.rotated"
     DATA_KEYS_FORGOTTEN = "data_keys.forgotten"
     DATA_RESEALED = "data.resealed"
+    ADMIN_CREATED = "admin.created"
+    ADMIN_ROLE_CHANGED = "admin.role_changed"
+    ADMIN_DISABLED = "admin.disabled"
+    ADMIN_ENABLED = "admin.enabled"
+    ADMIN_RESET = "admin.reset"
+    ADMIN_SET_UP = "admin.set_up"
+    ADMIN_LOGGED_IN = "admin.logged_in"
+    ADMIN_LOGIN_FAILED = "admin.login_failed"
+    ADMIN_PROVED_AGAIN = "admin.proved_again"
+    ADMIN_PASSWORD_CHANGED = "admin.password_changed"
+    ADMIN_CODES_RENEWED = "admin.codes_renewed"
+    ADMIN_SESSION_ENDED = "admin.session_ended"
 
 
 @dataclass(frozen=True)
@@ -273,5 +285,34 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.DATA_KEYS_FORGOTTEN: _row("A data key that nothing needed was removed.", "key"),
     AuditEvent.DATA_RESEALED: _row(
         "Personal data was sealed anew with the newest key.", "rows", "changed"
+    ),
+    # `account` is the name of a console account, which operators chose for one another.
+    AuditEvent.ADMIN_CREATED: _row("An operator made a console account.", "account", "role"),
+    AuditEvent.ADMIN_ROLE_CHANGED: _row("A console account has another role.", "account", "role"),
+    AuditEvent.ADMIN_DISABLED: _row(
+        "Nobody comes in by a console account any more.", "account", "reason"
+    ),
+    AuditEvent.ADMIN_ENABLED: _row("A console account may be used again.", "account", "reason"),
+    AuditEvent.ADMIN_RESET: _row(
+        "A console account is set up anew: what proved it counts no more.", "account", "reason"
+    ),
+    AuditEvent.ADMIN_SET_UP: _row("A console account was set up by its link.", "account"),
+    AuditEvent.ADMIN_LOGGED_IN: _row(
+        "Somebody came in at the console, by a code or a recovery code.", "account", "how", "sid"
+    ),
+    AuditEvent.ADMIN_LOGIN_FAILED: _row(
+        "Somebody did not come in at the console.", "account", "step", "reason"
+    ),
+    AuditEvent.ADMIN_PROVED_AGAIN: _row(
+        "Somebody at the console typed their password again.", "account", "sid"
+    ),
+    AuditEvent.ADMIN_PASSWORD_CHANGED: _row("A console account has another password.", "account"),
+    AuditEvent.ADMIN_CODES_RENEWED: _row("A console account has other recovery codes.", "account"),
+    AuditEvent.ADMIN_SESSION_ENDED: _row(
+        "A session at the console ended: logout, ended, password, disabled, enabled, reset or "
+        "role_changed.",
+        "account",
+        "sid",
+        "reason",
     ),
 }

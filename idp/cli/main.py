@@ -15,6 +15,7 @@ from idp.kernel.errors import IdpError, StartError, Unavailable
 GROUPS = (
     "serve",
     "worker",
+    "console",
     "upstream",
     "clients",
     "keys",
@@ -23,6 +24,7 @@ GROUPS = (
     "sessions",
     "mail",
     "audit",
+    "admin",
     "db",
     "check",
 )

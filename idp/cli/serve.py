@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from idp.cli.context import Context, environment
@@ -19,39 +20,54 @@ _STOP_SECONDS = 30
 def add_parser(subparsers: Any) -> None:
     """`idp serve [--bind HOST:PORT]`."""
     parser = subparsers.add_parser("serve", help="serve the provider over HTTP")
-    parser.add_argument("--bind", type=_address, metavar="HOST:PORT", help="default: IDP_BIND")
+    parser.add_argument("--bind", type=bind_address, metavar="HOST:PORT", help="default: IDP_BIND")
     parser.set_defaults(func=_serve)
 
 
 def _serve(args: argparse.Namespace, context: Context) -> int:
+    settings = context.settings
+    return run(
+        "idp.app:application",
+        args.bind or settings.bind,
+        processes=settings.processes,
+        check=context.try_services,
+        context=context,
+    )
+
+
+def run(
+    target: str, bind: str, *, processes: int, check: Callable[[], None], context: Context
+) -> int:
+    """Serve an application until told to end. target: `module:factory`. check: raises StartError
+    for what no server process could start with; a database that is away is not such a thing.
+    """
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
     from idp.cli.http_server import Server
 
-    settings = context.settings
     # Until there are server processes that could read the files again, they are read anyway.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    # What no server process could start with is said here, once; a database that is away is not.
-    context.try_services()
+    # Said here, once.
+    check()
     # Each server process reads the settings anew: hand the demo's on where it is the demo.
     os.environ.update(
         (name, value) for name, value in environment(os.environ).items() if name.startswith("IDP_")
     )
-    host, port = split_address(args.bind or settings.bind)
+    host, port = split_address(bind)
     problem = listening_problem(host, port)
     if problem:
         print(f"idp: {problem}", file=sys.stderr)
         return 3
 
     Server(
-        "idp.app:application",
+        target,
         factory=True,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        workers=settings.processes,
-        blocking_threads=settings.threads,
+        workers=processes,
+        blocking_threads=context.settings.threads,
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -82,7 +98,8 @@ def listening_problem(host: str, port: int) -> str | None:
     return None
 
 
-def _address(raw: str) -> str:
+def bind_address(raw: str) -> str:
+    """A type for argparse: `HOST:PORT`."""
     try:
         return places.listen(raw)
     except ValueError as error:

@@ -64,6 +64,19 @@ _ROWS = (
     Limit("audit.noted", "event, and address prefix or link", 120, 600),
     Limit("account.verification", "person", 5, 3_600),
     Limit("account.code", "person", 20, 3_600),
+    # The console. Each comes back by itself: nobody is locked out for good. With the prefix, so
+    # that a stranger elsewhere cannot silence an account; over all prefixes for who has many of
+    # them (NIST SP 800-63B §3.2.2), and a browser where the account logged in before is not counted
+    # there.
+    Limit("admin.address", "address prefix", 60, 600),
+    Limit("admin.account", "name that was typed, address prefix", 10, 900),
+    Limit("admin.account_anywhere", "name that was typed", 100, 3_600),
+    Limit("admin.known_browser", "known browser", 10, 900),
+    # Who comes so far has the password, or the session.
+    Limit("admin.code", "account", 10, 900),
+    Limit("admin.proof", "account", 10, 900),
+    # Each try is a password's work.
+    Limit("admin.setup", "address prefix", 30, 600),
 )
 
 LIMITS: dict[str, Limit] = {row.name: row for row in _ROWS}

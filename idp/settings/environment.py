@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from idp.kernel.errors import StartError
 from idp.settings import places
@@ -29,6 +30,8 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "id_token_ttl": (5, 518_400),
     "known_browser_ttl": (60, LONGEST),
     "audit_retention": (86_400, LONGEST),
+    "admin_session_ttl": (60, LONGEST),
+    "admin_session_idle": (60, LONGEST),
     "threads": (1, 512),
     "processes": (1, 256),
     "worker_threads": (1, 256),
@@ -89,6 +92,23 @@ def _captcha(settings: Settings) -> list[str]:
     ]
 
 
+def _console(settings: Settings) -> list[str]:
+    """What production does not allow of the console: a password in clear, the issuer's host."""
+    url, bind = urlsplit(settings.console_url), places.host_of(settings.admin_bind)
+    here = places.is_this_machine(bind)
+    if settings.admin_url is None and not here:
+        return ["IDP_ADMIN_URL: missing; IDP_ADMIN_BIND is reached from other machines"]
+    problems = []
+    if url.scheme != "https" and not (here and places.is_this_machine(url.hostname or "")):
+        problems.append(
+            "IDP_ADMIN_URL: production needs https beyond this machine: a proxy that ends TLS in "
+            "front of IDP_ADMIN_BIND, or an SSH tunnel to it and http://localhost:PORT"
+        )
+    if url.hostname == urlsplit(settings.issuer).hostname:
+        problems.append("IDP_ADMIN_URL: the console needs a host of its own, not IDP_ISSUER's")
+    return problems
+
+
 def check(settings: Settings) -> list[str]:
     """Every problem of a complete set of settings, a line each."""
     problems = []
@@ -117,6 +137,7 @@ def check(settings: Settings) -> list[str]:
         f"{host} is beyond this machine"
         for host in places.relays_in_clear(settings.smtp_url)
     )
+    problems.extend(_console(settings))
     for one in settings.upstreams:
         if not one.base_url.startswith("https://"):
             problems.append(f"upstream {one.realm}: production needs an https base_url")

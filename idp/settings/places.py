@@ -92,10 +92,11 @@ def relays_in_clear(urls: str) -> list[str]:
     """
     parts = [urlsplit(one) for one in urls.split()]
     hosts = [one.hostname or "" for one in parts if one.scheme == _SMTP_CLEAR]
-    return [host for host in hosts if not _is_this_machine(host)]
+    return [host for host in hosts if not is_this_machine(host)]
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a name or an address is of this machine alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -152,6 +153,11 @@ def listen(raw: str) -> str:
     if not match or not 0 < int(match[1]) < 65_536:
         raise ValueError("HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
     return text
+
+
+def host_of(address: str) -> str:
+    """The host of what `listen` returned."""
+    return address.rpartition(":")[0].strip("[]")
 
 
 def each(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:

@@ -154,6 +154,19 @@ class Settings:
         parsers.count, "Proxies in front whose X-Forwarded-* we believe.", 0
     )
     bind: str = _var(places.listen, "Where `idp serve` listens.", "127.0.0.1:8000")
+    admin_bind: str = _var(places.listen, "Where `idp console` listens.", "127.0.0.1:8010")
+    admin_url: str | None = _var(
+        places.issuer,
+        "The console's own URL, on a host of its own; `http://localhost:PORT` by default, for an "
+        "`IDP_ADMIN_BIND` on this machine.",
+        None,
+    )
+    admin_session_ttl: int = _var(
+        parsers.seconds, "Longest life of a session at the console.", 28_800
+    )
+    admin_session_idle: int = _var(
+        parsers.seconds, "A session at the console unused for so long ends.", 900
+    )
     threads: int = _var(parsers.count, "Threads per server process.", 8)
     processes: int = _var(parsers.count, "Server processes.", 1)
     worker_threads: int = _var(parsers.count, "Mail worker threads.", 4)
@@ -175,6 +188,11 @@ class Settings:
     def data_keys(self) -> Path:
         """Where the keys of personal data are."""
         return self.data_keys_file or self.keys_dir / "data-keys.json"
+
+    @property
+    def console_url(self) -> str:
+        """Where people reach the console."""
+        return self.admin_url or f"http://localhost:{self.admin_bind.rpartition(':')[2]}"
 
     @property
     def production(self) -> bool:

@@ -19,15 +19,16 @@ def browser_hash(cookie: str) -> str:
 
 
 class Browser:
-    """Reads and sets the browser cookie."""
+    """Reads and sets the browser cookie. name: another for another host than people log in at."""
 
-    def __init__(self, *, cookies: Cookies, random: Random) -> None:
+    def __init__(self, *, cookies: Cookies, random: Random, name: str = BROWSER) -> None:
         self._cookies = cookies
         self._random = random
+        self._name = name
 
     def read(self, request: Request) -> str | None:
         """The cookie's value, or None."""
-        return self._cookies.read(request, BROWSER)
+        return self._cookies.read(request, self._name)
 
     def hash(self, request: Request) -> str | None:
         """The digest of the cookie's value, or None."""
@@ -41,4 +42,8 @@ class Browser:
 
     def remember(self, response: Response, value: str) -> None:
         """Set the cookie, for another day."""
-        self._cookies.set(response, BROWSER, value, max_age=_LIFE)
+        self._cookies.set(response, self._name, value, max_age=_LIFE)
+
+    def renew(self, response: Response) -> None:
+        """Another value, whatever it was: what was bound to it is over."""
+        self.remember(response, self._random.token())

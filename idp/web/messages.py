@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idp.kernel.texts import Text
@@ -196,6 +197,6 @@ MESSAGES: dict[str, Message] = {
 _UNKNOWN = Message("La solicitud no se pudo completar", "Ocurrió un problema.", _AGAIN)
 
 
-def message_for(message_id: str) -> Message:
+def message_for(message_id: str, table: Mapping[str, Message] = MESSAGES) -> Message:
     """The text of a message id; an id that is not in the table has a general one."""
-    return MESSAGES.get(message_id, _UNKNOWN)
+    return table.get(message_id, _UNKNOWN)

@@ -30,7 +30,7 @@ from idp.web.i18n import (
     say_marked,
     unmarked,
 )
-from idp.web.messages import message_for
+from idp.web.messages import MESSAGES, Message, message_for
 from idp.web.static import StaticUrls
 
 
@@ -43,7 +43,10 @@ class HelpDesk:
 
 
 class Pages:
-    """Renders templates of a folder as strict, never stored HTML pages."""
+    """Renders templates of a folder as strict, never stored HTML pages.
+
+    layout: the template that the error page stands in. messages: what people read about errors.
+    """
 
     def __init__(
         self,
@@ -55,12 +58,19 @@ class Pages:
         browser: Browser,
         csrf: Csrf,
         production: bool,
+        layout: str = "base.html",
+        messages: Mapping[str, Message] = MESSAGES,
     ) -> None:
         self._browser = browser
         self._csrf = csrf
         self._production = production
         self._languages = languages
-        shared = {"static": StaticUrls(folder / "static"), "help_desk": help_desk}
+        self._messages = messages
+        shared = {
+            "static": StaticUrls(folder / "static"),
+            "help_desk": help_desk,
+            "layout": layout,
+        }
         self._translations = catalogues(locales)
         self._environments = {
             language: _environment(folder, language, found, shared)
@@ -104,7 +114,7 @@ class Pages:
 
     def error(self, error: IdpError, *, reference: str | None = None) -> Response:
         """The error page: a stable code, one plain sentence, a way on."""
-        text = message_for(error.message)
+        text = message_for(error.message, self._messages)
         way_on = Text(text.way_on)
         if error.code == "rate_limited" and error.retry_after is not None:
             way_on = Text("Vuelva a intentarlo dentro de {wait}.", wait=waited(error.retry_after))

@@ -42,7 +42,7 @@ from idp.signing.keyring import Keyring
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.watcher import FlagWatcher
 from idp.wiring.reload import Reloader
-from idp.wiring.surface import Provider
+from idp.wiring.surface import Console, Provider
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class Services:
     access_desk: AccessDesk
     nudge_desk: NudgeDesk
     drafts: Drafts
+    console: Console
 
     def start(self) -> None:
         """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""

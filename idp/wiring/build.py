@@ -12,6 +12,7 @@ from idp.adapters.redis.drafts import RedisDrafts
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.resealing import Resealing
+from idp.admin.passwords import COST, Cost
 from idp.audit.log import Audit
 from idp.clients.subjects import Subjects
 from idp.contingency.sealing import Sealing
@@ -24,6 +25,7 @@ from idp.settings import Settings
 from idp.wiring.background import Regular, periodic, tell_reload
 from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
+from idp.wiring.console import console
 from idp.wiring.contingency import (
     behind,
     bounces,
@@ -52,9 +54,15 @@ from idp.wiring.reload import Reloader
 
 
 def build_services(
-    settings: Settings, *, clock: Clock | None = None, random: Random | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    password_cost: Cost = COST,
 ) -> Services:
     """Build a process's services. Connects to nothing yet; keys and clients are read here.
+
+    password_cost: of the console's passwords; tests take a small one.
 
     Raises StartError with every problem of the files that cannot be used.
     """
@@ -144,4 +152,5 @@ def build_services(
         nudge_desk=NudgeDesk(nudges=telling, people=persons),
         access_desk=access_desk(base, dispatcher, persons, clients),
         drafts=Drafts(store=RedisDrafts(redis), vault=vault, clock=clock),
+        console=console(base, counters, noted, status, password_cost),
     )

@@ -217,3 +217,41 @@ def test_upstreams_file_names_any_realm(tmp_path: Path) -> None:
     environ = {name: value for name, value in GOOD.items() if "_SOL_" not in name}
     (found,) = load({**environ, "IDP_UPSTREAMS_FILE": str(file)}).upstreams
     assert (found.realm, found.label, found.timeout) == ("otra", "otra", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "url"),
+    [
+        ({}, "http://localhost:8010"),
+        ({"IDP_ADMIN_BIND": "[::1]:9000"}, "http://localhost:9000"),
+        ({"IDP_ADMIN_URL": "https://consola.example.com"}, "https://consola.example.com"),
+        (
+            {"IDP_ADMIN_URL": "https://consola.example.com", "IDP_ADMIN_BIND": "0.0.0.0:8010"},
+            "https://consola.example.com",
+        ),
+    ],
+)
+def test_console_of_production_is_behind_tls_or_on_this_machine(
+    changes: dict[str, str], url: str
+) -> None:
+    assert load({**GOOD, **changes}).console_url == url
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"IDP_ADMIN_BIND": "0.0.0.0:8010"}, "IDP_ADMIN_URL: missing"),
+        ({"IDP_ADMIN_URL": "http://consola.example.com"}, "a proxy that ends TLS"),
+        (
+            {"IDP_ADMIN_URL": "http://localhost:8010", "IDP_ADMIN_BIND": "10.0.0.1:8010"},
+            "a proxy that ends TLS",
+        ),
+        ({"IDP_ADMIN_URL": "https://login.example.com:8443"}, "a host of its own"),
+        ({"IDP_ADMIN_URL": "https://consola.example.com/admin"}, "scheme, host and port alone"),
+        ({"IDP_ADMIN_SESSION_IDLE": "5s"}, "must be from 60"),
+    ],
+)
+def test_console_of_production_elsewhere_is_refused(changes: dict[str, str], said: str) -> None:
+    (found,) = problems(**changes)
+    assert found.startswith("IDP_ADMIN_")
+    assert said in found

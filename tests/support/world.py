@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from idp.adapters.sql.database import Database
+from idp.admin.passwords import Cost
 from idp.app import create_app
 from idp.clients.secrets import new_secret
 from idp.kernel.clock import FixedClock
@@ -33,6 +34,8 @@ from tests.support.vault import make_data_keys
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 ISSUER = "http://localhost:8000"
+# Of the console's passwords: tests hash by the dozen.
+CHEAP = Cost(memory=8, passes=1, lanes=1)
 REDIRECT_URI = "http://localhost:9001/callback"
 VERIFIER = "v" * 43
 CHALLENGE = (
@@ -228,7 +231,7 @@ def build_world(folder: Path, redis_url: str, *, clients: str = CLIENTS, **chang
         if not (folder / made.name).exists():
             (copytree if made.is_dir() else copy)(made, folder / made.name)
     settings = settings_for(folder, redis_url, **changes)
-    services = build_services(settings, clock=clock)
+    services = build_services(settings, clock=clock, password_cost=CHEAP)
     if "database_url" in changes:
         services.database.upgrade()
     services.upstream_status.refresh()

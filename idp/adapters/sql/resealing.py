@@ -9,12 +9,18 @@ from typing import Any
 from sqlalchemy import Column, Table, func, select, update
 
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.models import AddressRow, IdentifierRow, PersonRow
+from idp.adapters.sql.models import (
+    AddressRow,
+    AdminAuthenticatorRow,
+    IdentifierRow,
+    PersonRow,
+)
 from idp.adapters.sql.tables import table_of
 from idp.people.vault import Vault
 
 _PAGE = 500
-_TABLES = tuple(table_of(model) for model in (PersonRow, IdentifierRow, AddressRow))
+_MODELS = (PersonRow, IdentifierRow, AddressRow, AdminAuthenticatorRow)
+_TABLES = tuple(table_of(model) for model in _MODELS)
 
 
 class Resealing:

@@ -1,5 +1,10 @@
 """The tables, a file for each room; importing this package declares them all."""
 
+from idp.adapters.sql.models.admin import (
+    AdminAccountRow,
+    AdminAuthenticatorRow,
+    AdminRecoveryCodeRow,
+)
 from idp.adapters.sql.models.audit import AuditRow
 from idp.adapters.sql.models.base import Base, FreeText, UtcDateTime
 from idp.adapters.sql.models.campaigns import CampaignMailRow, CampaignRow
@@ -20,6 +25,9 @@ from idp.adapters.sql.models.upstream_status import FlagChangeRow, FlagRow
 
 __all__ = [
     "AddressRow",
+    "AdminAccountRow",
+    "AdminAuthenticatorRow",
+    "AdminRecoveryCodeRow",
     "AuditRow",
     "Base",
     "CampaignMailRow",

@@ -1,0 +1,1 @@
+"""The console's blueprints; every page but the way in goes through the gate."""
