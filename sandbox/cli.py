@@ -12,6 +12,7 @@ SUBCOMMANDS = {
     "sunat": ("sandbox.sunat.server", "the mock SUNAT"),
     "sunat-set": ("sandbox.sunat.control", "make the mock SUNAT misbehave, or behave again"),
     "rp": ("sandbox.rp.server", "one relying party"),
+    "authenticator": ("sandbox.authenticator", "the app on a telephone that makes codes"),
     "mailbox": ("sandbox.mailbox.server", "an SMTP catcher with a mailbox page"),
 }
 

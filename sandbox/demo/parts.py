@@ -79,7 +79,7 @@ def children(places: Places) -> tuple[Child, ...]:
     idp = (python, "-m", "idp.cli")
     sandbox = (python, "-m", "sandbox.cli")
     sunat, mailbox, smtp = places.port(8100), places.port(8025), places.port(8026)
-    issuer = places.port(8000)
+    issuer, console = places.port(8000), places.port(8010)
     callbacks = [f"{places.issuer}/upstream/{realm}/callback" for realm in ("sol", "extranet")]
     outside = (
         Child(
@@ -101,6 +101,7 @@ def children(places: Places) -> tuple[Child, ...]:
     provider = (
         Child("idp", (*idp, "serve"), (issuer,), f"http://{HOST}:{issuer}/readyz"),
         Child("worker", (*idp, "worker")),
+        Child("console", (*idp, "console"), (console,), f"http://{HOST}:{console}/readyz"),
     )
     return (*outside, *provider, *(_component(one, places, sandbox) for one in COMPONENTS))
 

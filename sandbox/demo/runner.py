@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from sandbox.demo.parts import COMPONENTS, Places, children, valkey
 from sandbox.demo.processes import DemoError, Family, taken_ports
 from sandbox.demo.state import people_csv, prepare, write_private
 from sandbox.people import PEOPLE, SandboxPerson
+
+CONSOLE_ACCOUNT = "demo"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +46,9 @@ def main(args: argparse.Namespace) -> int:
         places = Places(args.state, args.state / "keys", args.offset)
     family = Family(places.state / "logs")
     try:
-        _start(places, family, ending)
+        link = _start(places, family, ending)
         if not ending.is_set():
-            print(_welcome(places), flush=True)
+            print(_welcome(places, link), flush=True)
         while not args.once and not ending.wait(0.5):
             family.check()
     except DemoError as error:
@@ -57,7 +60,8 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _start(places: Places, family: Family, ending: threading.Event) -> None:
+def _start(places: Places, family: Family, ending: threading.Event) -> str | None:
+    """Start everything; the link that sets the console's account up, where nobody did yet."""
     if not Path("clients.yaml").is_file():
         raise DemoError("demo: run it in the project's folder, by `make demo`")
     everything = children(places)
@@ -73,34 +77,58 @@ def _start(places: Places, family: Family, ending: threading.Event) -> None:
     people = places.state / "people.csv"
     write_private(people, people_csv())
     _command(environment, "users", "import", str(people), "--trust-emails", "--conflicts", "keep")
+    link = _console_link(environment)
     for child in everything:
         if ending.is_set():
-            return
+            break
         print(f"demo: starting {child.name}", flush=True)
         family.start(child, environment)
+    return link
 
 
-def _command(environment: Mapping[str, str], *words: str) -> None:
-    done = subprocess.run(
+def _console_link(environment: Mapping[str, str]) -> str | None:
+    """What sets the demo's console account up, as long as nobody did; a new one each time."""
+    words = ["create", CONSOLE_ACCOUNT, "--role", "admin"]
+    done = _run(environment, "admin", *words, "--json")
+    if done.returncode:
+        listed = json.loads(_command(environment, "admin", "list", "--json"))
+        states = {one["name"]: one["state"] for one in listed}
+        if states.get(CONSOLE_ACCOUNT) in ("active", "disabled"):
+            return None
+        words = ["reset", CONSOLE_ACCOUNT, "--reason", "the demo began again"]
+        return str(json.loads(_command(environment, "admin", *words, "--json"))["link"])
+    return str(json.loads(done.stdout)["link"])
+
+
+def _command(environment: Mapping[str, str], *words: str) -> str:
+    """What an `idp` command printed. Raises DemoError with its last line."""
+    done = _run(environment, *words)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        reason = said[-1] if said else f"code {done.returncode}"
+        raise DemoError(f"demo: idp {' '.join(words[:2])}: {reason}")
+    return done.stdout
+
+
+def _run(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "idp.cli", *words],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        reason = said[-1] if said else f"code {done.returncode}"
-        raise DemoError(f"demo: idp {' '.join(words[:2])}: {reason}")
 
 
-def _welcome(places: Places) -> str:
+def _welcome(places: Places, console_link: str | None) -> str:
+    console = f"{places.url(8010)}/admin"
     places = [
         ("Provider", places.issuer),
         *((one.name, places.url(one.port)) for one in COMPONENTS),
         ("SUNAT's sandbox", f"{places.url(8100)}/control"),
         ("Mailbox", places.url(8025)),
         ("Modificación de Datos", f"{places.issuer}/cuenta"),
+        ("Console", console),
     ]
     lines = ["", *(f"  {name:<28}{url}" for name, url in places), ""]
     lines.append(f"  {'user':<12}{'RUC':<14}{'password':<11}in contingency")
@@ -112,9 +140,26 @@ def _welcome(places: Places) -> str:
         '    .venv/bin/idp upstream up sol --reason "prueba terminada"',
         "  (`extranet` instead of `sol` for officials, whose users begin with EXT)",
         "",
+        *_way_into_the_console(console_link),
+        "",
         "  Ctrl-C ends everything.",
     ]
     return "\n".join(lines)
+
+
+def _way_into_the_console(link: str | None) -> list[str]:
+    reset = f'.venv/bin/idp admin reset {CONSOLE_ACCOUNT} --reason "prueba"'
+    if link is None:
+        return [
+            f"  The console's account is `{CONSOLE_ACCOUNT}`, as you set it up; to begin anew:",
+            f"    {reset}",
+        ]
+    return [
+        f"  Set the console's account `{CONSOLE_ACCOUNT}` up, once (password, then app):",
+        f"    {link}",
+        "  without a telephone at hand, this command shows the codes:",
+        '    .venv/bin/sandbox authenticator "THE KEY OF THE PAGE"',
+    ]
 
 
 def _fate(one: SandboxPerson) -> str:

@@ -34,6 +34,7 @@ def demo_environment(places: Places, secret_key: str) -> dict[str, str]:
         "IDP_ENV": "development",
         "IDP_ISSUER": places.issuer,
         "IDP_BIND": f"127.0.0.1:{places.port(8000)}",
+        "IDP_ADMIN_BIND": f"127.0.0.1:{places.port(8010)}",
         "IDP_SECRET_KEY": secret_key,
         "IDP_DATABASE_URL": f"sqlite:///{state / 'idp.sqlite3'}",
         "IDP_REDIS_URL": f"unix://{state / 'valkey.sock'}",

@@ -50,6 +50,7 @@ class Member:
 class Desk:
     world: World
     app: Flask
+    language: str = ""
 
     @property
     def console(self) -> Any:
@@ -58,6 +59,8 @@ class Desk:
     def browser(self, address: str = "127.0.0.1") -> ConsoleClient:
         found = self.app.test_client()
         found.environ_base["REMOTE_ADDR"] = address
+        if self.language:
+            found.set_cookie("idp_language", self.language, domain="localhost")
         assert isinstance(found, ConsoleClient)
         return found
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from console_desk import URL, ConsoleClient, Desk
 
 from idp.admin.messages import CONSOLE_MESSAGES
@@ -15,8 +17,9 @@ from idp.kernel.errors import Unavailable
 from idp.web.messages import message_for
 from tests.support.servers import OwnValkey
 from tests.support.world import build_world, csrf_of
-from tests.web.page_reader import Page
+from tests.web.page_reader import Page, Spoken
 
+QUECHUA = Path(__file__).resolve().parents[2] / "locales/qu/messages.po"
 # What answers without a login.
 OPEN = {
     "/", "/healthz", "/readyz", "/static/<path:path>", "/admin/ingresar", "/admin/codigo",
@@ -140,7 +143,7 @@ def pages(desk: Desk) -> dict[str, tuple[int, object]]:
 
 def test_pages_are_whole_in_spanish_and_strict(desk: Desk) -> None:
     for name, answer in pages(desk).items():
-        problems = Page(answer.text.replace(" · Consola de la VUCE<", " · VUCE<")).problems()  # type: ignore[attr-defined]
+        problems = Page(answer.text.replace(" · Consola VUCE<", " · VUCE<")).problems()  # type: ignore[attr-defined]
         assert problems == ["no link to /privacidad"], name
         headers = answer.headers  # type: ignore[attr-defined]
         policy = dict(
@@ -152,6 +155,19 @@ def test_pages_are_whole_in_spanish_and_strict(desk: Desk) -> None:
         assert headers["Cache-Control"] == "no-store", name
         assert headers["Referrer-Policy"] == "no-referrer", name
         assert "Strict-Transport-Security" not in headers
+
+
+def test_pages_in_quechua_say_that_their_words_are_spanish(desk: Desk) -> None:
+    desk.language = "qu"
+    lacking = [
+        str(one.id)
+        for one in read_po(io.BytesIO(QUECHUA.read_bytes()))
+        if one.id and isinstance(one.id, str) and not one.string
+    ]
+    for name, answer in pages(desk).items():
+        spoken = Spoken(answer.text)  # type: ignore[attr-defined]
+        assert spoken.broken == [], name
+        assert spoken.misplaced(lacking, "es") == [], name
 
 
 def test_cookies_are_the_consoles_own_and_end_with_the_browser(desk: Desk) -> None:

@@ -31,7 +31,7 @@ from tests.support.browser import BROWSER_ARGS, find_browser
 NOTICE = "Se ingresó a "
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = {"up": FlagState.FORCED_UP, "down": FlagState.FORCED_DOWN, "auto": FlagState.AUTO}
-USUAL_PORTS = (8000, 8001, 8002, 8003, 8025, 8026, 8100)
+USUAL_PORTS = (8000, 8001, 8002, 8003, 8010, 8025, 8026, 8100)
 
 
 @dataclass

@@ -4,6 +4,7 @@ ways that lead a real browser into any state of its pages.
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections.abc import Iterator
@@ -15,10 +16,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from idp.admin.account import Account
+from idp.admin.roles import Role
+from idp.admin.totp import code_at
 from idp.captcha.service import Captcha, Tools
+from idp.console import create_console
 from idp.kernel.identity import EXTRANET, SOL, Identifier, Mode, Proof
 from idp.kernel.ids import digest
 from idp.people.person import Address, Person, UpstreamFacts
@@ -27,6 +33,8 @@ from idp.web.render import Pages
 from tests.support.world import CLIENTS, START, World, authorization_params, build_world
 
 RUC = "20131312955"
+CONSOLE_PASSWORD = "cuatro nubes verdes corren"
+_NUMBERS = itertools.count(1)
 # One component takes known browsers only; its name is as long as a name may well be.
 _CLIENTS = (
     CLIENTS
@@ -52,10 +60,14 @@ REDIRECTS = {
 
 @dataclass
 class Site:
-    """A world behind an address. shown: the template of each page that it has answered with."""
+    """A world behind an address, and its console behind another. shown: the template of each page
+    that either has answered with.
+    """
 
     world: World
     base: str
+    console_app: Flask
+    console: str
     patch: pytest.MonkeyPatch
     shown: list[str] = field(default_factory=list)
 
@@ -158,6 +170,40 @@ class Site:
         links.accepted(found.link_id, self.world.clock.now())
         return f"/ingreso/{links.token_of(found.link_id)}"
 
+    def go_console(self, page: Page, path: str) -> None:
+        """Open a path of the console."""
+        page.goto(self.console + path)
+
+    def console_link(self, role: Role = Role.ADMIN) -> str:
+        """The path that sets a new console account up."""
+        made = self.world.services.console.desk.create(
+            f"ana.quispe{next(_NUMBERS)}", role, actor="prueba"
+        )
+        return made.url.removeprefix(self.console)
+
+    def console_account(self, role: Role = Role.ADMIN) -> tuple[Account, str]:
+        """A console account that was set up, and the secret of its app."""
+        console = self.world.services.console
+        token = self.console_link(role).rpartition("/")[2]
+        assert console.enrolment.choose(token, CONSOLE_PASSWORD, CONSOLE_PASSWORD, "x") is None
+        shown = console.enrolment.app(token, "x")
+        assert shown is not None
+        secret = shown.text.replace(" ", "")
+        code = code_at(secret, self.world.clock.timestamp())
+        done = console.enrolment.confirm(token, code, "x")
+        assert done is not None
+        self.later(30)
+        account = console.own._accounts.get(done.account_id)
+        assert account is not None
+        return account, secret
+
+    def console_log_in(self, page: Page, account: Account) -> None:
+        """Give the browser a session at the console."""
+        sessions = self.world.services.console.sessions
+        session = sessions.make(account, agent="Chrome/Windows")
+        cookie = sessions.open(session, replaces=None)
+        page.context.add_cookies([{"name": "idp_admin", "value": cookie, "url": self.console}])
+
     def captcha(self, kind: str) -> None:
         """Another captcha on the form, until the test ends."""
         services = self.world.services
@@ -182,14 +228,14 @@ class _Quiet(WSGIRequestHandler):
 def running_site(folder: Path, redis_url: str) -> Iterator[Site]:
     """A site that tells which template each of its pages came of."""
     sites: list[Site] = []
-    server = make_server(
-        "127.0.0.1",
-        0,
-        lambda *call: sites[0].world.app(*call),
-        threaded=True,
-        request_handler=_Quiet,
-    )
-    base = f"http://localhost:{server.server_port}"
+    servers = [
+        make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        for app in (
+            lambda *call: sites[0].world.app(*call),
+            lambda *call: sites[0].console_app(*call),
+        )
+    ]
+    base, console = (f"http://localhost:{one.server_port}" for one in servers)
     with pytest.MonkeyPatch.context() as patch:
         page_of = Pages.page
 
@@ -198,12 +244,15 @@ def running_site(folder: Path, redis_url: str) -> Iterator[Site]:
             return page_of(pages, template, **context)
 
         patch.setattr(Pages, "page", page)
-        world = build_world(folder, redis_url, issuer=base, clients=_CLIENTS)
-        sites.append(Site(world, base, patch))
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+        world = build_world(folder, redis_url, issuer=base, clients=_CLIENTS, admin_url=console)
+        console_app = create_console(world.settings, world.services)
+        sites.append(Site(world, base, console_app, console, patch))
+        threads = [threading.Thread(target=one.serve_forever) for one in servers]
+        for thread in threads:
+            thread.start()
         yield sites[0]
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        for server, thread in zip(servers, threads, strict=True):
+            server.shutdown()
+            thread.join()
+            server.server_close()
         world.services.stop()

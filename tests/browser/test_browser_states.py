@@ -9,13 +9,19 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from idp.captcha.vendors import REMOTE
-from tests.browser import states_account, states_contingency, states_login, states_nudge
+from tests.browser import (
+    states_account,
+    states_console,
+    states_contingency,
+    states_login,
+    states_nudge,
+)
 from tests.browser.looking import LOOKS, sound
 from tests.browser.site import Site, running_site
 from tests.browser.states import STATES
 
 pytestmark = pytest.mark.browser
-MODULES = (states_account, states_contingency, states_login, states_nudge)
+MODULES = (states_account, states_console, states_contingency, states_login, states_nudge)
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 # One of each kind of page is looked at in high contrast and forced colours too.
 EVERY_LOOK = {"form with errors", "link elsewhere, known", "account with errors", "chooser"}

@@ -85,9 +85,10 @@ def test_demo_starts_twice_on_one_folder_prints_the_way_and_leaves_nothing(
         f"http://localhost:{8000 + offset}", f"http://localhost:{8003 + offset}",
         "EXPORTA1", "20131312955", "EXT0001",
         'idp upstream down sol --reason "prueba"', "idp upstream up sol",
+        f"http://localhost:{8010 + offset}/admin/alta/",
     ):  # fmt: skip
         assert words in said
-    assert len(of_demo(state, offset)) >= 9
+    assert len(of_demo(state, offset)) >= 11
     first.send_signal(signal.SIGINT)
     out, err = first.communicate(timeout=40)
     assert (first.returncode, err) == (0, "")
