@@ -42,8 +42,8 @@ def test_newcomer_sets_up_leaves_and_comes_back_by_keyboard(
     typed(page, PASSWORD, PASSWORD)
     secret = page.inner_text("#secreto")
     typed(page, code(secret, time.time()))
+    expect(page.locator("#codigos li")).to_have_count(10)
     recovery = page.locator("#codigos li").all_inner_texts()
-    assert len(recovery) == 10
     page.focus("#seguir")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Ahora")
@@ -55,6 +55,7 @@ def test_newcomer_sets_up_leaves_and_comes_back_by_keyboard(
     page.keyboard.press("Enter")
     page.wait_for_selector("#salio")
     typed(page, name, PASSWORD)
+    page.wait_for_selector("#codigo")
     page.focus("summary")
     page.keyboard.press("Enter")
     page.focus("#recuperacion")
