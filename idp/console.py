@@ -13,6 +13,7 @@ from flask import Blueprint, Flask, Request, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.admin.messages import CONSOLE_MESSAGES
+from idp.admin.views.coverage import blueprint as coverage_blueprint
 from idp.admin.views.entrance import blueprint as entrance_blueprint
 from idp.admin.views.gate import BROWSER, Gate
 from idp.admin.views.menu import HOME
@@ -128,6 +129,7 @@ def _pages(services: Services, gate: Gate) -> list[Blueprint]:
         ),
         own_blueprint(own=console.own, sessions=console.sessions, gate=gate),
         now_blueprint(now=console.now, clock=services.clock, gate=gate),
+        coverage_blueprint(board=console.coverage, gate=gate),
     ]
 
 

@@ -152,5 +152,5 @@ def build_services(
         nudge_desk=NudgeDesk(nudges=telling, people=persons),
         access_desk=access_desk(base, dispatcher, persons, clients),
         drafts=Drafts(store=RedisDrafts(redis), vault=vault, clock=clock),
-        console=console(base, counters, noted, status, password_cost),
+        console=console(base, counters, noted, status, figures, password_cost),
     )

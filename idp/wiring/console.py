@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from idp.adapters.redis.admin import RedisConsoleSessions, RedisSteps
 from idp.adapters.sql.admin import SqlAccountStore, SqlProofStore
+from idp.admin.coverage import CoverageBoard
 from idp.admin.desk import AccountDesk
 from idp.admin.enrolment import Enrolment
 from idp.admin.entrance import Entrance
@@ -18,18 +19,25 @@ from idp.admin.sessions import Sessions
 from idp.admin.steps import Steps
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
+from idp.people.coverage import Coverage
 from idp.upstream_status.service import UpstreamStatus
 from idp.wiring.base import Base
 from idp.wiring.surface import Console
 
 
 def console(
-    base: Base, limits: Limits, noted: Noted, status: UpstreamStatus, cost: Cost
+    base: Base,
+    limits: Limits,
+    noted: Noted,
+    status: UpstreamStatus,
+    coverage: Coverage,
+    cost: Cost,
 ) -> Console:
     """Everything that `/admin` and `idp admin` use."""
     settings = base.settings
     host = urlsplit(settings.console_url).hostname or ""
     words = host.split(".")
+    labels = {one.realm: one.label for one in settings.upstreams}
     accounts = SqlAccountStore(base.database)
     proofs = SqlProofStore(base.database, base.vault)
     passwords = Passwords(random=base.random, cost=cost, threads=settings.threads)
@@ -95,9 +103,6 @@ def console(
             random=base.random,
             console_url=settings.console_url,
         ),
-        now=Now(
-            status=status,
-            labels={one.realm: one.label for one in settings.upstreams},
-            clock=base.clock,
-        ),
+        now=Now(status=status, labels=labels, clock=base.clock),
+        coverage=CoverageBoard(coverage=coverage, labels=labels, clock=base.clock),
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.admin.coverage import CoverageBoard
 from idp.admin.desk import AccountDesk
 from idp.admin.enrolment import Enrolment
 from idp.admin.entrance import Entrance
@@ -42,3 +43,4 @@ class Console:
     own: OwnAccount
     desk: AccountDesk
     now: Now
+    coverage: CoverageBoard

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page
 
 from idp.admin.account import Account
+from idp.kernel.identity import EXTRANET
 from tests.browser.site import CONSOLE_PASSWORD, Site
 from tests.browser.states import Other, state
 
@@ -134,3 +137,28 @@ def now(site: Site, page: Page, other: Other) -> None:
 def not_found(site: Site, page: Page, other: Other) -> None:
     inside(site, page, "/admin/nada")
     page.wait_for_selector("#error-code")
+
+
+@state("consola/cobertura.html", "console coverage")
+def coverage(site: Site, page: Page, other: Other) -> None:
+    counted = site.world.services.coverage
+    site.person()
+    site.person("EXT1234", EXTRANET)
+    for usuario in ("CUENTA01", "CUENTA02"):
+        site.world.services.people.set_consent(site.person(usuario).id, False)
+    for _ in range(12):
+        counted.take()
+        site.later(86_400)
+    inside(site, page, "/admin/cobertura?dias=30")
+    page.wait_for_selector("[data-why=no_consent]")
+    page.click("details summary")
+
+
+@state("consola/cobertura.html", "console coverage, of a component that nobody could enter")
+def coverage_of_component(site: Site, page: Page, other: Other) -> None:
+    site.person()
+    inside(site, page, "/admin")
+    page.click("text=Cobertura")
+    page.select_option("#componente", "estricto")
+    page.click("#ver")
+    page.wait_for_url(re.compile("componente=estricto"))

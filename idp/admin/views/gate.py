@@ -33,7 +33,7 @@ _KNOWN_LIFE = 180 * 86_400
 LOGIN = "/admin/ingresar"
 PROVE = "/admin/confirmar"
 # A page of ours, and nothing that a browser could take for another host.
-_BACK = re.compile(r"/admin(?:/[a-z0-9-]+)*(?:\?[a-z0-9_=&-]*)?", re.ASCII)
+_BACK = re.compile(r"/admin(?:/[a-z0-9-]+)*(?:\?[\w.~%=&-]*)?", re.ASCII)
 
 View = Callable[..., Response]
 

@@ -9,6 +9,7 @@ from idp.admin.sessions import Visit
 from idp.kernel.texts import Text
 
 HOME = "/admin"
+COVERAGE = "/admin/cobertura"
 OWN_ACCOUNT = "/admin/cuenta"
 
 
@@ -23,7 +24,7 @@ class Entry:
 
 MENU = (
     Entry(HOME, Text("Ahora"), Permission.SEE_STATE),
-    Entry("/admin/cobertura", Text("Cobertura"), Permission.SEE_COVERAGE),
+    Entry(COVERAGE, Text("Cobertura"), Permission.SEE_COVERAGE),
     Entry(OWN_ACCOUNT, Text("Mi cuenta de consola"), Permission.OWN_ACCOUNT),
 )
 

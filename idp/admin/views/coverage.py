@@ -1,0 +1,68 @@
+"""`/admin/cobertura`: how many could enter if SUNAT failed now, and why not the rest."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, request
+
+from idp.admin.coverage import Choice, CoverageBoard
+from idp.admin.coverage_words import REASONS
+from idp.admin.roles import Permission
+from idp.admin.sessions import Visit
+from idp.admin.views.gate import Gate
+from idp.admin.views.menu import COVERAGE
+from idp.kernel.errors import IdpError
+from idp.kernel.times import duration
+from idp.people.coverage import WINDOWS
+
+# Between the thousands: narrow, and no line ends there (U+202F).
+_GAP = "\u202f"
+
+
+def blueprint(*, board: CoverageBoard, gate: Gate) -> Blueprint:
+    """One page; its filters are its query."""
+    routes = Blueprint("console_coverage", __name__)
+
+    @routes.get(COVERAGE)
+    @gate.needs(Permission.SEE_COVERAGE)
+    def show(visit: Visit) -> Response:
+        choice = _choice()
+        return gate.page(
+            "consola/cobertura.html",
+            visit,
+            board=board.of(choice),
+            windows=[(days, duration(days * 86_400)) for days in WINDOWS],
+            realms=board.realms,
+            reasons=REASONS,
+            number=number,
+            percent=percent,
+            plot="",
+        )
+
+    return routes
+
+
+def _choice() -> Choice:
+    asked = request.args
+    days = asked.get("dias", str(WINDOWS[-1]))
+    if not re.fullmatch(r"[0-9]{1,4}", days):
+        raise IdpError("not_found", 404)
+    return Choice(int(days), asked.get("tipo", ""), asked.get("componente", ""))
+
+
+def number(count: int) -> str:
+    """`1 234 567`."""
+    return f"{count:,}".replace(",", _GAP)
+
+
+def percent(part: int, whole: int) -> str:
+    """`62 %`; a dash where there is nobody. Never 100 or 0 unless it is all or nobody."""
+    if not whole:
+        return "–"
+    found = round(100 * part / whole)
+    if part < whole:
+        found = min(found, 99)
+    if part:
+        found = max(found, 1)
+    return f"{found}{_GAP}%"
