@@ -106,13 +106,23 @@ class CoverageBoard:
         )
 
     def _report(self, days: int) -> CoverageReport:
-        # Whoever comes meanwhile waits for the same count instead of beginning another.
-        with self._counting:
+        kept = self._reports.get(days)
+        if kept is not None and self._recent(kept):
+            return kept
+        # While somebody counts, the others are shown the last figures; without any they wait.
+        if not self._counting.acquire(blocking=kept is None):
+            assert kept is not None
+            return kept
+        try:
             kept = self._reports.get(days)
-            age = (self._clock.now() - kept.at).total_seconds() if kept else KEPT
-            if kept is None or not 0 <= age < KEPT:
+            if kept is None or not self._recent(kept):
                 kept = self._reports[days] = self._coverage.now(days)
             return kept
+        finally:
+            self._counting.release()
+
+    def _recent(self, report: CoverageReport) -> bool:
+        return 0 <= (self._clock.now() - report.at).total_seconds() < KEPT
 
 
 def _components(report: CoverageReport, realm: str) -> tuple[Line, ...]:

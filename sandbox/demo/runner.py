@@ -77,7 +77,7 @@ def _start(places: Places, family: Family, ending: threading.Event) -> str | Non
     people = places.state / "people.csv"
     write_private(people, people_csv())
     _command(environment, "users", "import", str(people), "--trust-emails", "--conflicts", "keep")
-    link = _console_link(environment)
+    link = _console_link(places, environment)
     for child in everything:
         if ending.is_set():
             break
@@ -86,38 +86,37 @@ def _start(places: Places, family: Family, ending: threading.Event) -> str | Non
     return link
 
 
-def _console_link(environment: Mapping[str, str]) -> str | None:
-    """What sets the demo's console account up, as long as nobody did; a new one each time."""
-    words = ["create", CONSOLE_ACCOUNT, "--role", "admin"]
-    done = _run(environment, "admin", *words, "--json")
-    if done.returncode:
-        listed = json.loads(_command(environment, "admin", "list", "--json"))
-        states = {one["name"]: one["state"] for one in listed}
-        if states.get(CONSOLE_ACCOUNT) in ("active", "disabled"):
-            return None
-        words = ["reset", CONSOLE_ACCOUNT, "--reason", "the demo began again"]
-        return str(json.loads(_command(environment, "admin", *words, "--json"))["link"])
-    return str(json.loads(done.stdout)["link"])
+def _console_link(places: Places, environment: Mapping[str, str]) -> str | None:
+    """What sets the demo's console account up, as long as nobody did."""
+    listed = json.loads(_command(environment, "admin", "list", "--json"))
+    state = {one["name"]: one["state"] for one in listed}.get(CONSOLE_ACCOUNT)
+    file = places.state / "secrets" / "console-link"
+    if state in ("active", "disabled"):
+        return None
+    if state == "not set up yet" and file.exists():
+        return file.read_text()
+    words = ("create", CONSOLE_ACCOUNT, "--role", "admin")
+    if state is not None:
+        words = ("reset", CONSOLE_ACCOUNT, "--reason", "the demo began again")
+    link = str(json.loads(_command(environment, "admin", *words, "--json"))["link"])
+    write_private(file, link)
+    return link
 
 
 def _command(environment: Mapping[str, str], *words: str) -> str:
     """What an `idp` command printed. Raises DemoError with its last line."""
-    done = _run(environment, *words)
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        reason = said[-1] if said else f"code {done.returncode}"
-        raise DemoError(f"demo: idp {' '.join(words[:2])}: {reason}")
-    return done.stdout
-
-
-def _run(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "idp.cli", *words],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        reason = said[-1] if said else f"code {done.returncode}"
+        raise DemoError(f"demo: idp {' '.join(words[:2])}: {reason}")
+    return done.stdout
 
 
 def _welcome(places: Places, console_link: str | None) -> str:

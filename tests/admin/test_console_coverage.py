@@ -159,6 +159,16 @@ def test_people_are_counted_once_a_minute_for_each_window(
     assert store.counted == 3
 
 
+def test_last_figures_are_shown_while_somebody_counts(
+    board: CoverageBoard, store: Store, clock: FixedClock
+) -> None:
+    first = board.of(Choice())
+    clock.advance(3_600)
+    with board._counting:
+        assert board.of(Choice()).at == first.at
+    assert (board.of(Choice()).at, store.counted) == (clock.now(), 2)
+
+
 def test_every_reason_has_words() -> None:
     assert set(REASONS) == set(Why)
 
