@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -115,5 +116,6 @@ def _healthy(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    # HTTPException: not yet a server; a connection may even have met itself and hear its own words.
+    except (urllib.error.URLError, http.client.HTTPException, OSError):
         return False

@@ -8,13 +8,14 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.demo.parts import Places, children
-from sandbox.demo.processes import taken_ports
+from sandbox.demo.processes import _healthy, taken_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C ends everything"
@@ -31,6 +32,21 @@ def offset() -> int:
         if not taken_ports(children(Places(offset=offset))):
             return offset
     raise AssertionError("no free ports")
+
+
+def test_what_answers_with_the_question_is_not_healthy() -> None:
+    """As a connection to a port that nobody listens on may be one to itself, and echo."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def echo() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(connection.recv(1_000))
+
+        answering = threading.Thread(target=echo)
+        answering.start()
+        assert not _healthy(f"http://127.0.0.1:{server.getsockname()[1]}/readyz")
+        answering.join()
 
 
 def start(state: Path, offset: int, *words: str) -> subprocess.Popen[str]:
