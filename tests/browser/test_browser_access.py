@@ -11,8 +11,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sandbox.people import SandboxPerson, person
 from tests.browser.conftest import Demo, link_of
 from tests.browser.looking import sound
-from tests.browser.test_browser_elsewhere import a_day_ago
 from tests.browser.walk import ask_for_link, choose, log_in_at_sunat, start_login
+from tests.support.demo import a_day_ago
 
 pytestmark = pytest.mark.browser
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from sandbox.people import SandboxPerson, person
 from tests.browser.conftest import Demo, link_of
 from tests.browser.walk import ask_for_link, choose, claims, log_in_at_sunat, start_login
+from tests.support.demo import a_day_ago
 
 pytestmark = pytest.mark.browser
 
@@ -53,12 +53,6 @@ def asked(
     ask_for_link(pc, who)
     link = link_of(demo.wait_for_mail(who.email, after=mails))
     return Broker(pc, new_context(**PHONE).new_page(), link, who)
-
-
-def a_day_ago(demo: Demo) -> None:
-    """Let every known browser have been known since yesterday."""
-    with sqlite3.connect(demo.places.state / "idp.sqlite3") as database:
-        database.execute("UPDATE known_browsers SET counts_from = '2026-01-01 00:00:00.000000'")
 
 
 def test_broker_enters_on_the_phone_with_the_code_of_the_pc(

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from sandbox.people import SandboxPerson
-from tests.browser.conftest import Demo, link_of
+from tests.support.demo import Demo, link_of
 
 
 def start_login(page: Page, demo: Demo, port: int) -> None:
