@@ -28,6 +28,9 @@ from idp.captcha.vendors import owner
 from idp.contingency.link_views import blueprint as link_blueprint
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
+from idp.help.built import look
+from idp.help.manual import facts, read_manual
+from idp.help.views import blueprint as help_blueprint
 from idp.kernel.errors import IdpError, StartError
 from idp.kernel.ids import derive_key
 from idp.login.views import blueprint as login_blueprint
@@ -192,6 +195,13 @@ def create_app(settings: Settings, services: Services) -> Flask:
     for one in _account_pages(services, pages, cookies, browser, csrf, languages):
         app.register_blueprint(one)
     app.register_blueprint(_plain_pages(services, pages))
+    app.register_blueprint(
+        help_blueprint(
+            pages=pages,
+            manual=read_manual(TEMPLATES / "ayuda", facts(settings)),
+            built=look(settings.manual_dir),
+        )
+    )
     app.register_blueprint(
         health_blueprint(
             {"redis": services.redis.ping, "sql": services.database.ready},

@@ -48,6 +48,14 @@ def ca_file(raw: str) -> Path:
     return found
 
 
+def manual_folder(raw: str) -> Path:
+    """A folder that `make manual` made."""
+    found = path(raw)
+    if not (found / "imagenes").is_dir():
+        raise ValueError("a folder that `make manual` made, with its `imagenes`")
+    return found
+
+
 def one_of(*allowed: str) -> Callable[[str], str]:
     """A parser of a closed list."""
 

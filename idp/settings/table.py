@@ -182,6 +182,11 @@ class Settings:
     sunat_logout_url: str | None = _var(
         places.web_page, "Where a person ends SUNAT's own session; shown after logging out.", None
     )
+    manual_dir: Path | None = _var(
+        parsers.manual_folder,
+        "The folder that `make manual` built: pictures and PDF of `/ayuda`, else text alone.",
+        None,
+    )
     upstreams: tuple[Upstream, ...] = field(default=(), metadata={"derived": True})
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from flask import Blueprint, Response, request, send_from_directory
+from flask import Blueprint, Request, Response, request, send_from_directory
 
 from idp.web.headers import common
 
@@ -35,12 +35,16 @@ def blueprint(folder: Path, *, production: bool) -> Blueprint:
 
     @bp.get("/static/<path:path>")
     def file(path: str) -> Response:
-        response = send_from_directory(folder, path)
-        # Only what is named with its own digest is that for ever.
-        asked = request.args.get("v")
-        kept = asked is not None and urls(path).endswith(f"?v={asked}")
-        response.headers["Cache-Control"] = _FOR_EVER if kept else "no-cache"
+        response = keep(send_from_directory(folder, path), request, urls(path))
         common(response, production=production)
         return response
 
     return bp
+
+
+def keep(response: Response, request: Request, url: str) -> Response:
+    """Let browsers keep a file for ever that was asked for by its own digest, as `url` has it."""
+    asked = request.args.get("v")
+    kept = asked is not None and url.endswith(f"?v={asked}")
+    response.headers["Cache-Control"] = _FOR_EVER if kept else "no-cache"
+    return response

@@ -18,6 +18,8 @@ from sandbox.demo.parts import COMPONENTS, Places
 from sandbox.people import PEOPLE, STANDARD_CLAIMS, SandboxPerson, standard_claims
 
 PLACEHOLDER = "sha256:" + "0" * 64
+# Where `make manual` puts it; without it the demo's /ayuda has no pictures.
+MANUAL = Path("build/manual")
 
 
 def write_private(path: Path, text: str) -> None:
@@ -51,6 +53,7 @@ def demo_environment(places: Places, secret_key: str) -> dict[str, str]:
         "IDP_EXTRANET_CLIENT_SECRET": "sandbox-sunat-secret",
         "IDP_SUNAT_LOGOUT_URL": f"{sunat}/cerrar",
         "IDP_ALTCHA_COST": "1000",
+        **({"IDP_MANUAL_DIR": str(MANUAL.resolve())} if (MANUAL / "imagenes").is_dir() else {}),
     }
 
 

@@ -24,6 +24,11 @@ def privacy(site: Site, page: Page, other: Other) -> None:
     site.go(page, "/privacidad")
 
 
+@state("ayuda/pagina.html", "help")
+def help_page(site: Site, page: Page, other: Other) -> None:
+    site.go(page, "/ayuda")
+
+
 @state("error.html", "error 404")
 def not_found(site: Site, page: Page, other: Other) -> None:
     site.go(page, "/nada")

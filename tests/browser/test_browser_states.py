@@ -33,6 +33,7 @@ OTHER_LANGUAGES = (
     "form with ALTCHA",
     "privacy",
     "nudge",
+    "help",
 )
 
 Contexts = Callable[..., BrowserContext]
