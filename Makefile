@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help demo test check bench bench-surge bench-alike bench-people locales lock clean setup
+.PHONY: help demo test check bench bench-surge bench-alike bench-people manual locales lock clean setup
 
 help:
 	@echo "make demo    a whole VUCE on this machine; Ctrl-C ends it"
 	@echo "make test    unit, HTTP, browser and relying party tests"
 	@echo "make check   linter, types, import contracts, dependency audit"
+	@echo "make manual  the users' manual, written anew from the running demo (HTML and PDF)"
 	@echo "make bench   what a login costs"
 	@echo "make bench-surge   thousands ask for a link while things break; SURGE=--help for its options"
 	@echo "make bench-alike   whether answers tell who exists"
@@ -56,6 +57,9 @@ bench-alike: setup
 
 bench-people: setup
 	@$(BIN)/python -m bench.people $(PEOPLE)
+
+manual: setup
+	@$(BIN)/python -m manual
 
 locales: setup
 	@$(BIN)/python locales/collect.py
