@@ -80,6 +80,7 @@ def create_console(settings: Settings, services: Services) -> Flask:
         production=secure,
         layout="consola/base.html",
         messages=CONSOLE_MESSAGES,
+        help_url=f"{settings.issuer}/ayuda",
     )
     gate = Gate(
         sessions=services.console.sessions,

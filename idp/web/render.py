@@ -60,6 +60,7 @@ class Pages:
         production: bool,
         layout: str = "base.html",
         messages: Mapping[str, Message] = MESSAGES,
+        help_url: str = "/ayuda",
     ) -> None:
         self._browser = browser
         self._csrf = csrf
@@ -70,6 +71,7 @@ class Pages:
             "static": StaticUrls(folder / "static"),
             "help_desk": help_desk,
             "layout": layout,
+            "help_url": help_url,
         }
         self._translations = catalogues(locales)
         self._environments = {
