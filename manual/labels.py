@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
+from markdown_it import MarkdownIt
+
 from idp.help.markup import Document, Label, Place
 
 # Of a label that any screen may show.
 ANYWHERE = ""
 _LONGEST_GAP = 150
-_EMPHASIS = re.compile(r"(?<![*\w])\*(?!\s)([^*\n]+)(?<!\s)\*(?![*\w])")
 
 
 def is_said(label: str, texts: Collection[str]) -> bool:
@@ -26,11 +27,23 @@ def is_said(label: str, texts: Collection[str]) -> bool:
 
 def emphasised(file: str, text: str) -> list[Label]:
     """The labels of a guide, which marks them as other Markdown does: *Revise su correo*."""
-    return [
-        Label(found[1], ANYWHERE, Place(file, number, ""))
-        for number, line in enumerate(text.splitlines(), 1)
-        for found in _EMPHASIS.finditer(line)
-    ]
+    found = []
+    for block in MarkdownIt("commonmark").enable("table").parse(text):
+        if block.type != "inline" or block.map is None:
+            continue
+        words: list[str] | None = None
+        line = block.map[0] + 1
+        for token in block.children or []:
+            if token.type == "em_open":
+                words = []
+            elif token.type == "em_close" and words is not None:
+                found.append(Label("".join(words), ANYWHERE, Place(file, line, "")))
+                words = None
+            elif token.type == "softbreak":
+                line += 1
+            if words is not None:
+                words.append(" " if token.type == "softbreak" else token.content)
+    return found
 
 
 def problems(

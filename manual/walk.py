@@ -15,10 +15,12 @@ from idp.kernel.ids import digest
 from manual.album import Album
 from sandbox.people import SandboxPerson, person
 from tests.browser.walk import ask_for_link, choose, log_in_at_sunat, start_login
-from tests.support.demo import Demo, a_day_ago, link_of
+from tests.support.demo import Demo, a_day_ago, link_of, told_nothing
 
 _WINDOW = {"width": 760, "height": 400}
 _NOBODY = "/ingreso/" + "x" * 43
+# Whose browser is known, and whose address is a year old.
+_KNOWN = person("ANTIGUO1")
 _OTHER_DEVICE = "[aria-labelledby=otro-equipo]"
 
 
@@ -53,6 +55,7 @@ class Walk:
             self._scene(lambda: self.sunat_returns(asked), "SUNAT returns")
         for context in self._contexts:
             context.close()
+        told_nothing(self.demo)
 
     def _scene(self, scene: Callable[[], Page | None], name: str = "") -> Page | None:
         try:
@@ -75,11 +78,13 @@ class Walk:
 
     def _logged_in(self, who: SandboxPerson, port: int) -> Page:
         page = self._page()
-        start_login(page, self.demo, port)
-        choose(page, who.realm)
-        log_in_at_sunat(page, who)
+        self._at_sunat(page, who, port)
         self._arrived(page, port)
         return page
+
+    def _at_sunat(self, page: Page, who: SandboxPerson, port: int) -> None:
+        self._at_form(page, who, port)
+        log_in_at_sunat(page, who)
 
     def _arrived(self, page: Page, port: int) -> None:
         page.wait_for_url(re.compile(re.escape(self.demo.url(port))))
@@ -102,25 +107,17 @@ class Walk:
         self.album.show(name, page, part=part, top=part, says=[str(mail["subject"])], **look)
 
     def annex_of_an_official(self) -> None:
-        page = self._logged_in(person("EXT0003"), 8003)
+        page, email = self._logged_in(person("EXT0003"), 8003), "teresa.muestra@example.com"
         self.album.show("nombre-extranet", page, mark=["#usuario"], part="header")
         page.click("#usuario")
+        page.fill("#email", email)
         self.album.show("datos-extranet", page, mark=[".field--marked", "#actualizar"])
-
-    def annex_of_a_taxpayer(self) -> None:
-        who = person("SINCONSE")
-        page = self._logged_in(who, 8001)
-        self.album.show("nombre-sol", page, mark=["#usuario"], part="header")
-        page.click("#usuario")
-        page.fill("#email", "carmen.ficticia@example.com")
-        page.check("#consent")
-        self.album.show("datos-sol", page, mark=[".field--marked", "#actualizar"])
         page.click("#actualizar")
         panel = "section[aria-labelledby=verificar]"
         expect(page.locator(panel)).to_be_visible()
         fields = ["#codigo", "#verificar-codigo"]
         self.album.show("verificar", page, mark=fields, part=panel, top=panel)
-        mail = self.demo.wait_for_mail("carmen.ficticia@example.com")
+        mail = self.demo.wait_for_mail(email)
         code = re.search(r"^\s*(\d{6})\s*$", mail["text"], re.MULTILINE)
         assert code is not None, "the mail has no code"
         self._show_mail("correo-verificar", mail, mark=[f"p:text-is('{code[1]}')"])
@@ -130,24 +127,39 @@ class Walk:
         page.fill("#codigo", code[1])
         page.click("#verificar-codigo")
         expect(page.locator("#correo-en-uso")).to_be_visible()
-        top = "form.form > h2"
+        top = "#correo"
         self.album.show("correo-nuevo", page, mark=["form .facts"], part=".field--marked", top=top)
         page.click("#accesos")
         self.album.show("accesos", page)
 
+    def annex_of_a_taxpayer(self) -> None:
+        """Of one who is told on the way what is missing."""
+        who, page = person("SINVERIF"), self._page()
+        self._at_sunat(page, who, 8001)
+        expect(page.locator("#corregir")).to_be_visible()
+        self.album.show("aviso-al-ingresar", page, mark=["#corregir", "#seguir"])
+        page.click("#seguir")
+        self._arrived(page, 8001)
+        self.album.show("nombre-sol", page, mark=["#usuario"], part="header")
+        page.click("#usuario")
+        page.check("#consent")
+        self.album.show("datos-sol", page, mark=[".field--marked", "#actualizar"])
+
     def the_day_before(self) -> Page:
         """SUNAT fails, then does not; the browser is known by the day when that is needed."""
-        who, page, port = person("EXPORTA1"), self._page(), 8002
+        page, port = self._page(), 8002
         broken = {"realm": "sol", "fault": "html200", "where": "token"}
         self.demo.api(8100, "/control.json", "PUT", broken)
         try:
-            self._at_form(page, who, port)
-            log_in_at_sunat(page, who)
+            self._at_sunat(page, _KNOWN, port)
             expect(page.locator("#reintentar")).to_be_visible()
             self.album.show("fallo", page)
         finally:
             self.demo.api(8100, "/control.json", "PUT", {"realm": "sol", "fault": "up"})
         page.click("#reintentar")
+        expect(page.locator("#pregunta")).to_be_visible()
+        self.album.show("pregunta-al-ingresar", page)
+        page.click("#despues")
         self._arrived(page, port)
         a_day_ago(self.demo)
         page.click("#salir")
@@ -222,9 +234,9 @@ class Walk:
         assert redis.hset(key, name, value) == 0, "the link is not where it was kept"
 
     def mail_beside_a_known_browser(self, desk: Page) -> None:
-        who, phone = person("EXPORTA1"), self._page()
-        self._at_form(desk, who, 8002)
-        phone.goto(link_of(self._asked(desk, who)))
+        phone = self._page()
+        self._at_form(desk, _KNOWN, 8002)
+        phone.goto(link_of(self._asked(desk, _KNOWN)))
         self.album.show("otro-equipo-reconocido", phone, mark=["#codigo-alla"])
         desk.fill("#codigo", phone.locator("#codigo-alla").inner_text())
         fields, panel = ["#codigo", "#continuar-aqui"], _OTHER_DEVICE

@@ -77,13 +77,13 @@ def test_walk_that_stops_says_where_and_what_it_waited_for() -> None:
 
 
 def test_label_of_a_guide_is_looked_for_on_every_screen() -> None:
-    guide = "Está en *Otro enlace*,\n**no** en *Nada*; 2 * 3 * 4."
+    guide = "Está en *Otro\nenlace*,\n**no** en *Nada*; `*` y 2 * 3 * 4."
     labels = emphasised("guía.md", guide)
     assert [(one.text, one.screen, one.place.line) for one in labels] == [
-        ("Otro enlace", ANYWHERE, 1),
-        ("Nada", ANYWHERE, 2),
+        ("Otro enlace", ANYWHERE, 2),
+        ("Nada", ANYWHERE, 3),
     ]
-    assert found("", guide=guide) == ["guía.md:2: no screen says «Nada»"]
+    assert found("", guide=guide) == ["guía.md:3: no screen says «Nada»"]
 
 
 def test_guide_of_the_help_desk_has_labels() -> None:

@@ -166,3 +166,9 @@ def a_day_ago(demo: Demo) -> None:
     """Let every known browser have been known since yesterday."""
     with sqlite3.connect(demo.places.state / "idp.sqlite3") as database:
         database.execute("UPDATE known_browsers SET counts_from = '2026-01-01 00:00:00.000000'")
+
+
+def told_nothing(demo: Demo) -> None:
+    """Let nobody have been told yet what would keep them out."""
+    with sqlite3.connect(demo.places.state / "idp.sqlite3") as database:
+        database.execute("DELETE FROM nudges")
