@@ -43,7 +43,8 @@ class Person:
     standard: claims that a file brought, by the columns of `people.standard`. profile: what the
     person's form holds beside the address, by the fields of `people.profile`. said: who said
     `name`, `standard` and `profile`: `upstream`, `person`, `file:<source>` or `scim`.
-    addresses: the oldest first.
+    addresses: the oldest first. doubted_at: what was said of address and consent before it counts
+    no more, since it may be another human's (`people.doubt`).
     """
 
     id: str
@@ -68,6 +69,7 @@ class Person:
     profile: Mapping[str, str] = field(default_factory=_nothing)
     said: Mapping[str, str] = field(default_factory=_nothing)
     addresses: tuple[Address, ...] = ()
+    doubted_at: datetime | None = None
 
     @property
     def key(self) -> Identifier:

@@ -13,13 +13,14 @@ from idp.adapters.sql.models import (
     AddressRow,
     AdminAuthenticatorRow,
     IdentifierRow,
+    MergeRow,
     PersonRow,
 )
 from idp.adapters.sql.tables import table_of
 from idp.people.vault import Vault
 
 _PAGE = 500
-_MODELS = (PersonRow, IdentifierRow, AddressRow, AdminAuthenticatorRow)
+_MODELS = (PersonRow, IdentifierRow, AddressRow, MergeRow, AdminAuthenticatorRow)
 _TABLES = tuple(table_of(model) for model in _MODELS)
 
 

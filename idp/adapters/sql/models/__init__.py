@@ -9,6 +9,7 @@ from idp.adapters.sql.models.audit import AuditRow
 from idp.adapters.sql.models.base import Base, FreeText, UtcDateTime
 from idp.adapters.sql.models.campaigns import CampaignMailRow, CampaignRow
 from idp.adapters.sql.models.coverage import ComponentUseRow, CoverageDayRow
+from idp.adapters.sql.models.identity import MergeRow, RetiredSubRow
 from idp.adapters.sql.models.imports import ImportRow
 from idp.adapters.sql.models.links import SpentLinkRow
 from idp.adapters.sql.models.people import (
@@ -40,10 +41,12 @@ __all__ = [
     "IdentifierRow",
     "ImportRow",
     "KnownBrowserRow",
+    "MergeRow",
     "NudgeRow",
     "PersonRow",
     "RefreshFamilyRow",
     "RefreshTokenRow",
+    "RetiredSubRow",
     "SpentLinkRow",
     "UtcDateTime",
     "VaultCheckRow",

@@ -38,6 +38,7 @@ class PersonRow(Base):
     imported_active: Mapped[bool] = mapped_column(Boolean)
     consent: Mapped[bool] = mapped_column(Boolean)
     consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    doubted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class IdentifierRow(Base):
