@@ -45,6 +45,12 @@ class AuditEvent(StrEnum):
     PERSON_CREATED = "person.created"
     PERSON_UPDATED = "person.updated"
     PERSON_REVEALED = "person.revealed"
+    PERSON_MERGED = "person.merged"
+    PERSON_UNMERGED = "person.unmerged"
+    PERSON_SEPARATED = "person.separated"
+    PERSON_RETIRED = "person.retired"
+    PERSON_RESTORED = "person.restored"
+    CONTACT_DOUBTED = "contact.doubted"
     PEOPLE_IMPORTED = "people.imported"
     PEOPLE_EXPORTED = "people.exported"
     NUDGE_TOLD = "nudge.told"
@@ -185,6 +191,39 @@ TABLE: dict[AuditEvent, Row] = {
         "What is known of a person changed; names of fields only.", "source", "fields"
     ),
     AuditEvent.PERSON_REVEALED: _row("An operator looked at a person unmasked.", "purpose"),
+    AuditEvent.PERSON_MERGED: _row(
+        "An operator joined another person with this one, who is kept.",
+        "absorbed",
+        "contact",
+        "reason",
+    ),
+    AuditEvent.PERSON_UNMERGED: _row(
+        "An operator undid it: the other is a person of their own again.",
+        "restored",
+        "contact",
+        "reason",
+    ),
+    AuditEvent.PERSON_SEPARATED: _row(
+        "An operator took a user away from a person: whoever logs in with it next is a new one.",
+        "left",
+        "reason",
+    ),
+    AuditEvent.PERSON_RETIRED: _row(
+        "A person is no more, and their sub names nobody: merged or separated.",
+        "why",
+        "kept",
+        "reason",
+    ),
+    AuditEvent.PERSON_RESTORED: _row(
+        "A person who was merged is back, with their own sub.", "kept", "reason"
+    ),
+    AuditEvent.CONTACT_DOUBTED: _row(
+        "Address, consent and known browsers count no more, since they may be another human's: "
+        "name, entity or separated.",
+        "reason",
+        "addresses",
+        "browsers",
+    ),
     AuditEvent.PEOPLE_EXPORTED: _row("Everybody was written to a file, in clear.", "purpose"),
     AuditEvent.PEOPLE_IMPORTED: _row(
         "A file of people was imported.",

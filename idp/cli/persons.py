@@ -8,15 +8,18 @@ from idp.people.person import Person
 from idp.people.service import People
 
 
+def identifier_typed(realm: str, typed: str) -> Identifier:
+    """The identifier that `RUC:USUARIO` (or `RUC/USUARIO`), or `EXT…`, stands for."""
+    value = normalise(typed)
+    return Identifier(realm, value.replace("/", ":") if realm == SOL else value)
+
+
 def person_named(people: People, realm: str, identifier: str) -> Person:
-    """The person of `RUC:USUARIO` (or `RUC/USUARIO`), or of `EXT…`.
+    """The person whom an operator names.
 
     Raises IdpError("person_unknown"), Unavailable.
     """
-    value = normalise(identifier)
-    if realm == SOL:
-        value = value.replace("/", ":")
-    person = people.find(Identifier(realm, value))
+    person = people.find(identifier_typed(realm, identifier))
     if person is None:
         raise IdpError("person_unknown", detail="nobody of that realm has this identifier")
     return person

@@ -59,6 +59,10 @@ def _revoke(args: argparse.Namespace, context: Context) -> int:
 def _person(given: str, context: Context) -> str:
     people = context.services.people
     person = people.get(given) or people.find_sub(given)
-    if person is None:
-        raise IdpError("person_unknown", detail="nobody has this id or sub")
-    return person.id
+    if person is not None:
+        return person.id
+    # Whoever was joined with another may have left a session all the same.
+    retired = people.retired(given)
+    if retired is None:
+        raise IdpError("person_unknown", detail="nobody has, or had, this id or sub")
+    return retired.person_id

@@ -6,11 +6,12 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from idp.cli import users_deliverable, users_export, users_import
+from idp.cli import users_deliverable, users_export, users_import, users_merge
 from idp.cli.persons import person_named
 from idp.kernel.errors import IdpError
-from idp.kernel.identity import REALMS
+from idp.kernel.identity import REALMS, Identifier
 from idp.people.eligibility import contact_address, eligibility
+from idp.people.joining import Held
 from idp.people.masking import mask_email, mask_identifier, mask_name
 from idp.people.person import Person
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp users import|export|show|deliverable`."""
+    """`idp users import|export|show|deliverable|merge|unmerge|separate`."""
     parser = subparsers.add_parser("users", help="the people who can be let in")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     load = users_import.add_parser(actions)
@@ -33,6 +34,7 @@ def add_parser(subparsers: Any) -> None:
     show.add_argument("--reason", default="", help="why, for the audit log")
     show.set_defaults(func=_show)
     users_deliverable.add_action(actions)
+    users_merge.add_actions(actions)
     for action in (load, save, show):
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
@@ -45,7 +47,8 @@ def _show(args: argparse.Namespace, context: Context) -> int:
         raise IdpError("reason_needed", detail="--clear needs a --reason, for the audit log")
     if args.clear:
         people.revealed(person.id, actor=context.actor, purpose=args.reason)
-    found = describe(person, context.services.clock.now(), clear=args.clear)
+    held = context.services.identities.held(person.id)
+    found = describe(person, held, context.services.clock.now(), clear=args.clear)
     if context.as_json:
         context.out(found)
     else:
@@ -53,14 +56,18 @@ def _show(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def describe(person: Person, now: datetime, *, clear: bool) -> dict[str, Any]:
+def describe(person: Person, held: Held, now: datetime, *, clear: bool) -> dict[str, Any]:
     """What an operator sees of a person; personal data masked unless `clear`."""
     contact = contact_address(person, now)
+
+    def told(identifier: Identifier) -> str:
+        return identifier.value if clear else mask_identifier(identifier)
+
     return {
         "id": person.id,
         "sub": person.sub,
         "realm": person.realm,
-        "identifier": person.identifier if clear else mask_identifier(person.key),
+        "identifier": told(person.key),
         "name": person.name if clear else mask_name(person.name),
         "eligibility": eligibility(person, now).value,
         "consent": person.consent,
@@ -68,6 +75,12 @@ def describe(person: Person, now: datetime, *, clear: bool) -> dict[str, Any]:
         "first_login_at": _iso(person.first_login_at),
         "last_login_at": _iso(person.last_login_at),
         "imported_active": person.imported_active,
+        "doubted_at": _iso(person.doubted_at),
+        "identifiers": [told(one) for one in held.identifiers],
+        "merged": [
+            {"identifier": told(absorbed), "at": _iso(at), "undo_until": _iso(until)}
+            for absorbed, at, until in held.merges
+        ],
         "claims": dict(person.standard) if clear else sorted(person.standard),
         "addresses": [
             {
@@ -84,7 +97,7 @@ def describe(person: Person, now: datetime, *, clear: bool) -> dict[str, Any]:
     }
 
 
-_APART = ("addresses", "claims")
+_APART = ("addresses", "claims", "identifiers", "merged")
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
@@ -92,9 +105,12 @@ def _lines(found: dict[str, Any]) -> list[str]:
     claims = found["claims"]
     told = [f"{one}={claims[one]}" if isinstance(claims, dict) else one for one in claims]
     lines += [f"{'claims':<16} {', '.join(told)}"] if told else []
-    for address in found["addresses"]:
-        parts = [f"{name} {value}" for name, value in address.items() if name != "id" and value]
-        lines.append(f"{'address':<16} {'  '.join(parts)}")
+    if len(found["identifiers"]) > 1:
+        lines.append(f"{'identifiers':<16} {', '.join(found['identifiers'])}")
+    for kind in ("merged", "addresses"):
+        for one in found[kind]:
+            parts = [f"{name} {value}" for name, value in one.items() if name != "id" and value]
+            lines.append(f"{kind.removesuffix('es'):<16} {'  '.join(parts)}")
     return lines
 
 

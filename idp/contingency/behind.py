@@ -5,7 +5,7 @@ from __future__ import annotations
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.clients.client import Client
-from idp.contingency.ports import Components
+from idp.contingency.ports import Components, Directory
 from idp.contingency.verdicts import Verdict, not_taken
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Mode
@@ -16,6 +16,7 @@ from idp.links.service import Links, refusal
 from idp.login.service import ACCOUNT_NAME
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
+from idp.people.person import Person
 
 
 def login_of(transactions: Transactions, link: Link) -> Transaction | None:
@@ -43,18 +44,29 @@ class Behind:
         links: Links,
         transactions: Transactions,
         clients: Components,
+        people: Directory,
         audit: Audit,
         noted: Noted,
     ) -> None:
         self._links = links
         self._transactions = transactions
         self._clients = clients
+        self._people = people
         self._audit = audit
         self._noted = noted
 
     def login(self, link: Link) -> Transaction | None:
         """The login that it was asked for, while that lives. Raises Unavailable."""
         return login_of(self._transactions, link)
+
+    def person(self, link: Link) -> Person | None:
+        """Whom it lets in. None for somebody who is no more (joined with another, or erased), and
+        where the mailbox that it went to may be another human's by now.
+        """
+        person = self._people.get(link.person_id) if link.person_id else None
+        if person is None or person.doubted_at is None:
+            return person
+        return person if link.created_at > person.doubted_at else None
 
     def problem(
         self, link: Link | None, browser_hash: str | None, login: Transaction | None

@@ -140,6 +140,8 @@ class Elsewhere:
         problem = self._behind.problem(link, browser_hash, login)
         if link is None or login is None or problem is not Outcome.OTHER_BROWSER:
             raise self._behind.refuse(link, problem or Outcome.UNKNOWN, where=Way.HERE)
+        if self._behind.person(link) is None:
+            raise self._behind.refuse(link, Outcome.UNKNOWN, where=Way.HERE)
         known = self._known(link, known_cookie)
         verdict = self._verdict(link, login, known)
         if verdict is not Verdict.TAKEN:

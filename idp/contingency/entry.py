@@ -97,7 +97,7 @@ class Entry:
             return Opened(Outcome.UNKNOWN, 404)
         login = self._behind.login(link)
         problem = self._behind.problem(link, browser_hash, login)
-        person = self._people.get(link.person_id or "")
+        person = self._behind.person(link)
         if person is None:
             return Opened(Outcome.UNKNOWN, 404)
         if problem is Outcome.OTHER_BROWSER and login is not None:
@@ -141,16 +141,17 @@ class Entry:
         link = self._links.by_token(token)
         login = self._behind.login(link) if link else None
         problem = self._behind.problem(link, browser_hash, login)
+        person = self._behind.person(link) if link else None
         if (
             link is None
             or login is None
-            or link.person_id is None
+            or person is None
             or browser_hash is None
             or problem is not None
         ):
             raise self._behind.refuse(link, problem or Outcome.UNKNOWN)
         # What could fail is asked before the link is spent, since afterwards it is gone.
-        known = self._people.known_browser(known_cookie, link.person_id)
+        known = self._people.known_browser(known_cookie, person.id)
         verdict = self._judge.verdict(login, link.realm, known_browser=known)
         if verdict is not Verdict.TAKEN:
             raise self._behind.not_taken(link, verdict, Way.BUTTON)
@@ -158,7 +159,7 @@ class Entry:
             self._links.consume(token, browser_hash)
         except IdpError as error:
             raise self._lost(link, error) from error
-        return self._prove(link, link.person_id, browser_hash, known=known)
+        return self._prove(link, person.id, browser_hash, known=known)
 
     def go_on(
         self, transaction_id: str, browser_hash: str | None, typed: str, known_cookie: str | None
@@ -178,7 +179,8 @@ class Entry:
         verdict = self._judge.verdict(login, link.realm, known_browser=True)
         if verdict is not Verdict.TAKEN:
             raise self._behind.not_taken(link, verdict, Way.THERE)
-        known = self._people.known_browser(known_cookie, link.person_id or "")
+        person = self._behind.person(link)
+        known = person is not None and self._people.known_browser(known_cookie, person.id)
         token = self._links.token_of(link.id)
         # Its cookie must still be there: what made it known may have been removed meanwhile.
         try:

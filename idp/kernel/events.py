@@ -49,6 +49,13 @@ class SessionEnded:
 
 
 @dataclass(frozen=True)
+class PersonDoubted:
+    """SUNAT told of another human, or of another entity, for a user who has logged in before."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
 class FlagChanged:
     """The effective state of an upstream changed."""
 
@@ -70,7 +77,7 @@ class RelayAccepted:
     who: str
 
 
-Event = LoginCompleted | SessionEnded | FlagChanged | RelayAccepted
+Event = LoginCompleted | SessionEnded | PersonDoubted | FlagChanged | RelayAccepted
 E = TypeVar("E", bound=Event)
 
 

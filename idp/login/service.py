@@ -10,7 +10,7 @@ from idp.clients.client import Client
 from idp.clients.subjects import Subjects
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
-from idp.kernel.identity import Mode
+from idp.kernel.identity import Mode, Proof
 from idp.login.session import Session
 from idp.login.sessions import Sessions
 from idp.login.steps import Policy, Step, begins_anew, grant_lives, may_nudge, next_step, unmet
@@ -35,6 +35,10 @@ class FindsPeople(Protocol):
 
     def get(self, person_id: str) -> Person | None:
         """The person, or None."""
+        ...
+
+    def successor(self, person_id: str) -> Person | None:
+        """Who was joined with a person that is no more, and is kept, or None."""
         ...
 
 
@@ -161,9 +165,7 @@ class Logins:
         """
         proof = self.transactions.take_proof(transaction.id, transaction.browser_hash)
         try:
-            person = self._people.get(proof.person_id)
-            if person is None:
-                raise IdpError("transaction_unknown", 404, detail="person is gone")
+            person = self._proved(proof)
             cookie, session = self.sessions.start(
                 person,
                 proof,
@@ -172,6 +174,7 @@ class Logins:
                 agent=agent,
                 language=language,
             )
+            self._not_too_late(cookie, session)
         except Unavailable:
             self.transactions.record_proof(transaction.id, transaction.browser_hash, proof)
             raise
@@ -190,6 +193,32 @@ class Logins:
         except IdpError:
             return False
         return nudge is not None
+
+    def _proved(self, proof: Proof) -> Person:
+        """Who a proof is of by now. What SUNAT proved of a person who was joined with another holds
+        for the one who is kept, as at their next login; what a mailbox proved does not, nor what it
+        proved before somebody else may have had the user.
+        """
+        person = self._people.get(proof.person_id)
+        by_mail = proof.mode is Mode.CONTINGENCIA
+        if person is None and not by_mail:
+            person = self._people.successor(proof.person_id)
+        if person is None:
+            raise _gone()
+        if by_mail and person.doubted_at is not None and proof.auth_time <= person.doubted_at:
+            raise _gone()
+        return person
+
+    def _not_too_late(self, cookie: str, session: Session) -> None:
+        """Whoever is retired has their sessions ended: this one may have begun just after that."""
+        try:
+            gone = self._people.get(session.person_id) is None
+        except Unavailable:
+            self.sessions.end(cookie, "revoked")
+            raise
+        if gone:
+            self.sessions.end(cookie, "revoked")
+            raise _gone()
 
     def begin_account(self, browser_hash: str) -> str:
         """Park a login for our own `/cuenta`; the transaction's id."""
@@ -245,3 +274,7 @@ class Logins:
 
     def _upstreams(self) -> Mapping[str, bool]:
         return {realm: self._upstream_status.up(realm) for realm in self._realms}
+
+
+def _gone() -> IdpError:
+    return IdpError("transaction_unknown", 404, detail="person is gone")

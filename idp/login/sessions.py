@@ -120,12 +120,18 @@ class Sessions:
         found = self._store.of_person(person_id, now=self._clock.timestamp(), idle=self._idle)
         return sorted(found, key=lambda one: one.used_at, reverse=True)
 
-    def end_of_person(self, person_id: str, concerns: Callable[[Session], bool]) -> int:
+    def end_of_person(
+        self,
+        person_id: str,
+        concerns: Callable[[Session], bool],
+        *,
+        reason: str = "ended_by_person",
+    ) -> int:
         """End those of a person's sessions that it says yes to; how many."""
         ended = 0
         for one in self.of_person(person_id):
             if concerns(one.session) and self._store.remove(one.cookie_digest) is not None:
-                self._ended(one.session, "ended_by_person")
+                self._ended(one.session, reason)
                 ended += 1
         return ended
 

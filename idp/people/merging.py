@@ -1,7 +1,8 @@
 """What becomes of a known person when a file speaks of them: pure, and the only place that says so.
 
 SUNAT's word and the person's own are never overwritten. Among files the newest of the same source
-is right; what another source said stays. What of a file does not count is a conflict, and told.
+is right; what another source said stays, and what the row of the person's present user says, where
+several lead to them. What of a file does not count is a conflict, and told.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def merge(
     person: Person, row: Parsed, *, address_id: str, trusted: bool, source: str, now: datetime
 ) -> Merged:
     """A known person after a row. trusted: its e-mails were verified by who wrote the file."""
-    found = _Merging(person, file_of(source))
+    found = _Merging(person, file_of(source), other=row.identifier != person.key)
     found.name(row)
     found.ruc(row)
     found.mapping("standard", row.standard)
@@ -80,7 +81,7 @@ def merge(
     found.consent(row)
     found.login(row)
     address, conflict = _address(person, row, address_id, trusted, now)
-    conflicts = (*found.conflicts, *([("email", conflict)] if conflict else []))
+    conflicts = (*found.conflicts, *([conflict] if conflict else []))
     fields = (*sorted(found.changes), *(["address"] if address else []))
     if found.changes:
         person = replace(person, **found.changes, said=found.said, updated_at=now)
@@ -90,11 +91,14 @@ def merge(
 
 
 class _Merging:
-    """What has been found so far. me: how `said` names the file's source."""
+    """What has been found so far. me: how `said` names the file's source. other: whether the row is
+    of another user of this person than the one in use: it only fills in what nobody told.
+    """
 
-    def __init__(self, person: Person, me: str) -> None:
+    def __init__(self, person: Person, me: str, *, other: bool) -> None:
         self.person = person
         self.me = me
+        self.other = other
         self.said = dict(person.said)
         self.changes: dict[str, Any] = {}
         self.conflicts: list[tuple[str, str]] = []
@@ -103,10 +107,10 @@ class _Merging:
         if not row.name or row.name == self.person.name:
             return
         before = self.said.get("name", self.me if self.person.first_login_at is None else UPSTREAM)
-        if not self.person.name or before == self.me:
+        if not self.person.name or (before == self.me and not self.other):
             self.changes["name"], self.said["name"] = row.name, self.me
         elif before != UPSTREAM:  # SUNAT's name is simply the better one
-            self.conflicts.append(("name", _kept(before)))
+            self.conflicts.append(("name", self._why(before)))
 
     def ruc(self, row: Parsed) -> None:
         if row.ruc and self.person.ruc is None:
@@ -116,8 +120,9 @@ class _Merging:
 
     def mapping(self, field: str, told: Mapping[str, str]) -> None:
         before = getattr(self.person, field)
-        after, differing = _mapping(before, told, self.said.get(field), self.me)
-        self.conflicts += [(one, _kept(self.said.get(field, self.me))) for one in differing]
+        sayer = self.said.get(field)
+        after, differing = _mapping(before, told, sayer, self.me, adds=self.other)
+        self.conflicts += [(one, self._why(sayer or self.me)) for one in differing]
         if after is not before:
             self.changes[field] = after
             self.said.setdefault(field, self.me)
@@ -125,7 +130,9 @@ class _Merging:
     def consent(self, row: Parsed) -> None:
         if row.consent_at is None:
             return
-        if self.person.consent_at is None:
+        if self.person.consent_at is None and _too_old(self.person, row.consent_at):
+            self.conflicts.append(("consent_at", _BEFORE_DOUBT))
+        elif self.person.consent_at is None:
             self.changes |= {"consent": True, "consent_at": row.consent_at}
         elif not self.person.consent:
             self.conflicts.append(("consent_at", "the person said no"))
@@ -136,18 +143,25 @@ class _Merging:
             if not self.person.imported_active:
                 self.changes["imported_active"] = True
 
+    def _why(self, sayer: str) -> str:
+        return _OTHER_USER if self.other and sayer == self.me else _kept(sayer)
 
+
+_OTHER_USER = "the row of another user of this person counts"
+_BEFORE_DOUBT = "from before this user may have passed to another person"
 _BEFORE = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 
 def _mapping(
-    before: Mapping[str, str], told: Mapping[str, str], sayer: str | None, me: str
+    before: Mapping[str, str], told: Mapping[str, str], sayer: str | None, me: str, *, adds: bool
 ) -> tuple[Mapping[str, str], list[str]]:
-    """What counts of what a file tells beside what there is, and which columns do not."""
+    """What counts of what a file tells beside what there is, and which columns do not. adds: it
+    changes nothing that is there.
+    """
     if sayer == PERSON:
         # What they left empty is their word as well.
         return before, sorted(one for one in told if told[one] != before.get(one))
-    if sayer in (None, me):
+    if sayer in (None, me) and not adds:
         after = merged(before, told)
         return (before if after == dict(before) else after), []
     new = {one: told[one] for one in told if one not in before}
@@ -157,27 +171,35 @@ def _mapping(
 
 def _address(
     person: Person, row: Parsed, address_id: str, trusted: bool, now: datetime
-) -> tuple[Address | None, str]:
-    """The address to write, and why the row's does not count where it does not.
+) -> tuple[Address | None, tuple[str, str] | None]:
+    """The address to write, and which column does not count and why, if one does not.
 
     Of the addresses that are there only one is touched, which nobody has verified: it takes the
     file's word for being verified, and gives way to another as long as its person was never here to
     type one.
     """
     if row.email is None:
-        return None, ""
-    verified_at = row.verified_at if trusted else None
+        return None, None
+    verified_at, conflict = row.verified_at if trusted else None, None
+    if verified_at is not None and _too_old(person, verified_at):
+        verified_at, conflict = None, ("email_verified_at", _BEFORE_DOUBT)
     address = Address(address_id, row.email, now, verified_at, verified_at)
     if not person.addresses:
-        return address, ""
+        return address, conflict
     same = any(same_email(one.email, row.email) for one in person.addresses)
     present = person.addresses[0]
     alone = len(person.addresses) == 1 and present.verified_at is None
     if same and not (alone and verified_at):
-        return None, ""
-    if not alone or (not same and person.first_login_at):
-        return None, "another address is in use, or the person typed another"
-    return replace(address, id=present.id, created_at=present.created_at), ""
+        return None, conflict if alone else None
+    other_user = row.identifier != person.key
+    if not alone or (not same and (person.first_login_at or other_user)):
+        return None, ("email", "another address is in use, or the person typed another")
+    return replace(address, id=present.id, created_at=present.created_at), None
+
+
+def _too_old(person: Person, moment: datetime) -> bool:
+    """Whether what was given then may have been given by whoever had the user before."""
+    return person.doubted_at is not None and moment <= person.doubted_at
 
 
 def _kept(sayer: str) -> str:

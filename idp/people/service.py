@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
+from idp.kernel.events import EventBus
 from idp.kernel.identity import (
     DEFAULT_EXTRANET_USER_PATTERN,
     DEFAULT_SOL_USER_PATTERN,
     Identifier,
 )
-from idp.kernel.ids import new_id, storable
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.people.browsers import KnownBrowsers
 from idp.people.contact import Contacts
+from idp.people.doubt import Doubts
 from idp.people.person import (
     Confirmation,
     ContactChange,
@@ -28,9 +29,11 @@ from idp.people.person import (
     Verification,
 )
 from idp.people.ports import BrowserStore, ImportStore, PersonStore, VerificationStore
+from idp.people.retired import RetiredSub, RetiredSubs
 from idp.people.rows import RowProblem, RowReader, SeedRow
 from idp.people.seed import PART, Manner, Seeder, SeedReport, Told
 from idp.people.undeliverable import Undeliverable
+from idp.people.upstream_logins import UpstreamLogins
 
 DAY = 86_400
 
@@ -50,7 +53,9 @@ class People:
         verifications: VerificationStore,
         browsers: BrowserStore,
         imports: ImportStore,
+        retired: RetiredSubs,
         uow: UnitOfWork,
+        events: EventBus,
         audit: Audit,
         clock: Clock,
         random: Random,
@@ -67,8 +72,6 @@ class People:
         self._browser_store = browsers
         self._uow = uow
         self._audit = audit
-        self._clock = clock
-        self._random = random
         self._contacts = Contacts(
             store=store,
             verifications=verifications,
@@ -79,6 +82,22 @@ class People:
             code_key=code_key,
             cooloff=address_cooloff,
             ttl=verification_ttl,
+        )
+        self._retired = retired
+        self._logins = UpstreamLogins(
+            store=store,
+            doubts=Doubts(
+                store=store,
+                verifications=verifications,
+                browsers=browsers,
+                audit=audit,
+                clock=clock,
+            ),
+            uow=uow,
+            events=events,
+            audit=audit,
+            clock=clock,
+            random=random,
         )
         self._undeliverable = Undeliverable(store=store, uow=uow, audit=audit, clock=clock)
         self._browsers = KnownBrowsers(
@@ -119,73 +138,19 @@ class People:
         """The person whom an upstream proved just now, made known at their first login.
 
         Parallel first logins of one identifier yield one person with one `sub`. What the upstream
-        left empty does not erase what it told before.
+        left empty does not erase what it told before. Where it tells of another human, or of an
+        official's other entity, address and consent count no more (`people.doubt`).
         """
-        now = self._clock.now()
-        candidate = Person(
-            id=new_id(self._random, "per"),
-            sub=self._random.token(18),
-            realm=facts.identifier.realm,
-            identifier=facts.identifier.value,
-            usuario=facts.usuario,
-            name=facts.name,
-            created_at=now,
-            updated_at=now,
-            ruc=facts.ruc,
-            tipo_usuario=facts.tipo_usuario,
-            given_name=facts.given_name,
-            family_name=facts.family_name,
-            first_login_at=now,
-            last_login_at=now,
-            extras=facts.extras,
-            said={"name": "upstream"} if facts.name else {},
-        )
-        with self._uow.transaction():
-            person, created = self._store.get_or_create(candidate)
-            if created:
-                self._audit.record(
-                    AuditEvent.PERSON_CREATED,
-                    person_id=person.id,
-                    realm=person.realm,
-                    source="upstream",
-                )
-                return person
-            return self._update(person, facts, now)
+        return self._logins.record(facts)
 
-    def _update(self, person: Person, facts: UpstreamFacts, now: datetime) -> Person:
-        told: dict[str, object] = {
-            "usuario": facts.usuario,
-            "ruc": facts.ruc,
-            "tipo_usuario": facts.tipo_usuario,
-            "name": facts.name,
-            "given_name": facts.given_name,
-            "family_name": facts.family_name,
-            "extras": facts.extras,
-        }
-        changes = {
-            field: value
-            for field, value in told.items()
-            if value and storable(value) != getattr(person, field)
-        }
-        said = {**person.said, "name": "upstream"} if facts.name else person.said
-        changed = replace(
-            person,
-            said=said,
-            **changes,  # type: ignore[arg-type]
-            first_login_at=person.first_login_at or now,
-            last_login_at=now,
-            updated_at=now if changes else person.updated_at,
-        )
-        self._store.update(changed)
-        if changes:
-            self._audit.record(
-                AuditEvent.PERSON_UPDATED,
-                person_id=person.id,
-                realm=person.realm,
-                source="upstream",
-                fields=" ".join(sorted(changes)),
-            )
-        return changed
+    def successor(self, person_id: str) -> Person | None:
+        """Who was joined with a person that is no more, and is kept; None where there is none."""
+        found = self._retired.retired(person_id)
+        return self._store.get(found.kept_by) if found and found.kept_by else None
+
+    def retired(self, named: str) -> RetiredSub | None:
+        """The tombstone of a `sub` that names nobody any more, or of the id of its person."""
+        return self._retired.retired(named)
 
     def set_contact(self, person_id: str, *, email: str, consent: bool) -> ContactChange:
         """Take what the person's form says.

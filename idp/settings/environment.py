@@ -29,6 +29,7 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "access_token_ttl": (5, 518_400),
     "id_token_ttl": (5, 518_400),
     "known_browser_ttl": (60, LONGEST),
+    "merge_undo": (60, LONGEST),
     "audit_retention": (86_400, LONGEST),
     "admin_session_ttl": (60, LONGEST),
     "admin_session_idle": (60, LONGEST),

@@ -129,6 +129,11 @@ class Settings:
     known_browser_ttl: int = _var(
         parsers.seconds, "A browser stays known for so long.", 180 * 86_400
     )
+    merge_undo: int = _var(
+        parsers.seconds,
+        "`idp users unmerge` works for so long; until then it is kept, sealed, what both were.",
+        90 * 86_400,
+    )
     audit_retention: int = _var(
         parsers.seconds, "Audit rows are kept for so long.", 5 * 365 * 86_400
     )

@@ -19,6 +19,7 @@ from idp.clients.registry import Reload
 from idp.jobs.periodic import Periodic
 from idp.people.campaign import Campaigns
 from idp.people.coverage import Coverage
+from idp.people.joining import Joining
 from idp.people.service import People
 from idp.wiring.base import Base, Services
 from idp.wiring.reach import drained
@@ -32,6 +33,7 @@ class Regular:
     coverage: Coverage
     campaigns: Campaigns
     pump: CampaignPump
+    joining: Joining
 
 
 def periodic(base: Base, rooms: Regular) -> Periodic:
@@ -47,6 +49,7 @@ def periodic(base: Base, rooms: Regular) -> Periodic:
     periodic.register("campaigns.purge", 3_600.0, rooms.campaigns.purge)
     periodic.register("coverage.take", 600.0, rooms.coverage.take)
     periodic.register("coverage.purge", 3_600.0, rooms.coverage.purge)
+    periodic.register("merges.purge", 3_600.0, lambda: rooms.joining.purge(base.clock.now()))
     spent = SqlSpentLinks(base.database)
     # A link's record in Redis is gone after a day; a month leaves room for any fail-over. For a
     # month, too, it can be seen what became of a family of refresh tokens.

@@ -33,6 +33,7 @@ from idp.links.service import Links
 from idp.login.service import Logins
 from idp.mail.bounces import Bounces
 from idp.mail.load import MailLoad
+from idp.oidc.identities import Identities
 from idp.people.campaign import Campaigns
 from idp.people.coverage import Coverage
 from idp.people.service import People
@@ -95,6 +96,7 @@ class Services:
     periodic: Periodic
     logins: Logins
     provider: Provider
+    identities: Identities
     federation: Federation
     contingency: Contingency
     waiting_room: WaitingRoom

@@ -21,6 +21,8 @@ from idp.kernel.events import EventBus
 from idp.kernel.ids import new_id
 from idp.kernel.random import Random, SystemRandom
 from idp.limits.noted import Noted
+from idp.oidc.identities import Identities
+from idp.people.separating import Separating
 from idp.settings import Settings
 from idp.wiring.background import Regular, periodic, tell_reload
 from idp.wiring.base import Base, Services
@@ -42,9 +44,11 @@ from idp.wiring.identity import (
     access_desk,
     federation,
     guarded_http,
+    joining,
     limits,
     logins,
     nudges,
+    operations,
     people,
     upstream_status,
 )
@@ -109,7 +113,8 @@ def build_services(
     declare(broker, jobs)
     figures = coverage(base, clients, realms)
     pump = campaign_pump(asking, status, counters, queue)
-    context = behind(base, dispatcher, one_time, clients, noted)
+    joined = joining(base)
+    context = behind(base, dispatcher, one_time, persons, clients, noted)
     other = elsewhere(base, dispatcher, one_time, persons, clients, context)
     return Services(
         settings=settings,
@@ -136,9 +141,16 @@ def build_services(
         links=one_time,
         jobs=jobs,
         queue=queue,
-        periodic=periodic(base, Regular(persons, figures, asking, pump)),
+        periodic=periodic(base, Regular(persons, figures, asking, pump, joined)),
         logins=dispatcher,
         provider=surface,
+        identities=Identities(
+            joining=joined,
+            separating=Separating(operations(base)),
+            emergencies=surface.emergencies,
+            clients=clients,
+            subjects=subjects,
+        ),
         federation=federation(base, dispatcher, persons),
         contingency=contingency(
             base, dispatcher, one_time, counters, noted, persons, queue, sealing, load

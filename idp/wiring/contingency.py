@@ -174,13 +174,19 @@ def mail_jobs(
 
 
 def behind(
-    base: Base, logins: Logins, links: Links, clients: ClientRegistry, noted: Noted
+    base: Base,
+    logins: Logins,
+    links: Links,
+    people: People,
+    clients: ClientRegistry,
+    noted: Noted,
 ) -> Behind:
     """What stands behind a link."""
     return Behind(
         links=links,
         transactions=logins.transactions,
         clients=clients,
+        people=people,
         audit=base.audit,
         noted=noted,
     )

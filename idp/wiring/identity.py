@@ -10,9 +10,11 @@ from idp.adapters.redis.sessions import RedisSessions
 from idp.adapters.redis.transactions import RedisTransactions
 from idp.adapters.redis.upstream_states import RedisUpstreamStates
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.nudges import SqlNudgeStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.clients.registry import ClientRegistry
 from idp.clients.subjects import Subjects
@@ -21,12 +23,15 @@ from idp.federation.driver import Upstream as Driver
 from idp.federation.service import Federation
 from idp.federation.token import Expected, pinned_keys
 from idp.kernel.errors import StartError
+from idp.kernel.events import PersonDoubted
 from idp.limits.service import Limits
 from idp.limits.table import table
 from idp.login.service import Logins
 from idp.login.sessions import Sessions
 from idp.login.transactions import Transactions
+from idp.people.joining import Joining
 from idp.people.nudges import Nudges
+from idp.people.operations import Operations, Stores
 from idp.people.service import People
 from idp.settings import Settings, Upstream
 from idp.upstream_status.service import UpstreamStatus
@@ -56,6 +61,8 @@ def people(base: Base) -> People:
         verifications=SqlVerificationStore(base.database),
         browsers=SqlBrowserStore(base.database),
         imports=SqlImportStore(base.database),
+        retired=SqlRetiredSubs(base.database),
+        events=base.events,
         uow=base.database,
         audit=base.audit,
         clock=base.clock,
@@ -108,7 +115,7 @@ def logins(
 ) -> Logins:
     """The dispatcher of a login."""
     settings = base.settings
-    return Logins(
+    found = Logins(
         transactions=Transactions(
             store=RedisTransactions(base.redis, base.clock),
             clock=base.clock,
@@ -136,6 +143,31 @@ def logins(
         issuer=settings.issuer,
         nudges=nudges,
     )
+
+    def begin_anew(event: PersonDoubted) -> None:
+        """Nobody goes on in a session that another human may have begun."""
+        found.sessions.end_of_person(event.person_id, lambda session: True, reason="revoked")
+
+    base.events.subscribe(PersonDoubted, begin_anew)
+    return found
+
+
+def operations(base: Base) -> Operations:
+    """What an operator's hand in who is who stands on."""
+    stores = Stores(
+        persons=SqlPersonStore(base.database, base.vault),
+        identities=SqlIdentityStore(base.database, base.vault),
+        merges=SqlMergeStore(base.database, base.vault),
+        retired=SqlRetiredSubs(base.database),
+        verifications=SqlVerificationStore(base.database),
+        browsers=SqlBrowserStore(base.database),
+    )
+    return Operations(stores=stores, uow=base.database, audit=base.audit, clock=base.clock)
+
+
+def joining(base: Base) -> Joining:
+    """Joining persons, and undoing it."""
+    return Joining(operations(base), random=base.random, undo_for=base.settings.merge_undo)
 
 
 def access_desk(base: Base, logins: Logins, people: People, clients: ClientRegistry) -> AccessDesk:

@@ -21,6 +21,7 @@ from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.audit.drain import drain
@@ -185,7 +186,7 @@ class World:
         self.people = People(
             store=SqlPersonStore(database, vault_beside(database)), verifications=SqlVerificationStore(database),
             browsers=SqlBrowserStore(database),
-        imports=SqlImportStore(database), uow=database, audit=audit, clock=clock,
+        imports=SqlImportStore(database), retired=SqlRetiredSubs(database), events=EventBus(), uow=database, audit=audit, clock=clock,
             random=random, code_key=b"v" * 32,
         )  # fmt: skip
         self.status = UpstreamStatus(
@@ -230,7 +231,7 @@ class World:
         )  # fmt: skip
         self.behind = Behind(
             links=self.links, transactions=self.transactions, clients=self.components,
-            audit=audit, noted=self.noted,
+            people=self.people, audit=audit, noted=self.noted,
         )  # fmt: skip
         self.elsewhere = Elsewhere(
             links=self.links, transactions=self.transactions, dispatcher=self.logins,

@@ -22,10 +22,12 @@ from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.audit.log import Audit
 from idp.cli import mail
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
+from idp.kernel.events import EventBus
 from idp.kernel.identity import Identifier
 from idp.kernel.random import SystemRandom
 from idp.mail.bounces import MOST_BYTES, BounceKind, Bounces, read_report
@@ -48,6 +50,8 @@ def people(tmp_path: Path, clock: FixedClock) -> Iterator[People]:
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
         imports=SqlImportStore(database),
+        retired=SqlRetiredSubs(database),
+        events=EventBus(),
         uow=database,
         audit=Audit(store=SqlAuditStore(database), clock=clock, random=random),
         clock=clock,

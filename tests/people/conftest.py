@@ -11,14 +11,20 @@ import pytest
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
+from idp.kernel.events import EventBus
 from idp.kernel.identity import Identifier
 from idp.kernel.random import SystemRandom
+from idp.people.joining import Joining
+from idp.people.operations import Operations, Stores
 from idp.people.person import UpstreamFacts
+from idp.people.separating import Separating
 from idp.people.service import People
 from idp.people.vault import Vault
 from tests.support.vault import vault_in
@@ -42,18 +48,50 @@ def vault(tmp_path: Path) -> Vault:
 
 
 @pytest.fixture
-def people(database: Database, vault: Vault, audit: Audit, clock: FixedClock) -> People:
+def bus() -> EventBus:
+    return EventBus()
+
+
+@pytest.fixture
+def people(
+    database: Database, vault: Vault, audit: Audit, clock: FixedClock, bus: EventBus
+) -> People:
     return People(
         store=SqlPersonStore(database, vault),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
         imports=SqlImportStore(database),
+        retired=SqlRetiredSubs(database),
+        events=bus,
         uow=database,
         audit=audit,
         clock=clock,
         random=SystemRandom(),
         code_key=b"k" * 32,
     )
+
+
+@pytest.fixture
+def operations(database: Database, vault: Vault, audit: Audit, clock: FixedClock) -> Operations:
+    stores = Stores(
+        persons=SqlPersonStore(database, vault),
+        identities=SqlIdentityStore(database, vault),
+        merges=SqlMergeStore(database, vault),
+        retired=SqlRetiredSubs(database),
+        verifications=SqlVerificationStore(database),
+        browsers=SqlBrowserStore(database),
+    )
+    return Operations(stores=stores, uow=database, audit=audit, clock=clock)
+
+
+@pytest.fixture
+def joining(operations: Operations) -> Joining:
+    return Joining(operations, random=SystemRandom())
+
+
+@pytest.fixture
+def separating(operations: Operations) -> Separating:
+    return Separating(operations)
 
 
 @pytest.fixture

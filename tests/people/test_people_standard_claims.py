@@ -206,7 +206,7 @@ def test_command_shows_which_claims_there_are_and_their_values_only_when_asked(
 
     person = world.services.people.find(WHO)
     assert person is not None
-    now = world.clock.now()
-    assert "Reservado" not in json.dumps(describe(person, now, clear=False), default=str)
-    assert describe(person, now, clear=False)["claims"] == ["nickname"]
-    assert describe(person, now, clear=True)["claims"] == {"nickname": "Reservado"}
+    now, held = world.clock.now(), world.services.identities.held(person.id)
+    assert "Reservado" not in json.dumps(describe(person, held, now, clear=False), default=str)
+    assert describe(person, held, now, clear=False)["claims"] == ["nickname"]
+    assert describe(person, held, now, clear=True)["claims"] == {"nickname": "Reservado"}

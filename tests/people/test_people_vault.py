@@ -16,8 +16,11 @@ from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.resealing import Resealing
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import StartError, Unavailable
+from idp.kernel.identity import Identifier
 from idp.kernel.random import SystemRandom
 from idp.people import data_keys
+from idp.people.joining import Joining
+from idp.people.operations import Order
 from idp.people.person import UpstreamFacts
 from idp.people.rows import SeedRow
 from idp.people.service import People
@@ -87,9 +90,18 @@ def test_other_keys_find_nobody_and_make_nobody_anew(
 
 
 def test_rotation_seals_with_the_new_key_and_opens_with_the_old(
-    database: Database, people: People, known: str, vault: Vault, tmp_path: Path
+    database: Database,
+    people: People,
+    known: str,
+    vault: Vault,
+    joining: Joining,
+    clock: FixedClock,
+    tmp_path: Path,
 ) -> None:
-    path, clock, random = make_data_keys(tmp_path), FixedClock(people._clock.now()), SystemRandom()
+    path, random = make_data_keys(tmp_path), SystemRandom()
+    people.seed([SeedRow(1, "extranet", "EXT0007"), SeedRow(2, "extranet", "EXT0008")])
+    both = Identifier("extranet", "EXT0007"), Identifier("extranet", "EXT0008")
+    joining.merge(*both, Order("ana", "caso 7"))
     resealing = Resealing(database, vault)
     before = sum(resealing.in_use().values())
     data_keys.rotate(path, clock=clock, random=random)
@@ -102,6 +114,7 @@ def test_rotation_seals_with_the_new_key_and_opens_with_the_old(
     assert resealing.in_use() == {"d2": before + 2}
     assert sum(changed for _, changed in resealing.run()) == 0
     data_keys.forget(path, frozenset({"d1", "d2"}))
+    joining.unmerge(both[1], Order("ana", "caso 7"))
     assert [one.id for one in data_keys.read(path).sealing] == ["d2"]
     fresh = SqlPersonStore(database, Vault(path, random=random))
     person = fresh.get(known)

@@ -17,6 +17,7 @@ from idp.cli import audit as audit_command
 from idp.cli import users
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
+from idp.people.joining import Joining
 from idp.people.service import People
 
 Run = Callable[..., tuple[int, Any]]
@@ -28,7 +29,7 @@ FILE = (
 
 
 @pytest.fixture
-def run(people: People, audit: Audit, clock: FixedClock) -> Run:
+def run(people: People, joining: Joining, audit: Audit, clock: FixedClock) -> Run:
     """Runs a command line; its exit code and what it said."""
 
     def command(*words: str, json: bool = False) -> tuple[int, Any]:
@@ -38,7 +39,7 @@ def run(people: People, audit: Audit, clock: FixedClock) -> Run:
         users.add_parser(subparsers)
         audit_command.add_parser(subparsers)
         args = parser.parse_args(words)
-        services = SimpleNamespace(people=people, audit=audit, clock=clock)
+        services = SimpleNamespace(people=people, identities=joining, audit=audit, clock=clock)
         context = SimpleNamespace(services=services, as_json=json, actor="ana", out=said.append)
         return args.func(args, context), said[0]
 

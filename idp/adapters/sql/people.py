@@ -15,6 +15,7 @@ from idp.adapters.sql.models import AddressRow, IdentifierRow, PersonRow
 from idp.adapters.sql.sealed_rows import SealedRows
 from idp.adapters.sql.tables import insert_new, purge, table_of, upsert
 from idp.adapters.sql.vault_check import VaultCheck
+from idp.kernel.errors import Unavailable
 from idp.kernel.identity import Identifier
 from idp.people.person import Address, Person
 from idp.people.ports import Raced
@@ -23,6 +24,10 @@ from idp.people.vault import Vault
 _PEOPLE = table_of(PersonRow)
 _IDENTIFIERS = table_of(IdentifierRow)
 _ADDRESSES = table_of(AddressRow)
+
+# Each time an operator was faster, who gave just these identifiers to another person while we
+# waited for the lock of the one before.
+_TRIES = 5
 
 
 class SqlPersonStore:
@@ -51,29 +56,35 @@ class SqlPersonStore:
     def get_or_create(self, candidate: Person) -> tuple[Person, bool]:
         """The person of the candidate's identifier, locked; the candidate itself if none."""
         with self._writing() as connection:
-            found = self._one(connection, self._named(candidate.key), lock=True)
-            if found is not None:
-                return found, False
-            connection.execute(insert(_PEOPLE).values(self._rows.person_row(candidate)))
-            named = self._rows.identifier_row(candidate.id, candidate.key)
-            if insert_new(connection, _IDENTIFIERS, named):
-                return candidate, True
-            # Somebody else was faster, and has committed: that was the one who is.
-            connection.execute(delete(_PEOPLE).where(_PEOPLE.c.id == candidate.id))
-            found = self._one(connection, self._named(candidate.key), lock=True)
-            assert found is not None
-            return found, False
+            for _ in range(_TRIES):
+                found = self._one(connection, self._named(candidate.key), lock=True)
+                if found is not None and self._leads(connection, candidate.key, found.id):
+                    return found, False
+                if found is not None:
+                    continue
+                connection.execute(insert(_PEOPLE).values(self._rows.person_row(candidate)))
+                named = self._rows.identifier_row(candidate.id, candidate.key)
+                if insert_new(connection, _IDENTIFIERS, named):
+                    return candidate, True
+                # Somebody else was faster, and has committed.
+                connection.execute(delete(_PEOPLE).where(_PEOPLE.c.id == candidate.id))
+        raise Unavailable("sql", "raced")
 
     def find_many(
         self, identifiers: Sequence[Identifier], *, lock: bool = False
     ) -> dict[Identifier, Person]:
-        """The persons whom these identifiers name; three queries, however many they are."""
+        """The persons whom these identifiers name; a few queries, however many they are."""
         digests = {self._rows.identifier_digest(one): one for one in identifiers}
-        named = select(_IDENTIFIERS.c.digest, _IDENTIFIERS.c.person_id)
+        query = select(_IDENTIFIERS.c.digest, _IDENTIFIERS.c.person_id)
+        query = query.where(_IDENTIFIERS.c.digest.in_(digests))
         with self._reading() as connection:
-            owners = connection.execute(named.where(_IDENTIFIERS.c.digest.in_(digests))).all()
-            found = self._many(connection, {row.person_id for row in owners}, lock=lock)
-        return {digests[row.digest]: found[row.person_id] for row in owners}
+            for _ in range(_TRIES):
+                owners = connection.execute(query).all()
+                found = self._many(connection, {row.person_id for row in owners}, lock=lock)
+                after = connection.execute(query).all() if lock else owners
+                if set(after) == set(owners) and all(row.person_id in found for row in owners):
+                    return {digests[row.digest]: found[row.person_id] for row in owners}
+        raise Unavailable("sql", "raced")
 
     def page(self, after: str, limit: int, realm: str | None = None) -> list[Person]:
         """At most so many persons whose ids come after that one; two queries."""
@@ -142,9 +153,15 @@ class SqlPersonStore:
             yield connection
 
     def _named(self, identifier: Identifier) -> ColumnElement[bool]:
+        return _PEOPLE.c.id == self._owner(identifier).scalar_subquery()
+
+    def _owner(self, identifier: Identifier) -> Select[Any]:
         digest = self._rows.identifier_digest(identifier)
-        named = select(_IDENTIFIERS.c.person_id).where(_IDENTIFIERS.c.digest == digest)
-        return _PEOPLE.c.id == named.scalar_subquery()
+        return select(_IDENTIFIERS.c.person_id).where(_IDENTIFIERS.c.digest == digest)
+
+    def _leads(self, connection: Connection, identifier: Identifier, person_id: str) -> bool:
+        """Whether an identifier leads to this person, who is locked: from now on it stays so."""
+        return bool(connection.execute(self._owner(identifier)).scalar() == person_id)
 
     def _many(
         self, connection: Connection, ids: Collection[str], *, lock: bool
