@@ -12,7 +12,7 @@ from idp.jobs.registry import Handler, RetryPolicy
 from idp.kernel.times import lima_date
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
-from idp.people.masking import mask_email
+from idp.people.masking import mask_email, name_user
 from idp.people.service import People
 
 
@@ -50,6 +50,7 @@ class AccountMails:
             language,
             {
                 "name": found.person.name,
+                "user": name_user(found.person.key),
                 "link": f"{self._issuer}/cuenta/verificar/{found.token}",
                 "code": found.code,
                 "until_lima": lima_date(found.expires_at, language),
@@ -72,6 +73,7 @@ class AccountMails:
             language,
             {
                 "name": person.name,
+                "user": name_user(person.key),
                 "new_email_masked": mask_email(new.email),
                 "when_lima": lima_date(new.counts_from, language),
             },

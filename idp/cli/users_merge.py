@@ -15,7 +15,7 @@ from idp.cli.persons import identifier_typed
 from idp.kernel.identity import REALMS
 from idp.oidc.emergencies import Revoked
 from idp.people.eligibility import contact_address, eligibility
-from idp.people.masking import mask_email, mask_identifier
+from idp.people.masking import mask_email, name_user
 from idp.people.operations import Order
 from idp.people.person import Person
 
@@ -75,14 +75,14 @@ def _merge(args: argparse.Namespace, context: Context) -> int:
     found: dict[str, Any] = {
         "kept": _shown(done.what.after, context),
         "absorbed": _shown(done.what.absorbed, context),
-        "identifiers": [mask_identifier(one) for one in done.what.identifiers],
+        "users": [name_user(one) for one in done.what.identifiers],
         "contact": done.what.contact,
         "undo_until": done.what.undo_until.isoformat(),
     }
     lines = [
         f"kept      {_line(found['kept'])}",
         f"absorbed  {_line(found['absorbed'])}",
-        f"users     {', '.join(found['identifiers'])}",
+        f"users     {', '.join(found['users'])}",
         f"contact   {_CONTACT[done.what.contact]}",
         f"undo      until {found['undo_until']}: idp users unmerge",
     ]
@@ -131,7 +131,7 @@ def _shown(person: Person, context: Context) -> dict[str, Any]:
         "id": person.id,
         "sub": person.sub,
         "pairwise": context.services.identities.known_as(person.sub),
-        "identifier": mask_identifier(person.key),
+        "user": name_user(person.key),
         "eligibility": eligibility(person, now).value,
         "email": mask_email(address.email) if address else None,
         "created_at": person.created_at.isoformat(),
@@ -141,7 +141,7 @@ def _shown(person: Person, context: Context) -> dict[str, Any]:
 def _line(shown: Mapping[str, Any]) -> str:
     return "  ".join(
         (
-            str(shown["identifier"]),
+            str(shown["user"]),
             f"sub {shown['sub']}",
             str(shown["eligibility"]),
             str(shown["email"] or "no address in force"),

@@ -23,7 +23,7 @@ from idp.contingency.sealing import SealBroken, Sealing
 from idp.jobs.registry import RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus, RelayAccepted
-from idp.kernel.identity import Identifier, Mode
+from idp.kernel.identity import Mode
 from idp.kernel.ids import keyed_digest
 from idp.kernel.times import lima_date
 from idp.links.link import Link, LinkState
@@ -36,7 +36,7 @@ from idp.mail.message_id import message_id
 from idp.mail.ports import Receipt, Relay, RelayDeferred, RelayRefused
 from idp.mail.templates import MailTemplates
 from idp.people.eligibility import Eligibility, contact_address, eligibility
-from idp.people.masking import mask_identifier
+from idp.people.masking import name_user
 from idp.people.person import Address, Person
 
 # Bound by time alone: put-offs of a second must not use up what a link has left. The handler itself
@@ -151,7 +151,7 @@ class Delivery:
             return
         known = self._people.known_by(link.known_tokens.split(), person.id)
         if self._links.assign(link.id, person.id, known=known):
-            self._send(link, identifier, person, address)
+            self._send(link, person, address)
 
     def _wanted(self, link: Link) -> bool:
         """Whether its login lives and waits for this very link; put on record when not.
@@ -180,9 +180,9 @@ class Delivery:
     def _not_sent(self, link: Link, why: NotSent) -> None:
         self._tell(AuditEvent.MAIL_REFUSED, link, kind=_MAIL, code=why.value)
 
-    def _send(self, link: Link, identifier: Identifier, person: Person, address: Address) -> None:
+    def _send(self, link: Link, person: Person, address: Address) -> None:
         try:
-            receipt = self._relay.send(self._message(link, identifier, person, address))
+            receipt = self._relay.send(self._message(link, person, address))
         except RelayDeferred as error:
             self._put_off(link, person, error)
             self._tell(AuditEvent.MAIL_DEFERRED, link, person, kind=_MAIL, **error.told)
@@ -233,9 +233,7 @@ class Delivery:
             )
         )
 
-    def _message(
-        self, link: Link, identifier: Identifier, person: Person, address: Address
-    ) -> OutgoingMessage:
+    def _message(self, link: Link, person: Person, address: Address) -> OutgoingMessage:
         until = self._links.promised_until(link)
         now = self._clock.now()
         client = self._clients.get(link.client_id) if link.client_id else None
@@ -244,7 +242,7 @@ class Delivery:
             link.language,
             {
                 "name": person.name,
-                "identifier_masked": mask_identifier(identifier),
+                "user": name_user(person.key),
                 "client_name": client.client_name if client else ACCOUNT_NAME,
                 "link": f"{self._issuer}/ingreso/{self._links.token_of(link.id)}",
                 "until_lima": lima_date(until, link.language),

@@ -17,7 +17,7 @@ from idp.contingency.ports import Components, Directory, Dispatcher
 from idp.contingency.verdicts import Judge, Verdict
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
-from idp.kernel.identity import Identifier, Mode, Proof
+from idp.kernel.identity import Mode, Proof
 from idp.links.link import Link, LinkState
 from idp.links.ports import Outcome, Way
 from idp.links.service import Links
@@ -25,7 +25,7 @@ from idp.login.steps import proves_once
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.login.ways_back import initiation_url
-from idp.people.masking import mask_identifier, mask_name
+from idp.people.masking import mask_name, name_user
 from idp.people.person import Person
 
 _ASKS_AGAIN = (("prompt", "login"),)
@@ -35,15 +35,15 @@ _ASKS_AGAIN = (("prompt", "login"),)
 class SeenElsewhere:
     """What the link's page tells and offers in another browser.
 
-    agent: the asking browser, as `Chrome/Windows`. there_code: the eight digits to type where it
-    was asked; None unless that is a known browser of this very person. verdict: whether a session
-    may begin here, by the six digits of the asking page. code_open: whether tries are left.
-    asks_again: whether the component, which begins a request of its own here, asks for another
-    login.
+    user: with the RUC masked. agent: the asking browser, as `Chrome/Windows`. there_code: the eight
+    digits to type where it was asked; None unless that is a known browser of this very person.
+    verdict: whether a session may begin here, by the six digits of the asking page. code_open:
+    whether tries are left. asks_again: whether the component, which begins a request of its own
+    here, asks for another login.
     """
 
     masked_name: str
-    masked_identifier: str
+    user: str
     realm: str
     agent: str
     there_code: str | None
@@ -118,7 +118,7 @@ class Elsewhere:
         there = link.known and self._there(link, login)
         return SeenElsewhere(
             masked_name=mask_name(person.name),
-            masked_identifier=mask_identifier(Identifier(person.realm, person.identifier)),
+            user=name_user(person.key),
             realm=link.realm,
             agent=link.agent,
             there_code=self._links.code(token, Way.THERE) if there else None,

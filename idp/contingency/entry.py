@@ -15,14 +15,14 @@ from idp.contingency.ports import Directory
 from idp.contingency.verdicts import Judge, Verdict
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
-from idp.kernel.identity import Identifier, Mode, Proof
+from idp.kernel.identity import Mode, Proof
 from idp.links.link import Link
 from idp.links.ports import Outcome, Way
 from idp.links.service import REFUSALS, Links
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.login.ways_back import front_door_origins, initiation_url, return_origins
-from idp.people.masking import mask_identifier
+from idp.people.masking import name_user
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Opened:
 
     problem: None when one button may use it here, if the verdict is that its login would be taken.
     client_name, asked_at: where to and since when (None for an unknown link). name and
-    masked_identifier: only without a problem. restart_url: where the component begins a login.
+    user (the RUC masked): only without a problem. restart_url: where the component begins a login.
     resend_transaction: the login to ask again for, in the asking browser while that is young
     enough. return_origins: where the login may end, which the page's `form-action` must allow.
     go_on: the login that needs this link no more: it was proved by it and waits for its browser
@@ -47,7 +47,7 @@ class Opened:
     asked_at: datetime | None = None
     until: datetime | None = None
     name: str = ""
-    masked_identifier: str = ""
+    user: str = ""
     restart_url: str | None = None
     resend_transaction: str | None = None
     return_origins: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class Entry:
             asked_at=link.created_at,
             until=link.expires_at,
             name=person.name,
-            masked_identifier=mask_identifier(Identifier(person.realm, person.identifier)),
+            user=name_user(person.key),
             return_origins=return_origins(login, self._behind.client(link)),
             reference=link.reference,
             go_on=login.id if verdict is Verdict.RECOVERED else None,

@@ -12,13 +12,13 @@ from idp.contingency.ports import Components, Directory
 from idp.jobs.ports import JobQueue
 from idp.jobs.registry import RetryPolicy
 from idp.kernel.events import LoginCompleted
-from idp.kernel.identity import Identifier, Mode
+from idp.kernel.identity import Mode
 from idp.kernel.times import lima_date
 from idp.login.service import ACCOUNT_NAME
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
 from idp.people.eligibility import contact_address
-from idp.people.masking import mask_identifier
+from idp.people.masking import name_user
 
 NOTICE = "contingency.notice"
 RETRY = RetryPolicy(first=10.0, longest=900.0)
@@ -78,7 +78,7 @@ class NoticeMails:
             language,
             {
                 "name": person.name,
-                "identifier_masked": mask_identifier(Identifier(person.realm, person.identifier)),
+                "user": name_user(person.key),
                 "client_name": client.client_name if client else ACCOUNT_NAME,
                 "when_lima": lima_date(at, language),
             },

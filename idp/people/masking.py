@@ -22,9 +22,25 @@ def mask_identifier(identifier: Identifier) -> str:
     """`20504774288:ADMIN` -> `20•••••••88 / AD•••`; `EXT0042` -> `EXT•••2`."""
     if identifier.realm == SOL:
         ruc, _, user = identifier.value.partition(":")
-        return f"{ruc[:2]}{'•' * 7}{ruc[-2:]} / {_mask_user(user)}"
+        return f"{_mask_ruc(ruc)} / {_mask_user(user)}"
     user = identifier.value
     return f"{user[:3]}{_DOTS}{user[-1] if len(user) > 5 else ''}"
+
+
+def name_user(identifier: Identifier) -> str:
+    """`20504774288:ADMIN` -> `20•••••••88 / ADMIN`; `EXT0042` as it is.
+
+    For mails, and the pages behind their links: one mailbox may serve several users of one company,
+    whose names are one and whose users begin alike.
+    """
+    if identifier.realm != SOL:
+        return identifier.value
+    ruc, _, user = identifier.value.partition(":")
+    return f"{_mask_ruc(ruc)} / {user}"
+
+
+def _mask_ruc(ruc: str) -> str:
+    return f"{ruc[:2]}{'•' * 7}{ruc[-2:]}"
 
 
 def _mask_user(user: str) -> str:

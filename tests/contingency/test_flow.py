@@ -226,7 +226,7 @@ def test_open_in_another_browser_names_nobody(world: World) -> None:
     world.ask()
     world.work()
     opened = world.entry.open(world.mailed_token(), ELSEWHERE)
-    assert (opened.name, opened.masked_identifier) == ("", "")
+    assert (opened.name, opened.user) == ("", "")
 
 
 def test_open_many_times_never_uses_the_link(world: World) -> None:

@@ -240,7 +240,7 @@ def test_other_browser_learns_no_name_and_spends_nothing(
         assert answer.status_code in (403, 422)
         assert "SINTÉTICA" not in answer.text
         assert "2050" not in answer.text
-        assert "20•••••••88 / IM•••" in answer.text
+        assert "20•••••••88 / IMPORTA1" in answer.text
     assert press(person, mailed[1]).status_code == 303
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from idp.kernel.identity import Identifier
 from idp.people.attributes import ATTRIBUTES, SCOPES, claim_names, claims
 from idp.people.eligibility import Eligibility, contact_address, eligibility
-from idp.people.masking import mask_email, mask_identifier, mask_name
+from idp.people.masking import mask_email, mask_identifier, mask_name, name_user
 from idp.people.person import Address, Person
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -153,6 +153,11 @@ def test_mask_email_shows_first_letters_and_the_ending(email: str, expected: str
 )
 def test_mask_identifier_shows_its_ends(realm: str, value: str, expected: str) -> None:
     assert mask_identifier(Identifier(realm, value)) == expected
+
+
+def test_name_user_masks_the_ruc_alone() -> None:
+    assert name_user(Identifier("sol", "20504774288:ADMIN01")) == "20•••••••88 / ADMIN01"
+    assert name_user(Identifier("extranet", "EXT0042")) == "EXT0042"
 
 
 @given(st.text(), st.text())
