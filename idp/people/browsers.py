@@ -18,7 +18,7 @@ from idp.kernel.ids import digest, new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.people.person import KnownBrowser
-from idp.people.ports import BrowserStore
+from idp.people.ports import BrowserStore, Raced
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _MAX_TOKENS = 5
@@ -59,7 +59,16 @@ class KnownBrowsers:
         self._ttl = timedelta(seconds=ttl)
 
     def remember(self, person_id: str, cookie: str | None, agent: str) -> str:
-        """The cookie to set after a SUNAT login; a browser that is known already only lasts on."""
+        """The cookie to set after a SUNAT login; a browser that is known already only lasts on.
+
+        For a person who was joined with another just now it is the one there was.
+        """
+        try:
+            return self._remember(person_id, cookie, agent)
+        except Raced:
+            return ".".join(tokens_of(cookie))
+
+    def _remember(self, person_id: str, cookie: str | None, agent: str) -> str:
         now = self._clock.now()
         tokens = tokens_of(cookie)
         with self._uow.transaction():

@@ -140,7 +140,7 @@ class BrowserStore(Protocol):
     """Known browsers."""
 
     def put(self, browser: KnownBrowser) -> None:
-        """Add a browser, or write it anew (by its id)."""
+        """Add a browser, or write it anew (by its id). Raises Raced when its person is no more."""
         ...
 
     def find(self, person_id: str, token_digest: str) -> KnownBrowser | None:

@@ -131,7 +131,8 @@ class Settings:
     )
     merge_undo: int = _var(
         parsers.seconds,
-        "`idp users unmerge` works for so long; until then it is kept, sealed, what both were.",
+        "Persons who were joined can be parted for so long; until then it is kept, sealed, what "
+        "both were.",
         90 * 86_400,
     )
     audit_retention: int = _var(

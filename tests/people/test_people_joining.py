@@ -430,3 +430,13 @@ def test_undo_lasts_as_long_as_the_setting_says(
     log_in(NEW)
     merged = joining.merge(OLD, NEW, ORDER)
     assert merged.undo_until == clock.now() + timedelta(days=90)
+
+
+def test_browser_of_somebody_who_was_absorbed_just_now_is_not_remembered(
+    people: People, joining: Joining, log_in: Callable[..., Person]
+) -> None:
+    log_in(OLD)
+    new = log_in(NEW)
+    joining.merge(OLD, NEW, ORDER)
+    assert people.remember_browser(new.id) == ""
+    assert people.browsers(new.id) == []

@@ -6,11 +6,13 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import KnownBrowserRow, VerificationRow
 from idp.adapters.sql.tables import purge, table_of, upsert
 from idp.people.person import KnownBrowser, PendingVerification
+from idp.people.ports import Raced
 
 _PENDING = table_of(VerificationRow)
 _BROWSERS = table_of(KnownBrowserRow)
@@ -58,9 +60,12 @@ class SqlBrowserStore:
         self._database = database
 
     def put(self, browser: KnownBrowser) -> None:
-        """Add a browser, or write it anew (by its id)."""
+        """Add a browser, or write it anew (by its id). Raises Raced when its person is no more."""
         with self._database.transaction(), self._database.connection() as connection:
-            upsert(connection, _BROWSERS, asdict(browser), key="id")
+            try:
+                upsert(connection, _BROWSERS, asdict(browser), key="id")
+            except IntegrityError as error:
+                raise Raced from error
 
     def find(self, person_id: str, token_digest: str) -> KnownBrowser | None:
         """This person's browser with that token."""
