@@ -69,9 +69,10 @@ def missing(person: Person, now: datetime) -> Concern | None:
             return Concern(Kind.NO_ADDRESS, person.created_at)
         case Eligibility.UNVERIFIED:
             newest = person.addresses[-1]
-            return Concern(Kind.UNVERIFIED, newest.created_at, newest)
+            return Concern(Kind.UNVERIFIED, _since(person, newest.created_at), newest)
         case Eligibility.NO_CONSENT:
-            return Concern(Kind.NO_CONSENT, person.consent_at or person.created_at, address)
+            since = person.consent_at or _since(person, person.created_at)
+            return Concern(Kind.NO_CONSENT, since, address)
         case Eligibility.UNDELIVERABLE if address is not None:
             return Concern(Kind.UNDELIVERABLE, address.undeliverable_at or now, address)
     return None
@@ -96,6 +97,11 @@ def unsure(person: Person, now: datetime, after: timedelta) -> Concern | None:
 def is_due(concern: Concern, told: Told | None, now: datetime, again: timedelta) -> bool:
     """Whether it is to be told now. told: the last telling of its kind. again: after so long."""
     return told is None or told.told_at < concern.since or told.told_at + again <= now
+
+
+def _since(person: Person, begun: datetime) -> datetime:
+    """Since when it is so: what counted before may count no more (`people.doubt`)."""
+    return max(begun, person.doubted_at or begun)
 
 
 def _cooling(person: Person, now: datetime) -> bool:

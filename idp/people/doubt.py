@@ -64,7 +64,7 @@ def doubted(person: Person, now: datetime) -> Person:
 
 def unverified(address: Address) -> Address:
     """An address as if nobody had confirmed it."""
-    return replace(address, verified_at=None, counts_from=None)
+    return replace(address, verified_at=None, counts_from=None, confirmed_at=None)
 
 
 def _same_name(before: str, after: str) -> bool:

@@ -160,7 +160,7 @@ def test_login_proved_by_sunat_while_its_person_is_absorbed_is_the_kept_ones(
     proof = Proof("sol", person_id(world, SECOND), Mode.SUNAT, world.clock.now())
     world.transactions.record_proof(login.id, HERE, proof)
     kept = joining.merge(FIRST, SECOND, ORDER).kept
-    _, session = world.logins.establish(world.transactions.load(login.id, HERE), None)
+    session = world.logins.establish(world.transactions.load(login.id, HERE), None).session
     assert (session.person_id, session.sub) == (kept.id, kept.sub)
 
 

@@ -13,6 +13,7 @@ from idp.people.person import Address, Person
 
 DAY = timedelta(days=1)
 BEFORE = NOW - 30 * DAY
+LATELY = NOW + timedelta(hours=1)
 BOUNCED = replace(VERIFIED, undeliverable_at=NOW - DAY)
 NOBODY = replace(ANA, addresses=(), created_at=BEFORE)
 
@@ -46,6 +47,14 @@ MISSING = {
         Concern(Kind.NO_CONSENT, BEFORE, BOUNCED),
     ),
     "a change is pending, the old one counts": (replace(ANA, addresses=(VERIFIED, PENDING)), None),
+    "doubted since": (
+        replace(ANA, addresses=(PENDING,), doubted_at=LATELY),
+        Concern(Kind.UNVERIFIED, LATELY, PENDING),
+    ),
+    "consent doubted since": (
+        replace(ANA, consent=False, consent_at=None, doubted_at=LATELY),
+        Concern(Kind.NO_CONSENT, LATELY, VERIFIED),
+    ),
     "never logged in": (replace(NOBODY, first_login_at=None), None),
 }  # fmt: skip
 
