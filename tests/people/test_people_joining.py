@@ -21,6 +21,7 @@ from idp.people.joining import Joining
 from idp.people.operations import Order
 from idp.people.person import Person, UpstreamFacts
 from idp.people.retired import Retirement
+from idp.people.rows import SeedRow
 from idp.people.separating import Separating
 from idp.people.service import People
 
@@ -440,3 +441,27 @@ def test_browser_of_somebody_who_was_absorbed_just_now_is_not_remembered(
     joining.merge(OLD, NEW, ORDER)
     assert people.remember_browser(new.id) == ""
     assert people.browsers(new.id) == []
+
+
+def test_import_while_persons_are_joined_and_parted_lands_on_whoever_has_the_user(
+    people: People, joining: Joining, clock: FixedClock, log_in: Callable[..., Person]
+) -> None:
+    log_in(OLD)
+    new = log_in(NEW)
+    rows = [SeedRow(1, "sol", "NUEVO", RUC, name="OTRO NOMBRE"), SeedRow(2, "sol", "ADMIN", RUC)]
+
+    def anything(number: int) -> None:
+        if number % 4:
+            assert people.seed(rows, actor="ana").created == 0
+        elif number % 8:
+            joining.unmerge(NEW, ORDER)
+        else:
+            joining.merge(OLD, NEW, ORDER)
+            clock.advance(60)
+
+    with ThreadPoolExecutor(4) as pool:
+        for start in range(0, 16, 4):
+            list(pool.map(anything, range(start, start + 4)))
+    found = people.find(NEW)
+    assert found is not None
+    assert found.sub == new.sub
