@@ -16,7 +16,7 @@ help:
 	@echo "make bench   what a login costs"
 	@echo "make bench-surge   thousands ask for a link while things break; SURGE=--help for its options"
 	@echo "make bench-alike   whether answers tell who exists"
-	@echo "make bench-people  what importing and finding a million people takes"
+	@echo "make bench-people  what importing, finding and counting a million people takes"
 
 setup: $(VENV)/installed
 	@$(BIN)/python assets/install.py

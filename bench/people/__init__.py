@@ -1,1 +1,1 @@
-"""A million people: what importing them takes, and whether finding one stays as cheap."""
+"""A million people: what importing them takes, whether finding one stays as cheap, and counting."""

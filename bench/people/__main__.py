@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.people.lookups import Lookups, measure
+from bench.people.lookups import Lookups, coverage_took, measure
 from bench.server import Running, serving
 from bench.surge.crowd import ruc
 from bench.surge.stage import database
@@ -50,12 +50,16 @@ def main() -> int:
 
 
 def _measured(folder: Path, running: Running, sizes: list[int]) -> None:
-    print("    people   import s   rows/s   peak MiB   found p50 ms   p99 ms   nobody p50 ms")
+    print(
+        "    people   import s   rows/s   peak MiB   found p50 ms   p99 ms   nobody p50 ms"
+        "   coverage s"
+    )
     for size in sizes:
         file = folder / f"{size}.csv"
         write(file, size)
         run = _import(file, running)
-        _row(size, run, measure(running.services.people, size))
+        found = measure(running.services.people, size)
+        _row(size, run, found, coverage_took(running.services.coverage, size))
     again = _import(file, running)
     print(f"the same file again: {again.seconds:.1f} s, peak {again.peak:.0f} MiB: {again.said}")
 
@@ -92,10 +96,10 @@ def _import(file: Path, running: Running) -> Run:
     return Run(time.monotonic() - began, used.ru_maxrss / 1024, said)
 
 
-def _row(size: int, run: Run, found: Lookups) -> None:
+def _row(size: int, run: Run, found: Lookups, coverage: float) -> None:
     print(
         f"{size:>10}{run.seconds:>11.1f}{size / run.seconds:>9.0f}{run.peak:>11.0f}"
-        f"{found.p50:>15.3f}{found.p99:>9.3f}{found.nobody:>16.3f}",
+        f"{found.p50:>15.3f}{found.p99:>9.3f}{found.nobody:>16.3f}{coverage:>13.2f}",
         flush=True,
     )
 

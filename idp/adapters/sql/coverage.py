@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
-    ColumnElement,
+    Column,
     Connection,
     Insert,
     Select,
@@ -16,8 +16,10 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -45,15 +47,18 @@ class SqlCoverageStore:
         self, since: datetime, since_day: date, now: datetime
     ) -> tuple[Sequence[Cell], Sequence[Cell]]:
         """Everybody seen since then, and by the components that they used since that day."""
+        people = _people(since, now)
+        users = (
+            _cells(people, _USES.c.client_id)
+            .join(_USES, _USES.c.person_id == people.c.person_id)
+            .where(_USES.c.last_on >= since_day)
+        )
+        # One statement, so that whoever counts people counts them once.
         with self._database.report() as connection:
-            people = _people(since, now)
-            everybody = [Cell(*row) for row in _cells(connection, _grouped(people))]
-            users = (
-                _grouped(people, _USES.c.client_id)
-                .join(_USES, _USES.c.person_id == people.c.person_id)
-                .where(_USES.c.last_on >= since_day)
-            )
-            return everybody, [Cell(*row) for row in _cells(connection, users)]
+            rows = connection.execute(union_all(_cells(people), users)).all()
+        cells = [_cell(*row) for row in rows]
+        everybody = [one for one in cells if not one.client_id]
+        return everybody, [one for one in cells if one.client_id]
 
     def has_day(self, day: date) -> bool:
         """Whether that day's figures are kept."""
@@ -168,14 +173,17 @@ def _people(since: datetime, now: datetime) -> CTE:
     )
 
 
-def _grouped(people: CTE, *more: ColumnElement[str]) -> Select[Any]:
+def _cells(people: CTE, client_id: Column[str] | None = None) -> Select[Any]:
     columns = (people.c.realm, people.c.standing, people.c.known, people.c.shared)
-    return select(*columns, func.count(), *more).select_from(people).group_by(*columns, *more)
+    if client_id is None:
+        query = select(*columns, func.count(), literal("")).select_from(people)
+        return query.group_by(*columns)
+    query = select(*columns, func.count(), client_id).select_from(people)
+    return query.group_by(*columns, client_id)
 
 
-def _cells(connection: Connection, query: Select[Any]) -> Iterable[tuple[Any, ...]]:
-    for realm, standing, known, shared, count, *client_id in connection.execute(query):
-        yield (realm, Standing(standing), bool(known), bool(shared), count, *client_id)
+def _cell(realm: str, standing: str, known: bool, shared: bool, count: int, client_id: str) -> Cell:
+    return Cell(realm, Standing(standing), bool(known), bool(shared), count, client_id)
 
 
 __all__ = ["SqlCoverageStore", "SqlUseStore"]
