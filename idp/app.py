@@ -278,6 +278,8 @@ def _plain_pages(services: Services, pages: Pages) -> Blueprint:
             "browser_life": settings.known_browser_ttl,
             "language_life": REMEMBERED,
             "audit_life": settings.audit_retention,
+            "uses_life": services.coverage.uses_kept,
+            "campaign_life": services.campaigns.kept,
             "captcha_owner": owner(settings.captcha),
         },
     )

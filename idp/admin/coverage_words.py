@@ -49,8 +49,8 @@ REASONS: dict[Why, Reason] = {
     Why.NO_CONSENT: Reason(
         Text("No autorizó las notificaciones"),
         Text(
-            "Que marque la casilla en Modificación de Datos. Una campaña se lo recuerda a todos "
-            "los que tienen un correo verificado."
+            "Que marque la casilla en Modificación de Datos. Una campaña se lo pide a quien nunca "
+            "respondió; a quien dijo que no, ya no se le pregunta."
         ),
         "idp users campaign",
     ),

@@ -236,9 +236,14 @@ class Campaigns:
             put_off=True,
         )
 
+    @property
+    def kept(self) -> int:
+        """For how long it is known who got a mail, in seconds: a year, or the rest if longer."""
+        return int(max(_KEPT, self._rest).total_seconds())
+
     def purge(self) -> int:
-        """Remove campaigns of a year ago, with who got a mail (the rest, where that is longer)."""
-        return self._store.purge(self._clock.now() - max(_KEPT, self._rest))
+        """Remove campaigns that are too old, with who got a mail; how many."""
+        return self._store.purge(self._clock.now() - timedelta(seconds=self.kept))
 
     def _running(self, campaign_id: str) -> Campaign | None:
         found = self._store.get(campaign_id)

@@ -162,6 +162,11 @@ class Coverage:
         rows = [row for days in WINDOWS for row in _rows(today, self.now(days))]
         return self._store.keep_day(rows)
 
+    @property
+    def uses_kept(self) -> int:
+        """For how long it is known which component a person used, in seconds."""
+        return int(USES_KEPT.total_seconds())
+
     def purge(self) -> int:
         """Remove figures and uses that are too old; how many rows."""
         today = self._today()

@@ -170,7 +170,13 @@ def _environment(
     )
     # `_` is for attributes, which hold no elements; `trans` and `gettext` are for all else.
     environment.globals.update(
-        {**shared, "_": translate, "lang_of": lambda value: lang_of(translate, value)}
+        {
+            **shared,
+            "_": translate,
+            "lang_of": lambda value: lang_of(translate, value),
+            # For what makes a picture of its own: its words in the page's language.
+            "said": lambda value: str(say(translate, value)),
+        }
     )
     icons: Any = environment.get_template("parts/icons.html").module
     environment.globals["icon"] = icons.icon

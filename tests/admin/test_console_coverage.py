@@ -219,3 +219,16 @@ def test_page_is_filtered_by_its_address(counted: Desk) -> None:
     assert f'href="{PAGE}?dias=30&amp;tipo=sol&amp;componente=mr"' in text
     for wrong in ("dias=7", "dias=x", "dias=-1", "tipo=luna", "componente=nadie"):
         assert browser.get(f"{PAGE}?{wrong}").status_code == 404, wrong
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("es", "Podrían ingresar"), ("en", "Could log in"), ("qu", "Yaykuyta atinkuman")],
+)
+def test_page_draws_the_history_in_its_language(counted: Desk, language: str, said: str) -> None:
+    browser, _ = counted.visitor()
+    text = browser.get(f"{PAGE}?idioma={language}").text
+    (picture,) = re.findall(r'<svg class="plot".*?</svg>', text, re.DOTALL)
+    assert f">{said}</text>" in picture
+    assert 'aria-labelledby="historia-grafico-title historia-grafico-desc"' in picture
+    assert "<polyline" in picture or "<circle" in picture

@@ -15,6 +15,8 @@ from idp.admin.views.menu import COVERAGE
 from idp.kernel.errors import IdpError
 from idp.kernel.times import duration
 from idp.people.coverage import WINDOWS
+from idp.people.coverage_plot import history_plot
+from idp.web.plot import svg
 
 # Between the thousands: narrow, and no line ends there (U+202F).
 _GAP = "\u202f"
@@ -27,17 +29,17 @@ def blueprint(*, board: CoverageBoard, gate: Gate) -> Blueprint:
     @routes.get(COVERAGE)
     @gate.needs(Permission.SEE_COVERAGE)
     def show(visit: Visit) -> Response:
-        choice = _choice()
+        found = board.of(_choice())
         return gate.page(
             "consola/cobertura.html",
             visit,
-            board=board.of(choice),
+            board=found,
             windows=[(days, duration(days * 86_400)) for days in WINDOWS],
             realms=board.realms,
             reasons=REASONS,
             number=number,
             percent=percent,
-            plot="",
+            plot=lambda say: svg(history_plot(found.history, say), "historia-grafico"),
         )
 
     return routes
