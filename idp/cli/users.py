@@ -1,4 +1,4 @@
-"""`idp users`: import people, look at one, how many could enter now."""
+"""`idp users`: import people, look at one, how many could enter now, and asking the others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from idp.cli import users_coverage, users_deliverable, users_export, users_import, users_merge
+from idp.cli import (
+    users_campaign,
+    users_coverage,
+    users_deliverable,
+    users_export,
+    users_import,
+    users_merge,
+)
 from idp.cli.persons import person_named
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS, Identifier
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp users import|export|show|deliverable|merge|unmerge|separate|coverage`."""
+    """`idp users import|export|show|deliverable|merge|unmerge|separate|coverage|campaign`."""
     parser = subparsers.add_parser("users", help="the people who can be let in")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     load = users_import.add_parser(actions)
@@ -36,7 +43,8 @@ def add_parser(subparsers: Any) -> None:
     users_deliverable.add_action(actions)
     users_merge.add_actions(actions)
     coverage = users_coverage.add_parser(actions)
-    for action in (load, save, show, coverage):
+    campaign = users_campaign.add_parser(actions)
+    for action in (load, save, show, coverage, campaign):
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
 
