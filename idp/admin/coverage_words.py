@@ -21,9 +21,8 @@ REASONS: dict[Why, Reason] = {
     Why.NEW: Reason(
         Text("Nunca ingresó con SUNAT"),
         Text(
-            "La contingencia es para quien ya ingresó alguna vez con SUNAT, o se importó como "
-            "activo. Que ingrese un día en que SUNAT responda; si la VUCE ya lo conoce, impórtelo "
-            "con su último ingreso."
+            "Con su primer ingreso con SUNAT deja de ser un motivo. Si la VUCE ya lo conoce, "
+            "impórtelo con la fecha de su último ingreso."
         ),
         "idp users import",
     ),

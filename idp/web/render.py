@@ -168,14 +168,13 @@ def _environment(
         duration=lambda seconds: say(translate, duration(seconds)),
         unmarked=lambda value: unmarked(translate, value),
     )
-    # `_` is for attributes, which hold no elements; `trans` and `gettext` are for all else.
+    # `_` and `say` are for where no element may stand; `trans` and `gettext` are for all else.
     environment.globals.update(
         {
             **shared,
             "_": translate,
+            "say": lambda value: str(say(translate, value)),
             "lang_of": lambda value: lang_of(translate, value),
-            # For what makes a picture of its own: its words in the page's language.
-            "said": lambda value: str(say(translate, value)),
         }
     )
     icons: Any = environment.get_template("parts/icons.html").module

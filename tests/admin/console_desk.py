@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -18,6 +20,7 @@ from idp.audit.events import AuditEvent
 from idp.audit.records import AuditFilter, AuditRecord
 from tests.support.world import World, csrf_of
 
+LOCALES = Path(__file__).resolve().parents[2] / "locales"
 URL = "http://localhost:8010"
 PASSWORD = "cuatro nubes verdes corren"
 _NAMES = itertools.count(1)
@@ -116,3 +119,10 @@ class Desk:
 def inside(browser: ConsoleClient) -> bool:
     """Whether it is let in."""
     return browser.get("/admin").status_code == 200
+
+
+def lacking(language: str) -> list[str]:
+    """What a catalogue does not say."""
+    with (LOCALES / language / "messages.po").open("rb") as file:
+        found = read_po(file)
+    return [str(one.id) for one in found if one.id and isinstance(one.id, str) and not one.string]

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from console_desk import Desk
+from console_desk import Desk, lacking
 
 from idp.admin.coverage import Choice, CoverageBoard
 from idp.admin.coverage_words import REASONS
@@ -19,7 +19,7 @@ from idp.kernel.errors import IdpError
 from idp.people.coverage import Coverage, Why
 from idp.people.coverage_ports import Cell, Component, DayRow
 from idp.people.standing import Standing
-from tests.web.page_reader import Page
+from tests.web.page_reader import Page, Spoken
 
 PAGE = "/admin/cobertura"
 COMPONENTS = (
@@ -206,7 +206,24 @@ def test_page_tells_figures_reasons_and_what_to_do(counted: Desk) -> None:
         assert f'<div id="{why}"><dt>' in text
     assert re.findall(r'data-component="(\w+)"', text) == ["mr", "estricto", "conocido"]
     assert "no admite la contingencia" in text
+    assert text.count("<polyline") >= 2
     assert "20/11/2026" in text
+
+
+def test_page_in_quechua_says_what_is_spanish(counted: Desk) -> None:
+    counted.language = "qu"
+    browser, _ = counted.visitor()
+    spoken = Spoken(browser.get(PAGE).text)
+    assert spoken.broken == []
+    assert spoken.misplaced(lacking("qu"), "es") == []
+
+
+def test_page_in_english_is_whole(counted: Desk) -> None:
+    counted.language = "en"
+    browser, _ = counted.visitor()
+    page = browser.get(PAGE).text
+    assert 'lang="es"' not in page.replace('lang="es" hreflang="es"', "")
+    assert "Could log in" in page
 
 
 def test_page_is_filtered_by_its_address(counted: Desk) -> None:

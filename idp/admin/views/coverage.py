@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, request
+from markupsafe import Markup
 
 from idp.admin.coverage import Choice, CoverageBoard
 from idp.admin.coverage_words import REASONS
@@ -13,9 +15,10 @@ from idp.admin.sessions import Visit
 from idp.admin.views.gate import Gate
 from idp.admin.views.menu import COVERAGE
 from idp.kernel.errors import IdpError
+from idp.kernel.texts import Text
 from idp.kernel.times import duration
-from idp.people.coverage import WINDOWS
-from idp.people.coverage_plot import history_plot
+from idp.people.coverage import WINDOWS, CoverageDay
+from idp.people.coverage_plot import DAY, history_plot
 from idp.web.plot import svg
 
 # Between the thousands: narrow, and no line ends there (U+202F).
@@ -39,10 +42,27 @@ def blueprint(*, board: CoverageBoard, gate: Gate) -> Blueprint:
             reasons=REASONS,
             number=number,
             percent=percent,
-            plot=lambda say: svg(history_plot(found.history, say), "historia-grafico"),
+            plot=lambda say, lang_of: _drawn(found.history, say, lang_of),
+            day=DAY,
         )
 
     return routes
+
+
+def _drawn(
+    history: Sequence[CoverageDay], say: Callable[[Text], str], lang_of: Callable[[Text], str]
+) -> Markup:
+    """The plot in the page's language; whole in Spanish, and marked so, where it lacks a word."""
+    texts: list[Text] = []
+
+    def note(text: Text) -> str:
+        texts.append(text)
+        return say(text)
+
+    drawn = svg(history_plot(history, note))
+    if any(lang_of(text) for text in texts):
+        return Markup('<div lang="es">{}</div>').format(svg(history_plot(history)))
+    return drawn
 
 
 def _choice() -> Choice:
