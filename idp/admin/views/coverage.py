@@ -21,6 +21,8 @@ from idp.people.coverage import WINDOWS, CoverageDay
 from idp.people.coverage_plot import DAY, history_plot
 from idp.web.plot import svg
 
+# What the page names the picture by.
+PLOT_ID = "historia-grafico"
 # Between the thousands: narrow, and no line ends there (U+202F).
 _GAP = "\u202f"
 
@@ -59,9 +61,9 @@ def _drawn(
         texts.append(text)
         return say(text)
 
-    drawn = svg(history_plot(history, note))
+    drawn = svg(history_plot(history, note), PLOT_ID)
     if any(lang_of(text) for text in texts):
-        return Markup('<div lang="es">{}</div>').format(svg(history_plot(history)))
+        return Markup('<div lang="es">{}</div>').format(svg(history_plot(history), PLOT_ID))
     return drawn
 
 
