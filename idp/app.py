@@ -34,8 +34,13 @@ from idp.help.views import blueprint as help_blueprint
 from idp.kernel.errors import IdpError, StartError
 from idp.kernel.ids import derive_key
 from idp.login.views import blueprint as login_blueprint
+from idp.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from idp.oidc.views import api, authorize, logout, userinfo
+from idp.scim.views import PREFIX as SCIM
+from idp.scim.views import answer_error
+from idp.scim.views import blueprint as scim_blueprint
 from idp.settings import Settings, load
+from idp.web.bearer import Challenges
 from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import Cookies
@@ -56,9 +61,10 @@ from idp.wiring import (
     page_problems,
     upstream_origins,
 )
+from idp.wiring.scim import scim
 
 MAX_BODY = 262_144
-_API_PATHS = (*api.PATHS, "/healthz", "/readyz")
+_API_PATHS = (*api.PATHS, f"{SCIM}/", "/healthz", "/readyz")
 _log = logging.getLogger("idp.access")
 
 
@@ -100,7 +106,13 @@ def create_app(settings: Settings, services: Services) -> Flask:
         csrf=csrf,
         production=settings.production,
     )
-    register_errors(app, pages, is_api=is_api, production=settings.production)
+    register_errors(
+        app,
+        pages,
+        is_api=is_api,
+        production=settings.production,
+        writers={f"{SCIM}/": answer_error},
+    )
     app.before_request(readable_query)
     app.register_blueprint(static_blueprint(TEMPLATES / "static", production=settings.production))
     app.register_blueprint(
@@ -112,9 +124,13 @@ def create_app(settings: Settings, services: Services) -> Flask:
             issuer=settings.issuer,
         )
     )
+    challenges = Challenges(DPOP_ALGORITHMS)
     app.register_blueprint(
-        userinfo.blueprint(userinfo=services.provider.userinfo, issuer=settings.issuer)
+        userinfo.blueprint(
+            userinfo=services.provider.userinfo, challenges=challenges, issuer=settings.issuer
+        )
     )
+    app.register_blueprint(_scim(services, challenges))
     app.register_blueprint(
         authorize.blueprint(
             authorization=services.provider.authorization,
@@ -259,6 +275,20 @@ def _account_pages(
         cookies=cookies,
         browser=browser,
         csrf=csrf,
+    )
+
+
+def _scim(services: Services, challenges: Challenges) -> Blueprint:
+    behind = scim(services, SCIM)
+    return scim_blueprint(
+        users=behind.users,
+        bulk=behind.bulk,
+        discovery=behind.discovery,
+        tokens=services.provider.service_tokens,
+        clients=services.clients,
+        limits=services.limits,
+        challenges=challenges,
+        issuer=services.settings.issuer,
     )
 
 

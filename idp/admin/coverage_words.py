@@ -26,6 +26,13 @@ REASONS: dict[Why, Reason] = {
         ),
         "idp users import",
     ),
+    Why.INACTIVE: Reason(
+        Text("El sistema de la VUCE no lo cuenta entre sus usuarios"),
+        Text(
+            "Lo dio de baja, o lo retiró, el sistema que mantiene las personas por SCIM. Si es un "
+            "error, que se corrija allí."
+        ),
+    ),
     Why.NO_ADDRESS: Reason(
         Text("No registró un correo"),
         Text(

@@ -38,12 +38,15 @@ class AuditEvent(StrEnum):
     ADDRESS_VERIFICATION_FAILED = "address.verification_failed"
     ADDRESS_VERIFIED = "address.verified"
     ADDRESS_CHANGED = "address.changed"
+    ADDRESS_REPLACED = "address.replaced"
     ADDRESS_UNDELIVERABLE = "address.undeliverable"
     ADDRESS_DELIVERABLE = "address.deliverable"
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     PERSON_CREATED = "person.created"
     PERSON_UPDATED = "person.updated"
+    PERSON_WITHDRAWN = "person.withdrawn"
+    PERSON_RETURNED = "person.returned"
     PERSON_REVEALED = "person.revealed"
     PERSON_MERGED = "person.merged"
     PERSON_UNMERGED = "person.unmerged"
@@ -51,6 +54,9 @@ class AuditEvent(StrEnum):
     PERSON_RETIRED = "person.retired"
     PERSON_RESTORED = "person.restored"
     CONTACT_DOUBTED = "contact.doubted"
+    PERSON_CHANGE_NOTIFIED = "person.change_notified"
+    PERSON_CHANGE_UNDELIVERED = "person.change_undelivered"
+    PEOPLE_READ = "people.read"
     PEOPLE_IMPORTED = "people.imported"
     PEOPLE_EXPORTED = "people.exported"
     NUDGE_TOLD = "nudge.told"
@@ -178,6 +184,13 @@ TABLE: dict[AuditEvent, Row] = {
         "previous",
         "counts_from",
     ),
+    AuditEvent.ADDRESS_REPLACED: _row(
+        "A system named another address, or none: the one before counts no more, and its owner is "
+        "told where they had proved it.",
+        "address",
+        "previous",
+        "proved",
+    ),
     AuditEvent.ADDRESS_UNDELIVERABLE: _row(
         "Mail to an address was refused for good.", "address", "code"
     ),
@@ -190,6 +203,19 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.PERSON_UPDATED: _row(
         "What is known of a person changed; names of fields only.", "source", "fields"
     ),
+    AuditEvent.PERSON_WITHDRAWN: _row(
+        "A system said that there is no such person: it no longer sees them, and contingency is "
+        "closed to them.",
+        "source",
+    ),
+    AuditEvent.PERSON_RETURNED: _row(
+        "A system named a person again whom one had withdrawn.", "source", "fields"
+    ),
+    AuditEvent.PERSON_CHANGE_NOTIFIED: _row("A system was told that a person changed.", "notice"),
+    AuditEvent.PERSON_CHANGE_UNDELIVERED: _row(
+        "A system could not be told that a person changed.", "notice", "reason"
+    ),
+    AuditEvent.PEOPLE_READ: _row("A system read people's data.", "rows"),
     AuditEvent.PERSON_REVEALED: _row("An operator looked at a person unmasked.", "purpose"),
     AuditEvent.PERSON_MERGED: _row(
         "An operator joined another person with this one, who is kept.",

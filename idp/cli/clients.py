@@ -122,6 +122,7 @@ def _row(client: Client) -> dict[str, Any]:
         "subject_type": client.subject_type,
         "contingency": asdict(client.contingency),
         "nudge": asdict(client.nudge),
+        "scim": asdict(client.scim),
         "secrets": [
             {
                 "not_after": one.not_after.isoformat() if one.not_after else None,

@@ -90,6 +90,8 @@ def describe(person: Person, held: Held, now: datetime, *, clear: bool) -> dict[
             {"identifier": told(absorbed), "at": _iso(at), "undo_until": _iso(until)}
             for absorbed, at, until in held.merges
         ],
+        "active": person.active,
+        "withdrawn_at": _iso(person.withdrawn_at),
         "claims": dict(person.standard) if clear else sorted(person.standard),
         "addresses": [
             {

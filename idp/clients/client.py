@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
+# The scopes of programs that read or write people by SCIM (`idp/scim`).
+SCIM_READ, SCIM_WRITE = "scim:read", "scim:write"
+
 
 @dataclass(frozen=True)
 class Secret:
@@ -47,6 +50,20 @@ class NudgePolicy:
 
     missing: bool = True
     yearly: bool = True
+
+
+@dataclass(frozen=True)
+class ScimPolicy:
+    """What a system that writes people by SCIM is to us.
+
+    wins: whose word counts where the person said otherwise: `person` or `vuce` (the system's).
+    trust_logins: whether whom it creates as active counts as somebody who logged in before, so that
+    contingency is open to them. events_uri: where it is told of changes (RFC 8935), None: nowhere.
+    """
+
+    wins: str = "person"
+    trust_logins: bool = False
+    events_uri: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +114,7 @@ class Client:
     backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
     logout_token_typ: str = "logout+jwt"
+    scim: ScimPolicy = field(default_factory=ScimPolicy)
 
     @property
     def fapi2(self) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from idp.clients import document, rules, shape
-from idp.clients.client import Client, ContingencyPolicy, NudgePolicy, Secret
+from idp.clients.client import Client, ContingencyPolicy, NudgePolicy, ScimPolicy, Secret
 from idp.clients.problem import LoadResult
 from idp.clients.report import Report
 from idp.clients.secrets import PREFIX
@@ -96,7 +96,7 @@ def _client(data: dict[str, Any], realms: tuple[str, ...]) -> Client:
     given: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in data.items()
-        if key not in ("scope", "secrets", "contingency", "nudge", "realms", "jwks")
+        if key not in ("scope", "secrets", "contingency", "nudge", "realms", "jwks", "scim")
     }
     contingency = ContingencyPolicy(**data.get("contingency", {}))
     # Nobody needs to be ready for what the component does not take.
@@ -107,6 +107,7 @@ def _client(data: dict[str, Any], realms: tuple[str, ...]) -> Client:
         secrets=tuple(_secret(one) for one in data.get("secrets", [])),
         contingency=contingency,
         nudge=NudgePolicy(**{**usual, **data.get("nudge", {})}),
+        scim=ScimPolicy(**data.get("scim", {})),
         realms=tuple(data.get("realms", realms)),
         jwks=json.dumps(data["jwks"], sort_keys=True) if "jwks" in data else None,
     )

@@ -77,7 +77,22 @@ class RelayAccepted:
     who: str
 
 
-Event = LoginCompleted | SessionEnded | PersonDoubted | FlagChanged | RelayAccepted
+@dataclass(frozen=True)
+class PersonChanged:
+    """What is known of a person changed. kind: `created`, `changed`, `activated`, `deactivated` or
+    `deleted`. fields: columns and claims that differ. by: the client_id of the system that said so,
+    None for anybody else.
+
+    Told before it is kept, so that no crash loses it; of what was not kept it says nothing.
+    """
+
+    person_id: str
+    kind: str
+    fields: tuple[str, ...] = ()
+    by: str | None = None
+
+
+Event = LoginCompleted | SessionEnded | PersonDoubted | PersonChanged | FlagChanged | RelayAccepted
 E = TypeVar("E", bound=Event)
 
 

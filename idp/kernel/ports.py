@@ -64,3 +64,63 @@ class HttpClient(Protocol):
     ) -> HttpResponse:
         """POST as application/x-www-form-urlencoded. Raises HttpFailure."""
         ...
+
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        content_type: str,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+        max_bytes: int = 262_144,
+    ) -> HttpResponse:
+        """POST of a body as it is. Raises HttpFailure."""
+        ...
+
+
+@dataclass(frozen=True)
+class Presented:
+    """How an access token came: its scheme (`bearer`, `dpop`), and the proof that came along, if
+    any; with which method, to which URI.
+    """
+
+    token: str
+    scheme: str
+    proof: str | None
+    method: str
+    uri: str
+
+
+class TokenRefused(Exception):
+    """A request to a resource is refused (RFC 6750 §3.1, RFC 9449 §7.1).
+
+    scheme: of the challenge: Bearer or DPoP. error: its code. scope: the one that would do.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        description: str,
+        scheme: str = "Bearer",
+        *,
+        scope: str | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.description = description
+        self.scheme = scheme
+        self.scope = scope
+
+
+class AccessTokens(Protocol):
+    """What an API of ours asks of the token that a program presents."""
+
+    def check(self, presented: Presented, scope: str) -> str:
+        """The client_id of the program that acts for itself with this token and this scope.
+
+        Raises TokenRefused, Unavailable("redis").
+        """
+        ...

@@ -16,7 +16,7 @@ class Use:
     """
 
     key: str
-    limit: int
+    limit: float
     window: float
 
 

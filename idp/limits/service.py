@@ -30,17 +30,25 @@ class Limits:
         """
         self.hit_all((name, *parts))
 
+    def hit_times(self, times: int, name: str, *parts: str) -> None:
+        """Count so many uses of one at once, or none. Raises as `hit` does."""
+        row, use = self._table[name], (name, *parts)
+        many = Use(self._key_of(use), row.limit / max(1, times), row.window)
+        self._hit([use], [many])
+
     def hit_all(self, *uses: tuple[str, ...]) -> None:
         """Count a use of each (name, part, …) in one round trip, or of none when one is refused."""
-        rows = self._rows(uses)
+        self._hit(uses, self._counted(uses))
+
+    def _hit(self, uses: Sequence[tuple[str, ...]], counted: Sequence[Use]) -> None:
         try:
-            refused, wait = self._counter.hit(self._counted(uses), now=self._clock.timestamp())
+            refused, wait = self._counter.hit(counted, now=self._clock.timestamp())
         except Unavailable:
             if self._pass_uncounted(uses):
                 return
             raise
         if wait > 0:
-            row = rows[refused]
+            row = self._rows(uses)[refused]
             raise IdpError(
                 "rate_limited",
                 429,

@@ -62,6 +62,8 @@ _ROWS = (
     Limit("upstream.callback", "address prefix", 300, 600),
     # Not how often something may fail, but how many failures of an address are put on record.
     Limit("audit.noted", "event, and address prefix or link", 120, 600),
+    # Reading a million people by 200 takes a minute of it; a bulk request counts by operation.
+    Limit("scim.client", "component", 6_000, 60),
     Limit("account.verification", "person", 5, 3_600),
     Limit("account.code", "person", 20, 3_600),
     # The console. Each comes back by itself: nobody is locked out for good. With the prefix, so

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from idp.clients.client import Client
@@ -10,6 +9,7 @@ from idp.clients.registry import ClientRegistry
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
 from idp.kernel.ids import same
+from idp.kernel.ports import Presented, TokenRefused
 from idp.oidc.dpop import DPoP
 from idp.oidc.errors import InvalidDPoPProofError
 from idp.oidc.ports import AccessStore
@@ -18,20 +18,6 @@ from idp.oidc.tokens import JWT_TYP, jwt_digest, opaque_digest
 from idp.people.attributes import claim, claim_scope, claims
 from idp.people.person import Person
 from idp.signing.keyring import InvalidToken, Keyring
-
-
-class TokenRefused(Exception):
-    """A request to a resource is refused (RFC 6750 §3.1, RFC 9449 §7.1).
-
-    scheme: of the challenge: Bearer or DPoP. error: its code.
-    """
-
-    def __init__(self, status: int, error: str, description: str, scheme: str = "Bearer") -> None:
-        super().__init__(error)
-        self.status = status
-        self.error = error
-        self.description = description
-        self.scheme = scheme
 
 
 class PresentedTokens:
@@ -112,50 +98,16 @@ class FindsPeople(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Presented:
-    """How a token came: its scheme (`bearer`, `dpop`), and the proof that came along, if any."""
+class Possession:
+    """Whether who presents a bound token holds its key."""
 
-    token: str
-    scheme: str
-    proof: str | None
-    method: str
-    uri: str
-
-
-class UserInfo:
-    """The claims that a token gives, as the directory has them now (OpenID Connect Core §5.3)."""
-
-    def __init__(
-        self, *, tokens: PresentedTokens, dpop: DPoP, people: FindsPeople, clock: Clock
-    ) -> None:
-        self._tokens = tokens
+    def __init__(self, dpop: DPoP) -> None:
         self._dpop = dpop
-        self._people = people
-        self._clock = clock
 
-    def claims(self, presented: Presented) -> dict[str, Any]:
-        """Claims by name, with `sub`. Raises TokenRefused."""
-        record = self._tokens.find(presented.token, redis_may_be_down=True)
-        if record is None:
-            raise TokenRefused(
-                401, "invalid_token", "The access token is unknown or has ended.",
-                "DPoP" if presented.scheme == "dpop" else "Bearer",
-            )  # fmt: skip
-        self._check_possession(presented, record)
-        grant = record.grant
-        if "openid" not in grant.scopes:
-            raise TokenRefused(403, "insufficient_scope", "The openid scope is needed.")
-        found: dict[str, Any] = {"sub": grant.sub}
-        person = self._person(grant)
-        if person is not None:
-            now = self._clock.now()
-            found.update(claims(person, grant.scopes, now))
-            found.update(one_by_one(person, grant.userinfo_claims, now))
-        return found
-
-    def _check_possession(self, presented: Presented, record: AccessRecord) -> None:
-        """RFC 9449 §7: a bound token comes with a proof, an unbound one without."""
+    def check(self, presented: Presented, record: AccessRecord) -> None:
+        """RFC 9449 §7: a bound token comes with a proof, an unbound one without. Raises
+        TokenRefused.
+        """
         if record.jkt is None:
             if presented.scheme == "dpop":
                 raise TokenRefused(401, "invalid_token", "The token is a bearer token.", "DPoP")
@@ -173,6 +125,73 @@ class UserInfo:
             raise TokenRefused(401, "invalid_dpop_proof", error.description, "DPoP") from error
         if not same(key, record.jkt):
             raise TokenRefused(401, "invalid_token", "The token is bound to another key.", "DPoP")
+
+
+def _unknown(presented: Presented) -> TokenRefused:
+    scheme = "DPoP" if presented.scheme == "dpop" else "Bearer"
+    return TokenRefused(401, "invalid_token", "The access token is unknown or has ended.", scheme)
+
+
+class ServiceTokens:
+    """`kernel.ports.AccessTokens`: the tokens of programs that act for themselves."""
+
+    def __init__(
+        self, *, tokens: PresentedTokens, possession: Possession, clients: ClientRegistry
+    ) -> None:
+        self._tokens = tokens
+        self._possession = possession
+        self._clients = clients
+
+    def check(self, presented: Presented, scope: str) -> str:
+        """The client_id. A person's token is none, whatever its scopes, and what clients.yaml no
+        longer gives counts no more. Raises TokenRefused, Unavailable("redis").
+        """
+        record = self._tokens.find(presented.token)
+        if record is None:
+            raise _unknown(presented)
+        self._possession.check(presented, record)
+        grant = record.grant
+        client = self._clients.get(grant.client_id)
+        own = not grant.person_id and grant.sub == grant.client_id
+        if not own or client is None or scope not in grant.scopes & client.scopes:
+            raise TokenRefused(
+                403, "insufficient_scope", f"The scope {scope} is needed.", scope=scope
+            )
+        return grant.client_id
+
+
+class UserInfo:
+    """The claims that a token gives, as the directory has them now (OpenID Connect Core §5.3)."""
+
+    def __init__(
+        self,
+        *,
+        tokens: PresentedTokens,
+        possession: Possession,
+        people: FindsPeople,
+        clock: Clock,
+    ) -> None:
+        self._tokens = tokens
+        self._possession = possession
+        self._people = people
+        self._clock = clock
+
+    def claims(self, presented: Presented) -> dict[str, Any]:
+        """Claims by name, with `sub`. Raises TokenRefused."""
+        record = self._tokens.find(presented.token, redis_may_be_down=True)
+        if record is None:
+            raise _unknown(presented)
+        self._possession.check(presented, record)
+        grant = record.grant
+        if "openid" not in grant.scopes:
+            raise TokenRefused(403, "insufficient_scope", "The openid scope is needed.")
+        found: dict[str, Any] = {"sub": grant.sub}
+        person = self._person(grant)
+        if person is not None:
+            now = self._clock.now()
+            found.update(claims(person, grant.scopes, now))
+            found.update(one_by_one(person, grant.userinfo_claims, now))
+        return found
 
     def _person(self, grant: Grant) -> Person | None:
         if grant.person_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from idp.clients.client import SCIM_READ, SCIM_WRITE
 from idp.kernel.identity import ACR
 from idp.oidc.authentication import CONFIDENTIAL, METHODS
 from idp.oidc.checks import PROMPTS
@@ -25,7 +26,7 @@ def provider_metadata(issuer: str, signing_algorithms: tuple[str, ...]) -> dict[
     return {
         "issuer": issuer,
         **_endpoints(issuer),
-        "scopes_supported": ["openid", *sorted(SCOPES), OFFLINE],
+        "scopes_supported": ["openid", *sorted(SCOPES), OFFLINE, SCIM_READ, SCIM_WRITE],
         "response_types_supported": ["code"],
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],

@@ -31,6 +31,7 @@ class Spared(StrEnum):
 
     ELIGIBLE = Standing.ELIGIBLE.value
     NEW = Standing.NEW.value
+    INACTIVE = Standing.INACTIVE.value
     NO_ADDRESS = Standing.NO_ADDRESS.value
     COOLING_OFF = Standing.COOLING_OFF.value
     UNDELIVERABLE = Standing.UNDELIVERABLE.value

@@ -21,11 +21,13 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
+from idp.kernel.events import EventBus, PersonChanged
 from idp.kernel.ids import keyed_digest, keyed_token, new_id, same
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.people.eligibility import contact_address
 from idp.people.person import (
+    PERSON,
     Address,
     Confirmation,
     ContactChange,
@@ -85,10 +87,12 @@ class Contacts:
         audit: Audit,
         clock: Clock,
         random: Random,
+        events: EventBus,
         code_key: bytes,
         cooloff: int,
         ttl: int,
     ) -> None:
+        self._events = events
         self._store = store
         self._verifications = verifications
         self._uow = uow
@@ -103,8 +107,9 @@ class Contacts:
         """Ask for this address and this consent; see `People.set_contact`."""
         wanted = normalise_email(email)
         with self._uow.transaction():
-            person = self._locked(person_id)
-            consent_changed = self._set_consent(person, consent)
+            before = self._locked(person_id)
+            person = self._with_consent(before, consent)
+            consent_changed = person is not before
             current = contact_address(person, self._clock.now())
             if current and same_email(current.email, wanted) and not current.undeliverable_at:
                 return ContactChange(None, self._keep(person, current) or consent_changed)
@@ -113,20 +118,24 @@ class Contacts:
                 return ContactChange(None, consent_changed)  # proved already, it cools off
             return ContactChange(self._request(person, waiting, wanted), True)
 
-    def _set_consent(self, person: Person, consent: bool) -> bool:
+    def _with_consent(self, person: Person, consent: bool) -> Person:
+        """The person with this answer of theirs; the same object where it was theirs already."""
         # A first no is an answer as well: no later import turns it into a yes.
         if person.consent == consent and person.consent_at is not None:
-            return False
+            return person
         now = self._clock.now()
-        self._store.update(replace(person, consent=consent, consent_at=now, updated_at=now))
+        said = {**person.said, "consent": PERSON}
+        person = replace(person, consent=consent, consent_at=now, said=said, updated_at=now)
+        self._store.update(person)
+        self._tell(person.id, "consent_at")
         event = AuditEvent.CONSENT_GIVEN if consent else AuditEvent.CONSENT_WITHDRAWN
         self._audit.record(event, person_id=person.id, realm=person.realm, source="person")
-        return True
+        return person
 
     def set_consent(self, person_id: str, consent: bool) -> None:
         """Give or withdraw consent alone."""
         with self._uow.transaction():
-            self._set_consent(self._locked(person_id), consent)
+            self._with_consent(self._locked(person_id), consent)
 
     def set_profile(self, person_id: str, profile: Mapping[str, str]) -> bool:
         """Take the form's other fields; whether anything changed."""
@@ -136,10 +145,11 @@ class Contacts:
             changed = sorted(one for one in names if person.profile.get(one) != profile.get(one))
             if changed:
                 now = self._clock.now()
-                said = {**person.said, "profile": "person"}
+                said = {**person.said, "profile": PERSON}
                 self._store.update(
                     replace(person, profile=dict(profile), said=said, updated_at=now)
                 )
+                self._tell(person.id, *changed)
                 self._audit.record(
                     AuditEvent.PERSON_UPDATED,
                     person_id=person.id,
@@ -152,6 +162,8 @@ class Contacts:
     def _keep(self, person: Person, current: Address) -> bool:
         """Drop what was to replace the address in force: the way out of a change not one's own."""
         others = [found for found in person.addresses if _replaces(found, current)]
+        if any(one.verified_at for one in others):  # the one that was shown is shown no more
+            self._changed(person, "email", "email_verified_at")
         for address in others:
             self._store.drop_address(address.id)
             self._audit.record(
@@ -173,6 +185,8 @@ class Contacts:
         )
         self._store.put_address(person.id, address)
         self._verifications.put(pending)
+        shown = not any(one.verified_at for one in person.addresses)
+        self._changed(person, *(("email",) if shown else ()))
         self._audit.record(
             AuditEvent.ADDRESS_CHANGE_REQUESTED,
             person_id=person.id,
@@ -263,7 +277,7 @@ class Contacts:
         address = replace(address, verified_at=now, counts_from=counts_from, undeliverable_at=None)
         self._verifications.drop(pending.id)
         self._store.put_address(person.id, address)
-        self._store.update(replace(person, updated_at=now))
+        self._changed(person, "email", "email_verified_at")
         self._audit.record(
             AuditEvent.ADDRESS_VERIFIED,
             person_id=person.id,
@@ -280,6 +294,17 @@ class Contacts:
                 counts_from=counts_from.isoformat(),
             )
         return Confirmation(person.id, address, previous)
+
+    def _changed(self, person: Person, *fields: str) -> None:
+        """Their address is the person's own word now. fields: what others see of that, if any."""
+        said = {**person.said, "email": PERSON}
+        moment = self._clock.now() if fields else person.updated_at
+        self._store.update(replace(person, said=said, updated_at=moment))
+        if fields:
+            self._tell(person.id, *fields)
+
+    def _tell(self, person_id: str, *fields: str) -> None:
+        self._events.publish(PersonChanged(person_id, "changed", fields))
 
     def _locked(self, person_id: str) -> Person:
         person = self._store.get(person_id, lock=True)

@@ -31,6 +31,7 @@ class Why(StrEnum):
 
     COMPONENT = "component_refuses"
     NEW = Standing.NEW.value
+    INACTIVE = Standing.INACTIVE.value
     NO_ADDRESS = Standing.NO_ADDRESS.value
     UNVERIFIED = Standing.UNVERIFIED.value
     COOLING_OFF = Standing.COOLING_OFF.value

@@ -17,6 +17,7 @@ class Eligibility(StrEnum):
 
     ELIGIBLE = "eligible"
     NEW = "new"
+    INACTIVE = "inactive"
     NO_ADDRESS = "no_address"
     UNVERIFIED = "unverified"
     NO_CONSENT = "no_consent"
@@ -38,10 +39,22 @@ def contact_address(person: Person, now: datetime) -> Address | None:
     return max(in_force, key=lambda pair: pair[0])[1] if in_force else None
 
 
+def shown_address(person: Person) -> Address | None:
+    """The address that the person proved last, though it may cool off still; where none is proved,
+    the one that was written down last. Unlike the one in force it never changes by itself.
+    """
+    proved = [one for one in person.addresses if one.verified_at and one.counts_from]
+    if proved:
+        return max(proved, key=lambda one: (one.counts_from, one.id))
+    return person.addresses[-1] if person.addresses else None
+
+
 def eligibility(person: Person | None, now: datetime) -> Eligibility:
     """Whether this person may get a link at that moment; a stranger (None) is new."""
     if person is None or (person.first_login_at is None and not person.imported_active):
         return Eligibility.NEW
+    if not person.active or person.withdrawn_at is not None:
+        return Eligibility.INACTIVE
     if not person.addresses:
         return Eligibility.NO_ADDRESS
     address = contact_address(person, now)

@@ -93,6 +93,7 @@ class Joining:
                 absorbed=second.id,
                 contact=joined.contact,
             )
+            self._operations.tell_difference(first, joined.person, order)
             everything = self._stores.identities.identifiers(first.id)
         until = now + self._undo_for
         return Merged(first, second, joined.person, joined.contact, everything, until)
@@ -125,6 +126,8 @@ class Joining:
             self._operations.record(
                 AuditEvent.PERSON_RESTORED, parted.absorbed, order, kept=parted.kept.id
             )
+            self._operations.tell(parted.absorbed, "created", order, "usuario")
+            self._operations.tell_difference(holder, parted.kept, order)
         return Unmerged(parted.kept, parted.absorbed, parted.restored)
 
     def held(self, person_id: str) -> Held:

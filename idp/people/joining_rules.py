@@ -24,6 +24,8 @@ _TOLD = (
     *("identifier", "usuario", "ruc", "tipo_usuario"),
     *("name", "given_name", "family_name", "extras"),
 )
+# What VUCE's own system says of the user in use.
+_COUNTED = ("active", "withdrawn_at")
 _OWN = ("standard", "profile")
 
 
@@ -53,15 +55,18 @@ def join(kept: Person, absorbed: Person, now: datetime) -> Joined:
     changes: dict[str, Any] = {}
     said = dict(kept.said)
     if _was_here_later(absorbed, kept):
-        changes.update({name: getattr(absorbed, name) for name in _TOLD})
-        _take_said(said, absorbed, "name")
+        changes.update({name: getattr(absorbed, name) for name in (*_TOLD, *_COUNTED)})
+        _take_said(said, absorbed, "name", "ruc")
     for name in _OWN:
         # What somebody left empty on the form is their word as well.
         if not getattr(kept, name) and kept.said.get(name) != "person":
             changes[name] = getattr(absorbed, name)
             _take_said(said, absorbed, name)
     sayer = absorbed if _consent_of_absorbed(kept, absorbed) else kept
+    _take_said(said, sayer, "consent")
     contact, addresses = _contact(kept, absorbed)
+    if contact == MOVED:
+        _take_said(said, absorbed, "email")
     person = replace(
         kept,
         **changes,
@@ -91,14 +96,16 @@ def part(
     said = dict(now_kept.said)
     if now_kept.identifier in back:
         changes.update({name: getattr(kept, name) for name in _TOLD})
-        _take_said(said, kept, "name")
-    for name in ("first_login_at", "last_login_at", "imported_active", *_OWN):
+        _take_said(said, kept, "name", "ruc")
+    for name in ("first_login_at", "last_login_at", "imported_active", *_COUNTED, *_OWN):
         if getattr(now_kept, name) == getattr(after, name):
             changes[name] = getattr(kept, name)
     for name in _OWN:
         if name in changes:
             _take_said(said, kept, name)
     changes["consent"], changes["consent_at"] = _consent_after(now_kept, before)
+    if changes["consent_at"] == kept.consent_at:
+        _take_said(said, kept, "consent")
     person = named(replace(now_kept, **changes, said=said, updated_at=now), left)
     absorbed = named(replace(absorbed, updated_at=now), back)
     moved = {one.id for one in absorbed.addresses}
@@ -108,9 +115,10 @@ def part(
             doubted(replace(person, addresses=own), now), doubted(absorbed, now), restored=False
         )
     marks = {one.id: one.undeliverable_at for one in now_kept.addresses}
+    _take_said(said, kept, "email")
     return Parted(
         # Links that were asked for until now may be in the other's mailbox.
-        replace(person, addresses=_marked(kept.addresses, marks), doubted_at=now),
+        replace(person, said=said, addresses=_marked(kept.addresses, marks), doubted_at=now),
         replace(absorbed, addresses=_marked(absorbed.addresses, marks)),
         restored=True,
     )
@@ -191,10 +199,11 @@ def _marked(
     )
 
 
-def _take_said(said: dict[str, str], person: Person, name: str) -> None:
-    said.pop(name, None)
-    if name in person.said:
-        said[name] = person.said[name]
+def _take_said(said: dict[str, str], person: Person, *names: str) -> None:
+    for name in names:
+        said.pop(name, None)
+        if name in person.said:
+            said[name] = person.said[name]
 
 
 def _least(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -13,11 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from idp.people.contact import same_email
-from idp.people.person import Address, Person
+from idp.people.person import PERSON, SCIM, UPSTREAM, Address, Person
 from idp.people.rows import Parsed
 from idp.people.standard import merged
-
-UPSTREAM, PERSON = "upstream", "person"
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,37 @@ class Merged:
         return replace(self.person, addresses=(*others, self.address))
 
 
+@dataclass(frozen=True)
+class Voice:
+    """Who speaks, and whose word gives way to it. name: how `said` calls it.
+
+    SUNAT's word gives way to nobody's.
+    """
+
+    name: str
+    over_files: bool = False
+    over_person: bool = False
+
+    def may_replace(self, sayer: str | None) -> bool:
+        """Whether it may say otherwise than this one did; None: nobody is known to have."""
+        if sayer in (None, self.name):
+            return True
+        if sayer == PERSON:
+            return self.over_person
+        return self.over_files and str(sayer).startswith(_FILE)
+
+
+_FILE = "file:"
+
+
 def file_of(source: str) -> str:
     """How `said` names a file's source."""
-    return f"file:{source}"
+    return f"{_FILE}{source}"
 
 
 def fresh(row: Parsed, *, id: str, sub: str, source: str, now: datetime) -> Person:
     """A person nobody knew, as a row has them; without the address."""
-    told = [name for name in ("name", "standard", "profile") if getattr(row, name)]
+    told = [name for name in ("name", "standard", "profile", "email") if getattr(row, name)]
     return Person(
         id=id,
         sub=sub,
@@ -73,7 +94,8 @@ def merge(
     person: Person, row: Parsed, *, address_id: str, trusted: bool, source: str, now: datetime
 ) -> Merged:
     """A known person after a row. trusted: its e-mails were verified by who wrote the file."""
-    found = _Merging(person, file_of(source), other=row.identifier != person.key)
+    voice = Voice(file_of(source))
+    found = _Merging(person, voice, other=row.identifier != person.key)
     found.name(row)
     found.ruc(row)
     found.mapping("standard", row.standard)
@@ -83,21 +105,26 @@ def merge(
     address, conflict = _address(person, row, address_id, trusted, now)
     conflicts = (*found.conflicts, *([conflict] if conflict else []))
     fields = (*sorted(found.changes), *(["address"] if address else []))
-    if found.changes:
+    if address:
+        found.said["email"] = voice.name
+    if fields:
         person = replace(person, **found.changes, said=found.said, updated_at=now)
-    elif address:
-        person = replace(person, updated_at=now)
     return Merged(person, fields, address, conflicts)
 
 
+def who_said_name(person: Person) -> str | None:
+    """Whose word a person's name is; None where nobody is known to have said it."""
+    return person.said.get("name", None if person.first_login_at is None else UPSTREAM)
+
+
 class _Merging:
-    """What has been found so far. me: how `said` names the file's source. other: whether the row is
-    of another user of this person than the one in use: it only fills in what nobody told.
+    """What has been found so far. voice: the file's source. other: whether the row is of another
+    user of this person than the one in use: it only fills in what nobody told.
     """
 
-    def __init__(self, person: Person, me: str, *, other: bool) -> None:
+    def __init__(self, person: Person, voice: Voice, *, other: bool) -> None:
         self.person = person
-        self.me = me
+        self.voice = voice
         self.other = other
         self.said = dict(person.said)
         self.changes: dict[str, Any] = {}
@@ -106,11 +133,11 @@ class _Merging:
     def name(self, row: Parsed) -> None:
         if not row.name or row.name == self.person.name:
             return
-        before = self.said.get("name", self.me if self.person.first_login_at is None else UPSTREAM)
-        if not self.person.name or (before == self.me and not self.other):
-            self.changes["name"], self.said["name"] = row.name, self.me
+        before = who_said_name(self.person)
+        if not self.person.name or (self.voice.may_replace(before) and not self.other):
+            self.changes["name"], self.said["name"] = row.name, self.voice.name
         elif before != UPSTREAM:  # SUNAT's name is simply the better one
-            self.conflicts.append(("name", self._why(before)))
+            self.conflicts.append(("name", self._why(before or self.voice.name)))
 
     def ruc(self, row: Parsed) -> None:
         if row.ruc and self.person.ruc is None:
@@ -121,16 +148,16 @@ class _Merging:
     def mapping(self, field: str, told: Mapping[str, str]) -> None:
         before = getattr(self.person, field)
         sayer = self.said.get(field)
-        after, differing = _mapping(before, told, sayer, self.me, adds=self.other)
-        self.conflicts += [(one, self._why(sayer or self.me)) for one in differing]
+        after, differing = _mapping(before, told, sayer, self.voice, adds=self.other)
+        self.conflicts += [(one, self._why(sayer or self.voice.name)) for one in differing]
         if after is not before:
             self.changes[field] = after
-            self.said.setdefault(field, self.me)
+            self.said.setdefault(field, self.voice.name)
 
     def consent(self, row: Parsed) -> None:
         if row.consent_at is None:
             return
-        if self.person.consent_at is None and _too_old(self.person, row.consent_at):
+        if self.person.consent_at is None and too_old(self.person, row.consent_at):
             self.conflicts.append(("consent_at", _BEFORE_DOUBT))
         elif self.person.consent_at is None:
             self.changes |= {"consent": True, "consent_at": row.consent_at}
@@ -144,7 +171,7 @@ class _Merging:
                 self.changes["imported_active"] = True
 
     def _why(self, sayer: str) -> str:
-        return _OTHER_USER if self.other and sayer == self.me else _kept(sayer)
+        return _OTHER_USER if self.other and sayer == self.voice.name else _kept(sayer)
 
 
 _OTHER_USER = "the row of another user of this person counts"
@@ -153,7 +180,12 @@ _BEFORE = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 
 def _mapping(
-    before: Mapping[str, str], told: Mapping[str, str], sayer: str | None, me: str, *, adds: bool
+    before: Mapping[str, str],
+    told: Mapping[str, str],
+    sayer: str | None,
+    voice: Voice,
+    *,
+    adds: bool,
 ) -> tuple[Mapping[str, str], list[str]]:
     """What counts of what a file tells beside what there is, and which columns do not. adds: it
     changes nothing that is there.
@@ -161,7 +193,7 @@ def _mapping(
     if sayer == PERSON:
         # What they left empty is their word as well.
         return before, sorted(one for one in told if told[one] != before.get(one))
-    if sayer in (None, me) and not adds:
+    if voice.may_replace(sayer) and not adds:
         after = merged(before, told)
         return (before if after == dict(before) else after), []
     new = {one: told[one] for one in told if one not in before}
@@ -181,7 +213,7 @@ def _address(
     if row.email is None:
         return None, None
     verified_at, conflict = row.verified_at if trusted else None, None
-    if verified_at is not None and _too_old(person, verified_at):
+    if verified_at is not None and too_old(person, verified_at):
         verified_at, conflict = None, ("email_verified_at", _BEFORE_DOUBT)
     address = Address(address_id, row.email, now, verified_at, verified_at)
     if not person.addresses:
@@ -194,10 +226,12 @@ def _address(
     other_user = row.identifier != person.key
     if not alone or (not same and (person.first_login_at or other_user)):
         return None, ("email", "another address is in use, or the person typed another")
+    if not same and person.said.get("email") == SCIM:
+        return None, ("email", _kept(SCIM))
     return replace(address, id=present.id, created_at=present.created_at), None
 
 
-def _too_old(person: Person, moment: datetime) -> bool:
+def too_old(person: Person, moment: datetime) -> bool:
     """Whether what was given then may have been given by whoever had the user before."""
     return person.doubted_at is not None and moment <= person.doubted_at
 

@@ -10,8 +10,10 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
+from idp.kernel.events import EventBus, PersonChanged
 from idp.kernel.identity import Identifier
 from idp.kernel.ports import UnitOfWork
+from idp.people.differences import differing
 from idp.people.doubt import Doubts
 from idp.people.identities import IdentityStore, MergeStore
 from idp.people.person import Person
@@ -46,7 +48,9 @@ class Stores:
 class Operations:
     """Finds, locks and retires persons."""
 
-    def __init__(self, *, stores: Stores, uow: UnitOfWork, audit: Audit, clock: Clock) -> None:
+    def __init__(
+        self, *, stores: Stores, uow: UnitOfWork, audit: Audit, clock: Clock, events: EventBus
+    ) -> None:
         self.stores = stores
         self.audit = audit
         self.clock = clock
@@ -58,6 +62,7 @@ class Operations:
             clock=clock,
         )
         self._uow = uow
+        self._events = events
 
     @contextmanager
     def unit(self, order: Order) -> Iterator[None]:
@@ -92,6 +97,19 @@ class Operations:
         )
         self.stores.identities.remove(person.id)
         self.record(AuditEvent.PERSON_RETIRED, person, order, why=why.value, kept=kept_id)
+        self.tell(person, "deleted", order)
+
+    def tell(self, person: Person, kind: str, order: Order, *fields: str) -> None:
+        """Let other systems know, as `PersonChanged` says it."""
+        if not order.dry_run:
+            self._events.publish(PersonChanged(person.id, kind, fields))
+
+    def tell_difference(self, before: Person, after: Person, order: Order) -> None:
+        """The same of what a person became."""
+        if before.active != after.active:
+            self.tell(after, "activated" if after.active else "deactivated", order)
+        if fields := differing(before, after):
+            self.tell(after, "changed", order, *fields)
 
     def record(
         self, event: AuditEvent, person: Person, order: Order, **details: str | None

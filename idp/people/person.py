@@ -9,6 +9,9 @@ from types import MappingProxyType
 
 from idp.kernel.identity import Identifier
 
+# Who said something of a person, in `Person.said`; a file is `file:<its source>`.
+UPSTREAM, PERSON, SCIM = "upstream", "person", "scim"
+
 
 def _nothing() -> Mapping[str, str]:
     return MappingProxyType({})
@@ -42,9 +45,11 @@ class Person:
     that they logged in before. extras: what else SUNAT tells (ddp…), never shown by default.
     standard: claims that a file brought, by the columns of `people.standard`. profile: what the
     person's form holds beside the address, by the fields of `people.profile`. said: who said
-    `name`, `standard` and `profile`: `upstream`, `person`, `file:<source>` or `scim`.
-    addresses: the oldest first. doubted_at: what was said of address and consent before it counts
-    no more, since it may be another human's (`people.doubt`).
+    `name`, `ruc`, `standard`, `profile`, `email` and `consent`: `upstream`, `person`,
+    `file:<source>` or `scim`. addresses: the oldest first. doubted_at: what was said of address and
+    consent before it counts no more, since it may be another human's (`people.doubt`). active:
+    whether VUCE's system counts them among its users. withdrawn_at: when it said that there is no
+    such person; contingency is closed then, as to who is not active.
     """
 
     id: str
@@ -68,6 +73,8 @@ class Person:
     standard: Mapping[str, str] = field(default_factory=_nothing)
     profile: Mapping[str, str] = field(default_factory=_nothing)
     said: Mapping[str, str] = field(default_factory=_nothing)
+    active: bool = True
+    withdrawn_at: datetime | None = None
     addresses: tuple[Address, ...] = ()
     doubted_at: datetime | None = None
 

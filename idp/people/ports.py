@@ -112,6 +112,75 @@ class PersonStore(PeoplePages, Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Whom a system asks for: everything that is said must hold; those withdrawn are never meant.
+
+    email: that of `shown_address`. external_id: what the asking system calls them. modified: pairs
+    of `lt`, `le`, `eq`, `ge` or `gt` and a moment that `updated_at` is held against.
+    """
+
+    id: str | None = None
+    identifier: Identifier | None = None
+    email: str | None = None
+    external_id: str | None = None
+    active: bool | None = None
+    modified: tuple[tuple[str, datetime], ...] = ()
+
+
+@dataclass(frozen=True)
+class Order:
+    """In which order: by id, or by when they changed last (and then by id)."""
+
+    by_change: bool = False
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: the last person's `updated_at` and id."""
+
+    updated_at: datetime
+    id: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A person as one system sees them. external_id: what it calls them itself."""
+
+    person: Person
+    external_id: str | None = None
+
+
+class Directory(Protocol):
+    """People for the systems that keep them in step with their own. client_id: which one asks."""
+
+    def get(self, person_id: str, client_id: str, *, lock: bool = False) -> Listed | None:
+        """A person by id, withdrawn or not; locked until the unit of work ends, if asked."""
+        ...
+
+    def count(self, wanted: Selection, client_id: str) -> int:
+        """How many there are."""
+        ...
+
+    def page(
+        self,
+        wanted: Selection,
+        client_id: str,
+        order: Order,
+        *,
+        limit: int,
+        offset: int = 0,
+        after: Place | None = None,
+    ) -> list[Listed]:
+        """At most so many of them, skipping so many, or those beyond a place."""
+        ...
+
+    def put_external_id(self, person_id: str, client_id: str, value: str | None) -> None:
+        """What this system calls them from now on; None: nothing any more."""
+        ...
+
+
 class VerificationStore(Protocol):
     """Pending verifications, at most one for a person."""
 

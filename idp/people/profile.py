@@ -15,6 +15,7 @@ from idp.kernel.identity import EXTRANET, REALMS
 from idp.kernel.texts import Text
 from idp.people import ubigeo
 from idp.people.person import Person
+from idp.people.scim_paths import own
 
 DOCUMENT_TYPES: Mapping[str, Text] = {
     "dni": Text("DNI"),
@@ -56,15 +57,16 @@ class InvalidValue(ValueError):
 
 @dataclass(frozen=True)
 class ProfileField:
-    """A field. column: its name in a CSV file as well. label: as the form shows it.
+    """A field. name: that of its column in a CSV file as well. label: as the form shows it.
 
-    read: the normalised value of a text that is not empty; raises InvalidValue. realms: whose form
-    has it.
+    read: the normalised value of a text that is not empty; raises InvalidValue. scim: its path in a
+    SCIM User (`people.scim_paths`). realms: whose form has it.
     """
 
     name: str
     label: Text
     read: Callable[[str], str]
+    scim: str
     realms: tuple[str, ...] = REALMS
 
 
@@ -122,16 +124,23 @@ def _district(text: str) -> str:
 
 
 PROFILE: tuple[ProfileField, ...] = (
-    ProfileField("document_type", Text("Tipo de documento de identificación"), _document_type),
-    ProfileField("document_number", Text("Número de documento"), _document_number),
-    ProfileField("phone", Text("Teléfono"), _phone),
-    ProfileField("mobile", Text("Celular"), _mobile),
-    ProfileField("fax", Text("Fax"), _phone),
-    ProfileField("ubigeo", Text("Distrito"), _district),
-    ProfileField("street", Text("Dirección"), _line(200)),
-    ProfileField("reference", Text("Referencia"), _line(200)),
-    ProfileField("area", Text("Área"), _line(100), (EXTRANET,)),
-    ProfileField("sub_area", Text("Sub-área"), _line(100), (EXTRANET,)),
+    ProfileField(
+        "document_type",
+        Text("Tipo de documento de identificación"),
+        _document_type,
+        own("document.type"),
+    ),
+    ProfileField(
+        "document_number", Text("Número de documento"), _document_number, own("document.number")
+    ),
+    ProfileField("phone", Text("Teléfono"), _phone, 'phoneNumbers[type eq "work"].value'),
+    ProfileField("mobile", Text("Celular"), _mobile, 'phoneNumbers[type eq "mobile"].value'),
+    ProfileField("fax", Text("Fax"), _phone, 'phoneNumbers[type eq "fax"].value'),
+    ProfileField("ubigeo", Text("Distrito"), _district, own("ubigeo")),
+    ProfileField("street", Text("Dirección"), _line(200), own("street")),
+    ProfileField("reference", Text("Referencia"), _line(200), own("reference")),
+    ProfileField("area", Text("Área"), _line(100), own("area"), (EXTRANET,)),
+    ProfileField("sub_area", Text("Sub-área"), _line(100), own("subArea"), (EXTRANET,)),
 )
 BY_NAME: Mapping[str, ProfileField] = {one.name: one for one in PROFILE}
 

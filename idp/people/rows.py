@@ -32,6 +32,7 @@ _LOCAL = (
     "%d/%m/%Y %H:%M",
     "%d/%m/%Y",
 )
+_NO_RUC = "not a RUC: 11 digits with its check digit"
 _SHORTENED = re.compile(r"[0-9][.,][0-9]+E\+[0-9]{2}")
 
 
@@ -95,27 +96,16 @@ class RowReader:
         """What it says, or everything that is wrong with it."""
         found: list[RowProblem] = []
         identifier = self._identifier(row, found)
-        name = _name(row, found)
-        email = _email(row, found)
-        standard = _standard(row, found)
-        profile = _profile(row, found)
-        verified, consent, login = (_moment(row, one, now, found) for one in _MOMENTS)
-        if identifier is None or found:
-            return None, found
-        parsed = Parsed(
-            line=row.line,
-            identifier=identifier,
-            ruc=normalise(row.ruc) or None,
-            usuario=normalise(row.usuario),
-            name=name,
-            email=email,
-            verified_at=verified,
-            consent_at=consent,
-            last_login_at=login,
-            standard=standard,
-            profile=profile,
-        )
-        return parsed, []
+        return _parsed(row, identifier, now, found)
+
+    def read_known(
+        self, row: SeedRow, identifier: Identifier, now: datetime
+    ) -> tuple[Parsed | None, list[RowProblem]]:
+        """The same of somebody who is known already: what names them is not judged anew."""
+        found: list[RowProblem] = []
+        if row.ruc and not is_valid_ruc(normalise(row.ruc)):
+            found.append(RowProblem(row.line, "ruc", _NO_RUC))
+        return _parsed(row, identifier, now, found)
 
     def _identifier(self, row: SeedRow, found: list[RowProblem]) -> Identifier | None:
         if row.realm not in (SOL, EXTRANET):
@@ -127,7 +117,7 @@ class RowReader:
             why = (
                 "shortened by a spreadsheet: make the column text and export again"
                 if shortened
-                else "not a RUC: 11 digits with its check digit"
+                else _NO_RUC
             )
             found.append(RowProblem(row.line, "ruc", why))
             return None
@@ -138,6 +128,32 @@ class RowReader:
         if identifier is None:
             found.append(RowProblem(row.line, "usuario", f"not a user of {row.realm}"))
         return identifier
+
+
+def _parsed(
+    row: SeedRow, identifier: Identifier | None, now: datetime, found: list[RowProblem]
+) -> tuple[Parsed | None, list[RowProblem]]:
+    name = _name(row, found)
+    email = _email(row, found)
+    standard = _standard(row, found)
+    profile = _profile(row, found)
+    verified, consent, login = (_moment(row, one, now, found) for one in _MOMENTS)
+    if identifier is None or found:
+        return None, found
+    parsed = Parsed(
+        line=row.line,
+        identifier=identifier,
+        ruc=normalise(row.ruc) or None,
+        usuario=normalise(row.usuario),
+        name=name,
+        email=email,
+        verified_at=verified,
+        consent_at=consent,
+        last_login_at=login,
+        standard=standard,
+        profile=profile,
+    )
+    return parsed, []
 
 
 def _name(row: SeedRow, found: list[RowProblem]) -> str:

@@ -51,5 +51,7 @@ class Separating:
     def _without(self, person: Person, left: Sequence[Identifier], order: Order) -> Person:
         """Them without the identifier: whose the address is, nobody can tell."""
         own = named(person, [one.value for one in left])
-        after = replace(own, updated_at=self._operations.clock.now())
-        return self._operations.doubts.begin(after, Doubt.SEPARATED, actor=order.actor)
+        own = replace(own, updated_at=self._operations.clock.now())
+        after = self._operations.doubts.begin(own, Doubt.SEPARATED, actor=order.actor)
+        self._operations.tell_difference(person, after, order)
+        return after

@@ -41,9 +41,9 @@ DAY = 86_400
 class People:
     """What the other rooms ask about persons, and tell of them.
 
-    code_key: derives verification codes. Lengths of time are seconds. Every method may raise
-    Unavailable("sql"); those that change something raise IdpError `person_unknown` (404) for an id
-    that names nobody.
+    code_key: derives verification codes. events: hears of what changed. Lengths of time are
+    seconds. Every method may raise Unavailable("sql"); those that change something raise IdpError
+    `person_unknown` (404) for an id that names nobody.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class People:
             audit=audit,
             clock=clock,
             random=random,
+            events=events,
             code_key=code_key,
             cooloff=address_cooloff,
             ttl=verification_ttl,
@@ -99,7 +100,9 @@ class People:
             clock=clock,
             random=random,
         )
-        self._undeliverable = Undeliverable(store=store, uow=uow, audit=audit, clock=clock)
+        self._undeliverable = Undeliverable(
+            store=store, uow=uow, audit=audit, clock=clock, events=events
+        )
         self._browsers = KnownBrowsers(
             store=browsers,
             uow=uow,

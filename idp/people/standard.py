@@ -13,6 +13,8 @@ from datetime import date
 from functools import cache
 from urllib.parse import urlsplit
 
+from idp.people.scim_paths import own
+
 # What a column's text is stored as, or None for a text that it cannot hold.
 Reader = Callable[[str], str | None]
 
@@ -21,7 +23,8 @@ Reader = Callable[[str], str | None]
 class Standard:
     """A column. claim: what relying parties call it, `address.…` for a member of `address`.
 
-    read: checks and normalises. form: what it must be, for whoever mends the file.
+    read: checks and normalises. form: what it must be, for whoever mends the file. scim: its path
+    in a SCIM User (`people.scim_paths`).
     """
 
     column: str
@@ -29,6 +32,7 @@ class Standard:
     scope: str
     read: Reader
     form: str
+    scim: str
 
 
 def _line(limit: int) -> Reader:
@@ -83,32 +87,38 @@ def _yes_or_no(text: str) -> str | None:
 _NAME, _HTTPS = "at most 100 printable characters", "an address such as https://example.com/ana"
 
 STANDARD: tuple[Standard, ...] = (
-    Standard("middle_name", "middle_name", "profile", _line(100), _NAME),
-    Standard("nickname", "nickname", "profile", _line(100), _NAME),
-    Standard("profile", "profile", "profile", _url, _HTTPS),
-    Standard("picture", "picture", "profile", _url, _HTTPS),
-    Standard("website", "website", "profile", _url, _HTTPS),
-    Standard("gender", "gender", "profile", _line(30), "at most 30 printable characters"),
-    Standard("birthdate", "birthdate", "profile", _birthdate, "1990-12-31, 0000-12-31 or 1990"),
-    Standard("zoneinfo", "zoneinfo", "profile", _zone, "a zone such as America/Lima"),
+    Standard("middle_name", "middle_name", "profile", _line(100), _NAME, "name.middleName"),
+    Standard("nickname", "nickname", "profile", _line(100), _NAME, "nickName"),
+    Standard("profile", "profile", "profile", _url, _HTTPS, "profileUrl"),
+    Standard("picture", "picture", "profile", _url, _HTTPS, 'photos[type eq "photo"].value'),
+    Standard("website", "website", "profile", _url, _HTTPS, own("website")),
+    Standard("gender", "gender", "profile", _line(30), "at most 30 printable characters",
+             own("gender")),
+    Standard("birthdate", "birthdate", "profile", _birthdate, "1990-12-31, 0000-12-31 or 1990",
+             own("birthdate")),
+    Standard("zoneinfo", "zoneinfo", "profile", _zone, "a zone such as America/Lima", "timezone"),
     Standard(
         "locale", "locale", "profile", _like(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?"),
-        "a language such as es-PE",
+        "a language such as es-PE", "locale",
     ),
     Standard(
         "phone_number", "phone_number", "phone", _like(r"\+[1-9][0-9]{6,14}"),
-        "a number such as +5112071510",
+        "a number such as +5112071510", 'phoneNumbers[type eq "other"].value',
     ),
     Standard(
-        "phone_number_verified", "phone_number_verified", "phone", _yes_or_no, "true or false"
+        "phone_number_verified", "phone_number_verified", "phone", _yes_or_no, "true or false",
+        own("phoneNumberVerified"),
     ),
     Standard("street_address", "address.street_address", "address", _line(200),
-             "at most 200 printable characters"),
-    Standard("locality", "address.locality", "address", _line(100), _NAME),
-    Standard("region", "address.region", "address", _line(100), _NAME),
+             "at most 200 printable characters", 'addresses[type eq "work"].streetAddress'),
+    Standard("locality", "address.locality", "address", _line(100), _NAME,
+             'addresses[type eq "work"].locality'),
+    Standard("region", "address.region", "address", _line(100), _NAME,
+             'addresses[type eq "work"].region'),
     Standard("postal_code", "address.postal_code", "address", _line(20),
-             "at most 20 printable characters"),
-    Standard("country", "address.country", "address", _line(100), _NAME),
+             "at most 20 printable characters", 'addresses[type eq "work"].postalCode'),
+    Standard("country", "address.country", "address", _line(100), _NAME,
+             'addresses[type eq "work"].country'),
 )  # fmt: skip
 
 BY_COLUMN: Mapping[str, Standard] = {one.column: one for one in STANDARD}

@@ -22,6 +22,7 @@ class Standing(StrEnum):
 
     ELIGIBLE = Eligibility.ELIGIBLE.value
     NEW = Eligibility.NEW.value
+    INACTIVE = Eligibility.INACTIVE.value
     NO_ADDRESS = Eligibility.NO_ADDRESS.value
     UNVERIFIED = Eligibility.UNVERIFIED.value
     COOLING_OFF = "cooling_off"

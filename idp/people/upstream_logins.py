@@ -9,12 +9,13 @@ from typing import Any
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
-from idp.kernel.events import EventBus, PersonDoubted
+from idp.kernel.events import EventBus, PersonChanged, PersonDoubted
 from idp.kernel.ids import new_id, storable
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
+from idp.people.differences import SEEN, differing
 from idp.people.doubt import Doubt, Doubts, doubt
-from idp.people.person import Person, UpstreamFacts
+from idp.people.person import UPSTREAM, Person, UpstreamFacts
 from idp.people.ports import PersonStore
 
 _TOLD = (
@@ -58,6 +59,8 @@ class UpstreamLogins:
                     realm=person.realm,
                     source="upstream",
                 )
+                told = tuple(one for one in SEEN if getattr(person, one))
+                self._events.publish(PersonChanged(person.id, "created", told))
             else:
                 person = self._update(person, facts, why, now)
         if why is not None:
@@ -74,7 +77,7 @@ class UpstreamLogins:
             updated_at=now,
             first_login_at=now,
             last_login_at=now,
-            said={"name": "upstream"} if facts.name else {},
+            said={"name": UPSTREAM} if facts.name else {},
             **{name: getattr(facts, name) for name in _TOLD},
         )
 
@@ -89,7 +92,9 @@ class UpstreamLogins:
             for field, value in told.items()
             if value and storable(value) != getattr(person, field)
         }
-        said = {**person.said, "name": "upstream"} if facts.name else person.said
+        said = {**person.said, "name": UPSTREAM} if facts.name else dict(person.said)
+        if facts.ruc and "ruc" in said:
+            said["ruc"] = UPSTREAM
         changed = replace(
             person,
             said=said,
@@ -110,4 +115,6 @@ class UpstreamLogins:
                 source="upstream",
                 fields=" ".join(sorted(changes)),
             )
+        if fields := differing(person, changed):
+            self._events.publish(PersonChanged(person.id, "changed", fields))
         return changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -17,20 +17,34 @@ _log = logging.getLogger(__name__)
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 
 
+def _json(error: IdpError) -> Response:
+    body = json.dumps({"error": error.code})
+    response = Response(body, error.status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
 def register_errors(
-    app: Flask, pages: Pages, *, is_api: Callable[[str], bool], production: bool
+    app: Flask,
+    pages: Pages,
+    *,
+    is_api: Callable[[str], bool],
+    production: bool,
+    writers: Mapping[str, Callable[[IdpError], Response]] | None = None,
 ) -> None:
-    """Handle IdpError, the framework's own errors and everything unforeseen."""
+    """Handle IdpError, the framework's own errors and everything unforeseen.
+
+    writers: what writes the errors of an API that has words of its own, by the beginning of paths.
+    """
 
     def write(error: IdpError) -> Response:
-        if not is_api(request.path):
+        path = request.path
+        own = next((one for at, one in (writers or {}).items() if path.startswith(at)), None)
+        if own is None and not is_api(path):
             return pages.error(error)
-        response = Response(
-            json.dumps({"error": error.code}), error.status, mimetype="application/json"
-        )
-        response.headers["Cache-Control"] = "no-store"
-        if error.retry_after is not None:
-            response.headers["Retry-After"] = str(error.retry_after)
+        response = own(error) if own else _json(error)
         common(response, production=production)
         return response
 

@@ -52,6 +52,7 @@ from idp.wiring.identity import (
     people,
     upstream_status,
 )
+from idp.wiring.notices import person_notices
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reach import campaign_job, campaign_pump, campaigns, coverage
 from idp.wiring.reload import Reloader
@@ -110,6 +111,7 @@ def build_services(
             jobs=jobs,
         ),
     )
+    person_notices(base, keyring, clients, queue, jobs)
     declare(broker, jobs)
     figures = coverage(base, clients, realms)
     pump = campaign_pump(asking, status, counters, queue)

@@ -46,6 +46,8 @@ from idp.mail.relays import Relays
 from idp.mail.repeats import RepeatingRelay
 from idp.mail.templates import MailTemplates
 from idp.people.service import People
+from idp.scim.mails import REPLACED, ReplacedMails
+from idp.scim.mails import RETRY as REPLACED_RETRY
 from idp.web.render import HelpDesk
 from idp.wiring.base import Base
 
@@ -165,7 +167,11 @@ def mail_jobs(
     )
     mails = AccountMails(people=people, templates=templates, posting=posting, issuer=issuer)
     notices = NoticeMails(people=people, clients=clients, templates=templates, posting=posting)
+    replaced = ReplacedMails(
+        people=people, templates=templates, posting=posting, seals=base.vault, clock=base.clock
+    )
     jobs = Jobs()
+    jobs.register(REPLACED, replaced, REPLACED_RETRY)
     jobs.register(DELIVER, delivery, RETRY, given_up=delivery.given_up)
     jobs.register(NOTICE, notices, NOTICE_RETRY)
     for name, (handler, retry) in mails.handlers().items():

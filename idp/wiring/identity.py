@@ -162,7 +162,13 @@ def operations(base: Base) -> Operations:
         verifications=SqlVerificationStore(base.database),
         browsers=SqlBrowserStore(base.database),
     )
-    return Operations(stores=stores, uow=base.database, audit=base.audit, clock=base.clock)
+    return Operations(
+        stores=stores,
+        uow=base.database,
+        audit=base.audit,
+        clock=base.clock,
+        events=base.events,
+    )
 
 
 def joining(base: Base) -> Joining:

@@ -19,7 +19,7 @@ from idp.kernel.events import SessionEnded
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.login.service import Logins
-from idp.oidc.access import PresentedTokens, UserInfo
+from idp.oidc.access import Possession, PresentedTokens, ServiceTokens, UserInfo
 from idp.oidc.authentication import ClientAuthentication
 from idp.oidc.authorization import Authorization
 from idp.oidc.client_keys import ClientKeys
@@ -85,6 +85,7 @@ class _Parts:
             clock=base.clock,
             issuer=issuer,
         )
+        self.possession = Possession(self.dpop)
         self.pushed = PushedRequests(
             store=RedisPushedRequests(base.redis),
             clock=base.clock,
@@ -141,7 +142,13 @@ def provider(base: Base, rooms: Rooms) -> Provider:
             limits=rooms.limits,
         ),
         userinfo=UserInfo(
-            tokens=parts.presented, dpop=parts.dpop, people=rooms.people, clock=base.clock
+            tokens=parts.presented,
+            possession=parts.possession,
+            people=rooms.people,
+            clock=base.clock,
+        ),
+        service_tokens=ServiceTokens(
+            tokens=parts.presented, possession=parts.possession, clients=rooms.clients
         ),
         logout=Logout(hints=parts.hints, clients=rooms.clients, subjects=rooms.subjects),
         emergencies=Emergencies(sessions=rooms.logins.sessions, endings=endings, audit=base.audit),

@@ -13,7 +13,7 @@ from idp.admin.entrance import Entrance
 from idp.admin.now import Now
 from idp.admin.own_account import OwnAccount
 from idp.admin.sessions import Sessions as ConsoleSessions
-from idp.oidc.access import UserInfo
+from idp.oidc.access import ServiceTokens, UserInfo
 from idp.oidc.authorization import Authorization
 from idp.oidc.emergencies import Emergencies
 from idp.oidc.logout import Logout
@@ -29,6 +29,7 @@ class Provider:
     par: PushedAuthorization
     authorization: Authorization
     userinfo: UserInfo
+    service_tokens: ServiceTokens
     logout: Logout
     emergencies: Emergencies
 

@@ -37,6 +37,7 @@ KEY = "clients[0].jwks.keys[0]"
 SERVICE = {
     "scope": "api:leer", "grant_types": "[client_credentials]", "redirect_uris": None
 }  # fmt: skip
+READER = {**SERVICE, "scope": "scim:read"}
 REFRESH = "[authorization_code, refresh_token]"
 FAPI = {
     **BY_KEY, "profile": "fapi2", "jwks_uri": "https://a.pe/jwks.json",
@@ -114,6 +115,27 @@ BAD = {
                           "dpop_bound_access_tokens", "exige", "quítelo"),
     "fapi with grace": ({**FAPI, "grant_types": REFRESH, "refresh_grace": "5"}, "refresh_grace",
                         "no rota", "quítelo"),
+    "scope that SCIM has not": ({**SERVICE, "scope": "scim:leer"}, "scope", "«scim:leer»",
+                                "scim:read, scim:write"),
+    "last word of a reader": ({**READER, "scim": "{wins: vuce}"}, "scim.wins", "scim:write",
+                              "quítelo"),
+    "trust in a reader": ({**READER, "scim": "{trust_logins: true}"}, "scim.trust_logins",
+                          "scim:write", "quítelo"),
+    "last word of nobody": ({**READER, "scim": "{wins: sunat}"}, "scim.wins", "«sunat»", "vuce"),
+    "events for a writer alone": (
+        {**SERVICE, "scope": "scim:write", "scim": "{events_uri: 'https://a.pe/e'}"},
+        "scim.events_uri", "scim:read", "quítelo",
+    ),
+    "events for a component": (
+        {"scope": "openid scim:read", "scim": "{events_uri: 'https://a.pe/e'}"},
+        "scim.events_uri", "client_credentials", "quítelo",
+    ),
+    "events by http": ({**READER, "scim": "{events_uri: 'http://a.pe/e'}"}, "scim.events_uri",
+                       "http", "https"),
+    "events to nowhere": ({**READER, "scim": "{events_uri: avisos}"}, "scim.events_uri",
+                          "absoluta", "avisos"),
+    "unknown word of scim": ({**READER, "scim": "{eventos_uri: x}"}, "scim.eventos_uri",
+                             "desconocida", "events_uri"),
 }  # fmt: skip
 
 
@@ -191,6 +213,11 @@ GOOD = {
     },
     "sees its own tokens and more": {"may_introspect": "[uno]"},
     "fapi": {**FAPI, "grant_types": REFRESH, "token_endpoint_auth_signing_alg": "EdDSA"},
+    "people by SCIM": {
+        **SERVICE, "scope": "scim:read scim:write",
+        "scim": "{wins: vuce, trust_logins: true, events_uri: 'https://a.pe/e'}",
+    },
+    "people's events": {**READER, "scim": "{events_uri: 'https://a.pe/e'}"},
 }  # fmt: skip
 
 

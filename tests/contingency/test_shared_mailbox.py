@@ -58,7 +58,13 @@ def joining(world: World) -> Joining:
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
     )
-    operations = Operations(stores=stores, uow=world.database, audit=world.audit, clock=world.clock)
+    operations = Operations(
+        stores=stores,
+        uow=world.database,
+        audit=world.audit,
+        clock=world.clock,
+        events=world.events,
+    )
     return Joining(operations, random=world.random)
 
 

@@ -52,6 +52,22 @@ def test_post_form_fields_arrive_url_encoded(serve: Any) -> None:
     assert body == b"code=a+b%26c&grant=%C3%B1"
 
 
+def test_post_body_arrives_as_it_is(serve: Any) -> None:
+    server = serve(answer(b"", "202 Accepted"))
+    found = GuardedHttpClient(allow=LOOPBACK).post(
+        f"http://127.0.0.1:{server.port}/events",
+        b"a.b.c",
+        content_type="application/secevent+jwt",
+        headers={"Accept": "application/json"},
+    )
+    assert found.status == 202
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /events HTTP/1.1")
+    assert b"Content-Type: application/secevent+jwt" in head
+    assert b"Accept: application/json" in head
+    assert body == b"a.b.c"
+
+
 @pytest.mark.parametrize(
     "address",
     [

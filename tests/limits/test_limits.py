@@ -43,6 +43,17 @@ def test_hit_beyond_the_limit_says_when_to_come_back(limits: Limits, clock: Fixe
     limits.hit("small", "a")
 
 
+def test_hit_of_several_at_once_counts_all_or_none(limits: Limits, clock: FixedClock) -> None:
+    limits.hit_times(2, "small", "a")
+    with pytest.raises(IdpError):
+        limits.hit_times(2, "small", "a")
+    limits.hit("small", "a")
+    assert refused_for(limits, "a") == 20
+    clock.advance(40)
+    limits.hit_times(2, "small", "a")
+    refused_for(limits, "a")
+
+
 def test_hit_of_other_parts_is_counted_apart(limits: Limits) -> None:
     for _ in range(3):
         limits.hit("small", "ab", "c")

@@ -72,7 +72,9 @@ def people(
 
 
 @pytest.fixture
-def operations(database: Database, vault: Vault, audit: Audit, clock: FixedClock) -> Operations:
+def operations(
+    database: Database, vault: Vault, audit: Audit, clock: FixedClock, bus: EventBus
+) -> Operations:
     stores = Stores(
         persons=SqlPersonStore(database, vault),
         identities=SqlIdentityStore(database, vault),
@@ -81,7 +83,7 @@ def operations(database: Database, vault: Vault, audit: Audit, clock: FixedClock
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
     )
-    return Operations(stores=stores, uow=database, audit=audit, clock=clock)
+    return Operations(stores=stores, uow=database, audit=audit, clock=clock, events=bus)
 
 
 @pytest.fixture

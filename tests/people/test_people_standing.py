@@ -1,6 +1,6 @@
 """Where each kind of person stands: by the pure rules, and by SQL for everybody at once.
 
-Every kind there is: three ways to have logged in, three to have answered about consent, and every
+Every kind there is: five ways to have logged in, three to have answered about consent, and every
 order of up to two addresses out of twelve kinds, or of three out of five.
 """
 
@@ -50,6 +50,8 @@ LOGINS = {
     "never": {"first_login_at": None, "imported_active": False},
     "here": {"first_login_at": NOW, "imported_active": False},
     "before": {"first_login_at": None, "imported_active": True},
+    "inactive": {"first_login_at": NOW, "imported_active": False, "active": False},
+    "withdrawn": {"first_login_at": NOW, "imported_active": False, "withdrawn_at": NOW},
 }
 CONSENTS = {
     "not asked": {"consent": False, "consent_at": None},

@@ -68,12 +68,17 @@ def _endpoint(world: World, value: str) -> None:
 
 @promises("scopes_supported")
 def _scopes(world: World, value: list[str]) -> None:
-    """Each can be had, and nothing else is granted."""
+    """Each can be had, by a person's component or by a program, and nothing else is granted."""
     granted = Party.logged_in(world, "renueva").tokens(scope=" ".join([*value, "otro"]))["scope"]
     client = world.services.clients.get("renueva")
     assert client is not None
     assert set(granted.split()) == client.scopes
-    assert client.scopes <= set(value)
+    answer = world.browser().post(
+        "/token", data={"grant_type": "client_credentials"}, auth=("personas", world.secret)
+    )
+    own = set(answer.json["scope"].split())
+    assert own == {one for one in value if ":" in one}
+    assert client.scopes | own <= set(value)
 
 
 @promises("response_types_supported")

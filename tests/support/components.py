@@ -132,6 +132,7 @@ def _services() -> dict[str, dict[str, Any]]:
     own = {**_BASIC, "grant_types": ["client_credentials"]}
     return {
         "servicio": {**own, "scope": "api:leer api:escribir"},
+        "personas": {**own, "scope": "scim:read scim:write"},
         "servicio-jwt": {**own, "scope": "api:leer", "access_token_format": "jwt"},
         "api": {**own, "scope": "api:ver", "may_introspect": ["renueva", "token-jwt", "servicio"]},
     }

@@ -88,6 +88,14 @@ class GuardedHttpClient:
         sent = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self._call("POST", url, urlencode(fields).encode(), sent, timeout, max_bytes)
 
+    def post(
+        self, url: str, body: bytes, *, content_type: str,
+        headers: Mapping[str, str] | None = None, timeout: float = 10.0, max_bytes: int = 262_144,
+    ) -> HttpResponse:  # fmt: skip
+        """POST of a body as it is. Raises HttpFailure."""
+        sent = {**(headers or {}), "Content-Type": content_type}
+        return self._call("POST", url, body, sent, timeout, max_bytes)
+
     def close(self) -> None:
         """End the threads that resolve names; a call afterwards fails."""
         self._resolving.shutdown(wait=False, cancel_futures=True)

@@ -12,6 +12,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import (
     AddressRow,
     AdminAuthenticatorRow,
+    ExternalIdRow,
     IdentifierRow,
     MergeRow,
     PersonRow,
@@ -20,7 +21,14 @@ from idp.adapters.sql.tables import table_of
 from idp.people.vault import Vault
 
 _PAGE = 500
-_MODELS = (PersonRow, IdentifierRow, AddressRow, MergeRow, AdminAuthenticatorRow)
+_MODELS = (
+    PersonRow,
+    IdentifierRow,
+    AddressRow,
+    ExternalIdRow,
+    MergeRow,
+    AdminAuthenticatorRow,
+)
 _TABLES = tuple(table_of(model) for model in _MODELS)
 
 

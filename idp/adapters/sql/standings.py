@@ -48,10 +48,12 @@ def standings(who: ColumnElement[bool], now: datetime) -> CTE:
         _ADDRESSES.c.undeliverable_at.is_(None),
     )
     new = and_(PEOPLE.c.first_login_at.is_(None), PEOPLE.c.imported_active.is_(False))
+    inactive = or_(PEOPLE.c.active.is_(False), PEOPLE.c.withdrawn_at.is_not(None))
     undeliverable = mailbox.c.undeliverable_at.is_not(None)
     # In the order of `eligibility`.
     standing = case(
         (new, Standing.NEW.value),
+        (inactive, Standing.INACTIVE.value),
         (mailbox.c.person_id.is_(None), Standing.NO_ADDRESS.value),
         (and_(~mailbox.c.in_force, cools_off), Standing.COOLING_OFF.value),
         (~mailbox.c.in_force, Standing.UNVERIFIED.value),

@@ -14,6 +14,7 @@ from idp.adapters.sql.models.imports import ImportRow
 from idp.adapters.sql.models.links import SpentLinkRow
 from idp.adapters.sql.models.people import (
     AddressRow,
+    ExternalIdRow,
     IdentifierRow,
     KnownBrowserRow,
     NudgeRow,
@@ -35,6 +36,7 @@ __all__ = [
     "CampaignRow",
     "ComponentUseRow",
     "CoverageDayRow",
+    "ExternalIdRow",
     "FlagChangeRow",
     "FlagRow",
     "FreeText",

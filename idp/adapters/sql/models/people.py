@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.adapters.sql.models.base import Base, UtcDateTime
@@ -39,6 +49,20 @@ class PersonRow(Base):
     consent: Mapped[bool] = mapped_column(Boolean)
     consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     doubted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    active: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ExternalIdRow(Base):
+    """What a system that keeps people by SCIM calls one of them. id: `<person>:<client_id>`."""
+
+    __tablename__ = "external_ids"
+    __table_args__ = (Index(None, "person_id"), Index(None, "digest"))
+
+    id: Mapped[str] = mapped_column(String(150), primary_key=True)
+    person_id: Mapped[str] = _person()
+    digest: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[str] = mapped_column(Text)
 
 
 class IdentifierRow(Base):

@@ -1,0 +1,193 @@
+"""`/scim/v2`: parse, call one service, answer in SCIM's own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, request
+from scim2_models import (
+    NotFoundException,
+    NotImplementedException,
+    SCIMException,
+)
+
+from idp.clients.client import SCIM_READ, SCIM_WRITE, Client
+from idp.clients.registry import ClientRegistry
+from idp.kernel.errors import IdpError
+from idp.kernel.ports import AccessTokens, TokenRefused
+from idp.limits.service import Limits
+from idp.scim import reading
+from idp.scim.bulk import Bulk
+from idp.scim.discovery import Discovery
+from idp.scim.errors import refusal, told
+from idp.scim.schema import MAX_OPERATIONS
+from idp.scim.service import Shown, Users
+from idp.scim.versions import matches, tags
+from idp.web.bearer import Challenges, presented
+
+PREFIX = "/scim/v2"
+PATHS = (f"{PREFIX}/",)
+_TYPES = ("application/scim+json", "application/json")
+_NO_STORE = {"Cache-Control": "no-store"}
+View = Callable[..., Response]
+
+
+def blueprint(
+    *,
+    users: Users,
+    bulk: Bulk,
+    discovery: Discovery,
+    tokens: AccessTokens,
+    clients: ClientRegistry,
+    limits: Limits,
+    challenges: Challenges,
+    issuer: str,
+) -> Blueprint:
+    """Users, searches, bulk, and what describes them (RFC 7644 §3.2)."""
+    bp = Blueprint("scim", __name__, url_prefix=PREFIX)
+    bp.register_error_handler(SCIMException, answer_error)
+
+    def caller(scope: str) -> Client:
+        """Whose request this is. Raises TokenRefused, IdpError rate_limited."""
+        token = presented(request, issuer)
+        if token is None:
+            raise TokenRefused(401, "", "")
+        client = clients.get(tokens.check(token, scope))
+        assert client is not None
+        limits.hit("scim.client", client.client_id)
+        return client
+
+    def allowed(scope: str) -> Callable[[Callable[..., Response]], View]:
+        """A view for clients with this scope; it is given the client first."""
+
+        def wrap(view: Callable[..., Response]) -> View:
+            @wraps(view)
+            def checked(**parts: Any) -> Response:
+                try:
+                    client = caller(scope)
+                except TokenRefused as refused:
+                    return _refused(refused, challenges)
+                return view(client, **parts)
+
+            return checked
+
+        return wrap
+
+    @bp.get("/Users")
+    @allowed(SCIM_READ)
+    def listed(client: Client) -> Response:
+        return _answer(users.search(client, reading.query(request.args), in_url=True))
+
+    @bp.post("/.search")
+    @bp.post("/Users/.search")
+    @allowed(SCIM_READ)
+    def searched(client: Client) -> Response:
+        return _answer(users.search(client, reading.search(_members()), in_url=False))
+
+    @bp.post("/Users")
+    @allowed(SCIM_WRITE)
+    def created(client: Client) -> Response:
+        asked = reading.parameters(request.args)
+        return _user(users.create(client, reading.new_user(_members()), asked), 201)
+
+    @bp.get("/Users/<person_id>")
+    @allowed(SCIM_READ)
+    def one(client: Client, person_id: str) -> Response:
+        found = users.get(client, person_id, reading.parameters(request.args))
+        if matches(tags(request.headers.get("If-None-Match")), found.version):
+            return Response("", 304, {**_NO_STORE, "ETag": found.version})
+        return _user(found)
+
+    @bp.put("/Users/<person_id>")
+    @allowed(SCIM_WRITE)
+    def replaced(client: Client, person_id: str) -> Response:
+        user, asked = reading.whole_user(_members()), reading.parameters(request.args)
+        return _user(users.replace(client, person_id, user, _if_match(), asked))
+
+    @bp.patch("/Users/<person_id>")
+    @allowed(SCIM_WRITE)
+    def patched(client: Client, person_id: str) -> Response:
+        patch, asked = reading.patch(_members()), reading.parameters(request.args)
+        return _user(users.patch(client, person_id, patch, _if_match(), asked))
+
+    @bp.delete("/Users/<person_id>")
+    @allowed(SCIM_WRITE)
+    def deleted(client: Client, person_id: str) -> Response:
+        users.delete(client, person_id, _if_match())
+        return Response("", 204, _NO_STORE)
+
+    @bp.post("/Bulk")
+    @allowed(SCIM_WRITE)
+    def many(client: Client) -> Response:
+        asked = reading.bulk(_members())
+        # Each operation is a request; more than are taken at all are refused as a whole.
+        more = min(len(asked.operations or ()), MAX_OPERATIONS) - 1
+        if more > 0:
+            limits.hit_times(more, "scim.client", client.client_id)
+        return _answer(bulk.run(client, asked))
+
+    @bp.route("/Me", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def me() -> Response:
+        # RFC 7644 §3.11: a program that acts for itself is nobody.
+        raise NotImplementedException(detail="A client of ours acts for itself: use /Users.")
+
+    @bp.get("/ServiceProviderConfig")
+    def config() -> Response:
+        return _answer(discovery.config())
+
+    @bp.get("/<any(Schemas, ResourceTypes):kind>")
+    def described(kind: str) -> Response:
+        if "filter" in request.args:
+            # RFC 7644 §4: a filter there is refused.
+            raise refusal(403, "A filter is not permitted here.")
+        return _answer(discovery.all(kind))
+
+    @bp.get("/<any(Schemas, ResourceTypes):kind>/<name>")
+    def described_one(kind: str, name: str) -> Response:
+        found = discovery.one(kind, name)
+        if found is None:
+            raise NotFoundException
+        return _answer(found)
+
+    return bp
+
+
+def answer_error(error: SCIMException | IdpError) -> Response:
+    """The one writer of errors on this surface."""
+    found = told(error)
+    status = found.status or 400
+    headers = dict(_NO_STORE)
+    if isinstance(error, IdpError) and error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return _answer(found.model_dump(), status, headers)
+
+
+def _refused(refused: TokenRefused, challenges: Challenges) -> Response:
+    detail = refused.description or "An access token is needed."
+    response = answer_error(refusal(refused.status, detail))
+    told_why = [challenges.refused(refused)] if refused.error else challenges.bare()
+    response.headers.extend(told_why)
+    return response
+
+
+def _members() -> dict[str, Any]:
+    if request.mimetype not in _TYPES:
+        raise refusal(415, "The body is application/scim+json.")
+    return reading.members_of(request.get_data())
+
+
+def _if_match() -> tuple[str, ...]:
+    return tags(request.headers.get("If-Match"))
+
+
+def _user(shown: Shown, status: int = 200) -> Response:
+    headers = {"ETag": shown.version, "Location": shown.location}
+    return _answer(shown.body, status, {**_NO_STORE, **headers})
+
+
+def _answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(text, status, headers or _NO_STORE, mimetype="application/scim+json")

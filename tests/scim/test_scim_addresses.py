@@ -1,0 +1,171 @@
+"""An address that a system names: nobody but its owner proves it, and the one before is told."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scim_systems import System, person_of, replace
+
+from idp.kernel.errors import Unavailable
+from idp.mail.message import OutgoingMessage
+from idp.people.eligibility import Eligibility, contact_address, eligibility
+from idp.people.person import Person
+from idp.people.scim_paths import EXTENSION
+from idp.scim.mails import REPLACED
+from tests.support.world import World
+
+OLD, NEW = "ana@empresa.example", "nueva@empresa.example"
+
+
+@pytest.fixture
+def told(provider: World, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
+    """What is put into the queue."""
+    found: list[tuple[str, dict[str, str]]] = []
+
+    def enqueue(_: Any, name: str, payload: dict[str, str], **__: Any) -> None:
+        found.append((name, payload))
+
+    monkeypatch.setattr(type(provider.services.queue), "enqueue", enqueue)
+    return found
+
+
+def proved(world: World, usuario: str) -> Person:
+    """Somebody who may enter in contingency."""
+    people = world.services.people
+    person = world.person("20504774288", usuario)
+    people.set_contact(person.id, email=OLD, consent=True)
+    pending = people.pending_verification(person.id)
+    assert pending is not None
+    people.confirm_address(person.id, code=pending.code)
+    found = people.get(person.id)
+    assert found is not None
+    assert eligibility(found, world.clock.now()) is Eligibility.ELIGIBLE
+    return found
+
+
+def posted(
+    world: World, told: list[tuple[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> list[OutgoingMessage]:
+    """The mails that the worker makes of it."""
+    found: list[OutgoingMessage] = []
+    handler = next(one.handler for one in world.services.jobs if one.name == REPLACED)
+    relay = handler._posting._relay  # type: ignore[attr-defined]
+
+    def send(_: Any, message: OutgoingMessage) -> SimpleNamespace:
+        found.append(message)
+        return SimpleNamespace(told={"relay": "prueba", "attempt": "0"})
+
+    monkeypatch.setattr(type(relay), "send", send)
+    for name, payload in told:
+        if name == REPLACED:
+            handler(payload)
+    return found
+
+
+def test_another_address_closes_contingency_and_tells_the_one_before(
+    manda: System, told: list[tuple[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = manda.world
+    person = proved(world, "CORREO1")
+    told.clear()
+    answer = manda.patch(person.id, replace('emails[type eq "work"].value', NEW))
+    assert answer.json["emails"] == [{"value": NEW, "type": "work", "primary": True}]
+    assert "emailVerifiedAt" not in answer.json[EXTENSION]
+    after = person_of(world, answer.json)
+    assert eligibility(after, world.clock.now()) is Eligibility.UNVERIFIED
+    assert [one.email for one in after.addresses] == [NEW]
+    (payload,) = [payload for name, payload in told if name == REPLACED]
+    assert OLD not in str(payload)
+    (mail,) = posted(world, told, monkeypatch)
+    assert mail.to == OLD
+    assert "n•••@e•••.example" in mail.content.text
+    assert NEW not in mail.content.text
+    assert "Modificación de Datos" in mail.content.text
+    # The person proves it in their own session, as any other.
+    people = world.services.people
+    people.set_contact(person.id, email=NEW, consent=True)
+    pending = people.pending_verification(person.id)
+    assert pending is not None
+    people.confirm_address(person.id, code=pending.code)
+    found = people.get(person.id)
+    assert found is not None
+    current = contact_address(found, world.clock.now())
+    assert current is not None
+    assert current.email == NEW
+    assert manda.get(person.id)[EXTENSION]["emailVerifiedAt"]
+
+
+def test_address_that_is_taken_away_is_told_too(
+    manda: System, told: list[tuple[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = proved(manda.world, "CORREO2")
+    answer = manda.patch(person.id, {"op": "remove", "path": "emails"})
+    assert "emails" not in answer.json
+    (mail,) = posted(manda.world, told, monkeypatch)
+    assert (mail.to, "retiró" in mail.content.text) == (OLD, True)
+    assert eligibility(person_of(manda.world, answer.json), manda.world.clock.now()) is (
+        Eligibility.NO_ADDRESS
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en-US", "Dear"), ("qu-PE", "Mesa"), ("fr", "Est")]
+)
+def test_mail_speaks_the_language_that_is_known_of_them(
+    manda: System, told: list[tuple[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch,
+    language: str, word: str,
+) -> None:  # fmt: skip
+    person = proved(manda.world, f"CORREO{language[:2].upper()}")
+    manda.patch(person.id, replace("locale", language), replace("emails", [{"value": NEW}]))
+    (mail,) = posted(manda.world, told, monkeypatch)
+    assert word in mail.content.text
+
+
+def test_word_of_the_person_on_their_address_stands(
+    vuce: System, told: list[tuple[str, dict[str, str]]]
+) -> None:
+    person = proved(vuce.world, "CORREO3")
+    told.clear()
+    answer = vuce.patch(person.id, replace("emails", [{"value": NEW}]))
+    assert answer.json["emails"][0]["value"] == OLD
+    assert answer.json[EXTENSION]["emailVerifiedAt"]
+    assert told == []
+
+
+def test_owner_of_an_address_that_was_never_proved_is_nobody_to_tell(
+    vuce: System, told: list[tuple[str, dict[str, str]]]
+) -> None:
+    made = vuce.create(emails=[{"value": OLD}])
+    told.clear()
+    assert vuce.patch(made["id"], replace("emails", [{"value": NEW}])).status_code == 200
+    assert REPLACED not in [name for name, _ in told]
+
+
+def test_no_change_without_its_notice(manda: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = proved(manda.world, "CORREO4")
+    token = manda.token()
+
+    def away(*_: Any, **__: Any) -> None:
+        raise Unavailable("redis")
+
+    monkeypatch.setattr(type(manda.world.services.queue), "enqueue", away)
+    body = {"Operations": [replace("emails", [{"value": NEW}])],
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}  # fmt: skip
+    assert manda.call("PATCH", f"/Users/{person.id}", body, token=token).status_code == 503
+    assert manda.get(person.id)["emails"][0]["value"] == OLD
+
+
+def test_notice_of_a_change_that_was_not_kept_is_none(
+    manda: System, told: list[tuple[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = proved(manda.world, "CORREO5")
+    told.clear()
+    vault = manda.world.services.vault
+    old = person.addresses[0]
+    bound = f"{REPLACED}:{person.id}:{old.id}"
+    payload = {"person": person.id, "previous": old.id, "address": "adr_x",
+               "sealed": vault.seal(old.email, bound)}  # fmt: skip
+    told += [(REPLACED, payload), (REPLACED, {**payload, "person": "per_x"})]
+    assert posted(manda.world, told, monkeypatch) == []
