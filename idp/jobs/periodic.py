@@ -5,10 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from idp.kernel.clock import Clock
 
 _log = logging.getLogger(__name__)
+# Seconds: what failed must not wait for a day because its turn comes once a day.
+_AGAIN = 300.0
+
+
+class Left(Enum):
+    """What a task returns that stopped in the middle, to let the others have their turn."""
+
+    MORE = "more"
 
 
 @dataclass
@@ -35,7 +44,11 @@ class Periodic:
         self._tasks.append(_Task(name, every, run, due=self._clock.timestamp()))
 
     def tick(self) -> list[str]:
-        """Run what is due; the names that ran. A failure is logged and waits for its next turn."""
+        """Run what is due; the names that ran.
+
+        A failure is logged and waits for its next turn, five minutes at most. What says that there
+        is more has its next turn at the next tick.
+        """
         ran = []
         for task in self._tasks:
             now = self._clock.timestamp()
@@ -43,8 +56,10 @@ class Periodic:
                 continue
             task.due = now + task.every
             try:
-                task.run()
+                if task.run() is Left.MORE:
+                    task.due = now
             except Exception:
+                task.due = now + min(task.every, _AGAIN)
                 _log.exception("periodic task failed", extra={"task": task.name})
             ran.append(task.name)
         return ran
