@@ -188,6 +188,19 @@ class Database:
         with self.transaction(), self.connection() as connection, _said(old):
             command.revision(self._config(connection), message, autogenerate=True)
 
+    def scrub(self) -> bool:
+        """After something was erased for good: empty SQLite's write-ahead log, where the rows would
+        still stand; False while somebody reads from it. PostgreSQL's VACUUM comes by itself.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with unavailable_when_down(), self._reader.connect() as connection:
+            # Not within a transaction, which the engine begins with the first statement.
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def close(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()

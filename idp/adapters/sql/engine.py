@@ -88,6 +88,8 @@ def prepare(engine: Engine) -> None:
         _log_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")  # a spent link stays spent after a power cut
         cursor.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten: an erased person's sealed row must not stay in the file.
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Insert, Table, delete, select
+from sqlalchemy import Column, ColumnElement, Connection, Insert, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import Base
 
 _BATCH = 1_000
-_BATCHES = 100
+_BATCHES = 10
+# Beyond, a number is for nobody's eyes and costs whoever waits for it.
+COUNTED = 100_000
 
 
 def table_of(model: type[Base]) -> Table:
@@ -52,16 +54,25 @@ def upsert(connection: Connection, table: Table, values: dict[str, Any], *, key:
 def purge(database: Database, key: Column[Any], condition: ColumnElement[bool]) -> int:
     """Delete the rows of a condition; how many. key: the table's primary key.
 
-    In batches, each a transaction of its own: a backlog of millions neither outlasts the
-    statement's time nor locks anybody out. What is left after a hundred of them waits for the
-    next time.
+    Looked for without a lock, then deleted in batches, each a transaction of its own: a backlog of
+    millions neither outlasts the statement's time nor locks anybody out. What is left after ten of
+    them waits for the next call: 0 says that nothing is left.
     """
     removed = 0
     for _ in range(_BATCHES):
-        some = select(key).where(condition).limit(_BATCH).scalar_subquery()
-        with database.transaction(), database.connection() as connection:
-            count = connection.execute(delete(key.table).where(key.in_(some))).rowcount
-        removed += count
-        if count < _BATCH:
+        with database.connection() as connection:
+            some = connection.execute(select(key).where(condition).limit(_BATCH)).scalars().all()
+        if not some:
             break
+        with database.transaction(), database.connection() as connection:
+            # Asked again: it may have changed since, or another worker was faster.
+            these = delete(key.table).where(key.in_(some), condition)
+            removed += connection.execute(these).rowcount
     return removed
+
+
+def counted(database: Database, key: Column[Any], condition: ColumnElement[bool]) -> int:
+    """How many rows a condition has; beyond a hundred thousand it stops counting."""
+    some = select(key).where(condition).limit(COUNTED + 1).subquery()
+    with database.connection() as connection:
+        return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
