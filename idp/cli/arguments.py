@@ -6,6 +6,8 @@ import argparse
 import re
 from collections.abc import Callable
 
+from idp.kernel.identity import is_valid_ruc
+
 
 def one_line(text: str) -> str:
     """A type for argparse: something to read. Bytes of another encoding reach us as what cannot
@@ -14,6 +16,21 @@ def one_line(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise argparse.ArgumentTypeError("a text on one line")
     return text.strip()
+
+
+def impersonal(text: str) -> str:
+    """A type for argparse: a reason for the audit log, which outlives whom it speaks of."""
+    words = re.split(r"[^\w.@+-]+", text)
+    if any("@" in word.strip("@") for word in words):
+        raise argparse.ArgumentTypeError("a text without e-mail addresses: the audit log keeps it")
+    if any(is_valid_ruc(number) for number in re.findall(r"(?<!\d)\d{11}(?!\d)", text)):
+        raise argparse.ArgumentTypeError("a text without a RUC: the audit log keeps it")
+    return text
+
+
+def for_the_record(text: str) -> str:
+    """A type for argparse: such a reason, on one line, that says something."""
+    return impersonal(one_line(text))
 
 
 def at_most(most: int, *, least: int = 1) -> Callable[[str], int]:

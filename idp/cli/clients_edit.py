@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
-from idp.cli.arguments import one_line
+from idp.cli.arguments import for_the_record, one_line
 from idp.cli.clients_added import added, in_force
 from idp.cli.clients_judged import add_production, judgement
 from idp.clients.block import NewClient
@@ -62,7 +62,7 @@ def add_commands(commands: Any) -> None:
     for name, text in (("disable", "let nobody in by it"), ("enable", "let people in again")):
         one = commands.add_parser(name, help=text)
         one.set_defaults(func=_switch, disabled=name == "disable")
-        one.add_argument("--reason", required=True, type=one_line, help="for the audit log")
+        one.add_argument("--reason", required=True, type=for_the_record, help="for the audit log")
     for name in ("add", "disable", "enable"):
         one = commands.choices[name]
         one.add_argument("client_id", metavar="CLIENT_ID")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
-from idp.cli.arguments import one_line
+from idp.cli.arguments import for_the_record
 from idp.cli.keys_shown import line, print_rows, put_on_record, refuse
 from idp.kernel.clock import SystemClock
 from idp.kernel.times import lima_date
@@ -41,7 +41,7 @@ def add_commands(commands: Any) -> None:
     ending = commands.add_parser("revoke", help="a key leaked: it counts no more")
     ending.set_defaults(func=_revoke)
     ending.add_argument("kid", metavar="KID", help="as `idp keys list` prints it")
-    ending.add_argument("--reason", required=True, type=one_line, help="for the audit log")
+    ending.add_argument("--reason", required=True, type=for_the_record, help="for the audit log")
     for one in (turning, ending):
         one.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from idp.cli.arguments import one_line
+from idp.cli.arguments import for_the_record
 from idp.kernel.errors import IdpError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
     whose.add_argument(
         "--client", metavar="CLIENT_ID", help="one component's tokens; it is told to log out"
     )
-    revoke.add_argument("--reason", required=True, type=one_line, help="for the audit log")
+    revoke.add_argument("--reason", required=True, type=for_the_record, help="for the audit log")
     # Also after the subcommand, where people type them.
     revoke.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     revoke.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)

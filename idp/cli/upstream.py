@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from idp.cli.arguments import at_most
+from idp.cli.arguments import at_most, impersonal
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.times import LIMA
 from idp.upstream_status.state import Flag, FlagState, in_force
@@ -34,7 +34,9 @@ def add_parser(subparsers: Any) -> None:
     for name, (state, text) in _STATES.items():
         flip = actions.add_parser(name, help=text)
         flip.add_argument("realm", metavar="REALM", help="sol, extranet")
-        flip.add_argument("--reason", required=True, help="for the audit log and the history")
+        flip.add_argument(
+            "--reason", required=True, type=impersonal, help="for the audit log and the history"
+        )
         if state is not FlagState.AUTO:
             flip.add_argument(
                 "--for", dest="lasting", type=duration, metavar="TIME", help="such as 90m or 2h"

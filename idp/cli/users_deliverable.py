@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from idp.cli.arguments import one_line
-from idp.cli.persons import person_named
+from idp.cli.arguments import for_the_record
+from idp.cli.persons import check_reason, person_named
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS
 
@@ -22,7 +22,7 @@ def add_action(actions: Any) -> None:
     parser.add_argument("realm", choices=REALMS)
     parser.add_argument("identifier", metavar="IDENTIFIER", help="RUC:USUARIO, or EXT…")
     parser.add_argument(
-        "--reason", required=True, type=one_line, help="why it was wrong, for the audit log"
+        "--reason", required=True, type=for_the_record, help="why it was wrong, for the audit log"
     )
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     parser.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
@@ -32,6 +32,7 @@ def add_action(actions: Any) -> None:
 def _deliverable(args: argparse.Namespace, context: Context) -> int:
     people = context.services.people
     person = person_named(people, args.realm, args.identifier)
+    check_reason(args.reason, person)
     cleared = people.clear_undeliverable(person.id, actor=context.actor, reason=args.reason)
     if not cleared:
         raise IdpError("nothing_marked", detail="no address of theirs is marked undeliverable")

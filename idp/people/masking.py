@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from idp.kernel.identity import SOL, Identifier
+from idp.people.person import Person
 
 # Always three: the number of signs hidden is nobody's business.
 _DOTS = "•••"
@@ -50,3 +53,29 @@ def _mask_user(user: str) -> str:
 def mask_name(name: str) -> str:
     """`ANA QUISPE` -> `A••• Q•••`."""
     return " ".join(f"{word[0]}{_DOTS}" for word in name.split())
+
+
+# Shorter ones are words of any sentence.
+_TELLING = 4
+
+
+def speaks_of(text: str, person: Person) -> bool:
+    """Whether a text holds something that tells who the person is: identifier, RUC, document, user
+    name, e-mail address, telephone, or name.
+    """
+    known = [
+        person.identifier,
+        person.usuario,
+        person.ruc or "",
+        (person.ruc or "")[2:10],
+        person.name,
+        person.family_name,
+        *(one.email for one in person.addresses),
+        *(person.profile.get(one, "") for one in ("document_number", "phone", "mobile", "fax")),
+    ]
+    folded = " ".join(text.split()).casefold()
+    return any(
+        re.search(rf"(?<!\w){re.escape(one.casefold())}(?!\w)", folded)
+        for one in known
+        if len(one) >= _TELLING
+    )

@@ -65,6 +65,15 @@ def test_every_event_is_documented_and_every_row_is_an_event() -> None:
     assert all(row.meaning.endswith(".") for row in TABLE.values())
 
 
+def test_no_event_has_a_detail_for_personal_data() -> None:
+    """The log outlives whom it tells of: it holds ids, codes and counts."""
+    personal = {
+        "email", "ruc", "usuario", "identifier", "name", "document", "phone", "mobile", "ip",
+        "remote", "agent", "sub", "domain", "typed", "address_prefix", "network",
+    }  # fmt: skip
+    assert {one for row in TABLE.values() for one in row.details} & personal == set()
+
+
 def test_every_event_is_recorded_somewhere() -> None:
     root = Path(events.__file__).parents[1]
     sources = [one for one in root.rglob("*.py") if one != Path(events.__file__)]

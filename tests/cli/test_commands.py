@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import stat
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from idp.cli import main
+from idp.cli.arguments import for_the_record
 from idp.kernel.clock import SystemClock
 from idp.signing.generate import ensure_generated
 from tests.support.vault import make_data_keys
@@ -250,3 +252,17 @@ def test_look_at_a_person_unmasked_needs_a_reason(run: Run) -> None:
     assert (code, "--reason" in said) == (1, True)
     shown = run("users", "show", "sol", "20131312955:EXPORTA1", "--clear", "--reason", "caso 7")
     assert (shown[0], "20131312955" in shown[1]) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["avisó ana@empresa.pe", "es 20504774288", "(20504774288)", "ana@empresa", "", "  ", "a\nb"],
+)
+def test_reason_that_the_log_must_not_keep_is_no_reason(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        for_the_record(text)
+
+
+@pytest.mark.parametrize("text", ["expediente 20504774", "@ las nueve", "n.º 20504774289", "x"])
+def test_reason_that_names_nobody_is_taken_as_it_is(text: str) -> None:
+    assert for_the_record(text) == text

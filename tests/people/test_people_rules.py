@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from idp.kernel.identity import Identifier
 from idp.people.attributes import ATTRIBUTES, SCOPES, claim_names, claims
 from idp.people.eligibility import Eligibility, contact_address, eligibility
-from idp.people.masking import mask_email, mask_identifier, mask_name, name_user
+from idp.people.masking import mask_email, mask_identifier, mask_name, name_user, speaks_of
 from idp.people.person import Address, Person
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -166,3 +166,29 @@ def test_masking_of_anything_raises_nothing(left: str, right: str) -> None:
     assert "•" in mask_identifier(Identifier("sol", left))
     assert "•" in mask_identifier(Identifier("extranet", right))
     assert len(mask_name(left).split()) == len(left.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("lo pidió; expediente 20504774", False),
+        ("pide 20504774288", True),
+        ("el usuario ADMIN se quejó", True),
+        ("un administrador se quejó", False),
+        ("escribió Ana@Empresa.pe", True),
+        ("comercial   sintética s.a.c.", True),
+        ("la señora Quispe Rojas", True),
+        ("Quispes y Rojas", False),
+        ("llamó del 987654321", True),
+        ("", False),
+    ],
+)
+def test_text_that_tells_who_a_person_is_is_noticed(text: str, named: bool) -> None:
+    person = replace(ANA, family_name="Quispe Rojas", profile={"mobile": "987654321"})
+    assert speaks_of(text, person) is named
+
+
+def test_digits_of_a_document_within_a_ruc_tell_who_it_is() -> None:
+    person = replace(ANA, ruc="10123456781", identifier="10123456781:A", usuario="A", name="ANA")
+    assert speaks_of("DNI 12345678", person)
+    assert not speaks_of("A las nueve", person)  # too short to tell
