@@ -17,6 +17,7 @@ from flask import Blueprint, Flask, Request, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.account.access_views import blueprint as access_blueprint
+from idp.account.data_views import blueprint as data_blueprint
 from idp.account.nudge_views import blueprint as nudge_blueprint
 from idp.account.onward_views import Onward
 from idp.account.onward_views import blueprint as onward_blueprint
@@ -276,6 +277,18 @@ def _account_pages(
         browser=browser,
         csrf=csrf,
     )
+    yield data_blueprint(
+        own_data=services.own_data,
+        documents=services.documents,
+        logins=logins,
+        pages=pages,
+        cookies=cookies,
+        browser=browser,
+        csrf=csrf,
+        languages=languages,
+        contact=services.settings.privacy_email,
+        production=services.settings.production,
+    )
 
 
 def _scim(services: Services, challenges: Challenges) -> Blueprint:
@@ -310,6 +323,11 @@ def _plain_pages(services: Services, pages: Pages) -> Blueprint:
             "audit_life": settings.audit_retention,
             "uses_life": services.coverage.uses_kept,
             "campaign_life": services.campaigns.kept,
+            "person_life": settings.person_retention,
+            "unverified_life": settings.unverified_retention,
+            "replaced_life": settings.replaced_retention,
+            "spent_link_life": settings.spent_link_retention,
+            "contact": settings.privacy_email,
             "captcha_owner": owner(settings.captcha),
         },
     )

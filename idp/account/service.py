@@ -98,7 +98,7 @@ class Account:
         is changed but a consent that was withdrawn; IdpError account_read_only (403), rate_limited
         (429).
         """
-        _check(session)
+        check_may_change(session)
         shown, email, consent = self.overview(session), typed.email, typed.consent
         addressed = bool(email.strip() or shown.email)
         if not consent:
@@ -150,7 +150,7 @@ class Account:
         Raises IdpError: account_read_only (403), rate_limited (429), verification_failed and
         verification_expired (400). An empty code is no try.
         """
-        _check(session)
+        check_may_change(session)
         if not code.strip():
             raise IdpError("verification_failed", 400)
         self._limits.hit("account.code", session.person_id)
@@ -162,7 +162,7 @@ class Account:
 
         Raises as `confirm_code` does.
         """
-        _check(session)
+        check_may_change(session)
         self._limits.hit("account.code", session.person_id)
         before = partial(self._tell_old, language)
         self._people.confirm_address(session.person_id, token=token, before=before)
@@ -199,9 +199,18 @@ def may_change(session: Session) -> bool:
     return session.mode is Mode.SUNAT
 
 
-def _check(session: Session) -> None:
+def check_may_change(session: Session) -> None:
+    """Raises IdpError("account_read_only", 403) unless it may."""
     if not may_change(session):
         raise IdpError("account_read_only", 403)
 
 
-__all__ = ["CHANGED", "VERIFY", "Account", "InvalidForm", "Overview", "may_change"]
+__all__ = [
+    "CHANGED",
+    "VERIFY",
+    "Account",
+    "InvalidForm",
+    "Overview",
+    "check_may_change",
+    "may_change",
+]

@@ -61,6 +61,12 @@ class AuditEvent(StrEnum):
     PEOPLE_EXPORTED = "people.exported"
     NUDGE_TOLD = "nudge.told"
     NUDGE_ANSWERED = "nudge.answered"
+    PERSON_EXPORTED = "person.exported"
+    PERSON_ERASED = "person.erased"
+    PERSON_PURGED = "person.purged"
+    PERSON_HELD = "person.held"
+    PERSON_RELEASED = "person.released"
+    DATA_PURGED = "data.purged"
     KNOWN_BROWSER_ADDED = "known_browser.added"
     KNOWN_BROWSER_REMOVED = "known_browser.removed"
     MAIL_ACCEPTED = "mail.accepted"
@@ -251,12 +257,32 @@ TABLE: dict[AuditEvent, Row] = {
         "browsers",
     ),
     AuditEvent.PEOPLE_EXPORTED: _row("Everybody was written to a file, in clear.", "purpose"),
+    AuditEvent.PERSON_EXPORTED: _row(
+        "A copy of all that is kept of a person was made, in clear: for themselves, or by an "
+        "operator.",
+        "source",
+        "purpose",
+    ),
+    AuditEvent.PERSON_ERASED: _row(
+        "An operator erased a person: this id leads to nobody any more.", "reason", "rows"
+    ),
+    AuditEvent.PERSON_PURGED: _row(
+        "A person was forgotten, since they had not been in use for long: unused or never_came.",
+        "reason",
+    ),
+    AuditEvent.PERSON_HELD: _row(
+        "An operator put on record that an obligation keeps a person's data.", "reason"
+    ),
+    AuditEvent.PERSON_RELEASED: _row("An obligation keeps a person's data no more.", "reason"),
+    AuditEvent.DATA_PURGED: _row("What was too old was removed.", "rule", "rows"),
     AuditEvent.PEOPLE_IMPORTED: _row(
         "A file of people was imported.",
         "rows",
         "created",
         "updated",
         "unchanged",
+        "erased",
+        "restored",
         "trusted_emails",
         "source",
         "file",

@@ -21,6 +21,7 @@ GROUPS = (
     "keys",
     "data_keys",
     "users",
+    "data",
     "sessions",
     "mail",
     "audit",

@@ -10,11 +10,13 @@ from idp.cli import (
     users_campaign,
     users_coverage,
     users_deliverable,
+    users_erase,
     users_export,
     users_import,
     users_merge,
 )
-from idp.cli.persons import person_named
+from idp.cli.arguments import impersonal
+from idp.cli.persons import check_reason, person_named
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS, Identifier
 from idp.people.eligibility import contact_address, eligibility
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp users import|export|show|deliverable|merge|unmerge|separate|coverage|campaign`."""
+    """`idp users import|export|show|deliverable|merge|unmerge|separate|coverage|campaign|erase|…`."""
     parser = subparsers.add_parser("users", help="the people who can be let in")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     load = users_import.add_parser(actions)
@@ -38,12 +40,13 @@ def add_parser(subparsers: Any) -> None:
     show.add_argument(
         "--clear", action="store_true", help="unmasked; the look is recorded in the audit log"
     )
-    show.add_argument("--reason", default="", help="why, for the audit log")
+    show.add_argument("--reason", type=impersonal, default="", help="why, for the audit log")
     show.set_defaults(func=_show)
     users_deliverable.add_action(actions)
     users_merge.add_actions(actions)
     coverage = users_coverage.add_parser(actions)
     campaign = users_campaign.add_parser(actions)
+    users_erase.add_actions(actions)
     for action in (load, save, show, coverage, campaign):
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
@@ -55,6 +58,7 @@ def _show(args: argparse.Namespace, context: Context) -> int:
     if args.clear and not args.reason.strip():
         raise IdpError("reason_needed", detail="--clear needs a --reason, for the audit log")
     if args.clear:
+        check_reason(args.reason, person)
         people.revealed(person.id, actor=context.actor, purpose=args.reason)
     held = context.services.identities.held(person.id)
     found = describe(person, held, context.services.clock.now(), clear=args.clear)

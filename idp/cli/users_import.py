@@ -18,7 +18,7 @@ from idp.cli.progress import Progress
 from idp.kernel.errors import IdpError
 from idp.people.csv_file import COLUMNS, Form, examine, read_rows
 from idp.people.rows import RowProblem
-from idp.people.seed import DEFAULT_SOURCE, Manner, SeedReport, Told
+from idp.people.seed import DEFAULT_SOURCE, Manner, SeedReport, Told, report_of
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
@@ -55,10 +55,16 @@ def add_parser(actions: Any) -> argparse.ArgumentParser:
         "anything is written (default), or go on and keep what is there",
     )
     load.add_argument(
+        "--restore",
+        action="store_true",
+        help="bring back people who were erased; without it their rows are left out, and told",
+    )
+    load.add_argument(
         "--report",
         type=Path,
         metavar="FILE.csv",
-        help="each problem and conflict with line, column and reason (default: beside the file)",
+        help="each problem, conflict and row left out, with line, column and reason (default: "
+        "beside the file)",
     )
     load.set_defaults(func=run)
     return load
@@ -66,7 +72,7 @@ def add_parser(actions: Any) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, context: Context) -> int:
     """Look, say what was found, write."""
-    manner = Manner(args.trust_emails, args.source, context.actor)
+    manner = Manner(args.trust_emails, args.source, context.actor, args.restore)
     try:
         file = args.file.open("rb")
     except OSError as error:
@@ -81,9 +87,9 @@ def run(args: argparse.Namespace, context: Context) -> int:
         if bad or conflicting:
             return _stopped(context, args, findings)
         if args.dry_run:
-            report = SeedReport(counts["created"], counts["updated"], counts["unchanged"])
-            return _done(context, args, findings, report, dry=True)
-        report = _written(context, file, form, manner, sum(counts.values()))
+            return _done(context, args, findings, report_of(counts), dry=True)
+        rows = sum(counts[one] for one in ("created", "updated", "unchanged", "erased", "bad"))
+        report = _written(context, file, form, manner, rows)
         return _done(context, args, findings, report, dry=False)
 
 
@@ -123,13 +129,17 @@ def _looked_at(
             found.conflicts.append(one)
         write("conflict", one)
 
+    def erased(one: RowProblem) -> None:
+        write("restored" if manner.restore else "erased", one)
+
     with (
         _report(path) as write,
         Progress("look", form.size, shown=not context.as_json) as progress,
         closing(read_rows(file, form, progress.at)) as rows,
     ):
-        counts = context.services.people.seeder.check(rows, manner, Told(problem, conflict))
-    if found.problems_count or found.conflicts_count:
+        told = Told(problem, conflict, erased)
+        counts = context.services.people.seeder.check(rows, manner, told)
+    if found.problems_count or found.conflicts_count or counts["erased"] or counts["restored"]:
         found.report = path
     return found, counts
 
@@ -186,6 +196,10 @@ def _done(
         context.out(_as_json(report, found, written=not dry))
         return 0
     counts = f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged"
+    if report.erased:
+        counts += f", {report.erased} left out, whose data was erased (see --restore)"
+    if report.restored:
+        counts += f"; of the created, {report.restored} had been erased"
     told = f"it would be {counts}; nothing was written" if dry else counts
     context.out("\n".join([*_lines(args.file, found), told]))
     return 0
@@ -212,6 +226,8 @@ def _as_json(report: SeedReport, found: _Findings, *, written: bool) -> dict[str
         "created": report.created,
         "updated": report.updated,
         "unchanged": report.unchanged,
+        "erased": report.erased,
+        "restored": report.restored,
         "problems": [asdict(one) for one in found.problems],
         "problems_count": found.problems_count,
         "conflicts": [asdict(one) for one in found.conflicts],

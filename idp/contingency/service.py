@@ -284,4 +284,9 @@ class Contingency:
             raise IdpError("rate_limited", 429, detail="links", retry_after=1)
 
     def _digest(self, identifier: Identifier) -> str:
-        return keyed_digest(self._identifier_key, f"{identifier.realm}|{identifier.value}")
+        return typed_digest(self._identifier_key, identifier)
+
+
+def typed_digest(key: bytes, identifier: Identifier) -> str:
+    """What stands in a link for what was typed. key: `identifier_key`."""
+    return keyed_digest(key, f"{identifier.realm}|{identifier.value}")

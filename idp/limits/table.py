@@ -66,6 +66,8 @@ _ROWS = (
     Limit("scim.client", "component", 6_000, 60),
     Limit("account.verification", "person", 5, 3_600),
     Limit("account.code", "person", 20, 3_600),
+    # Each reads all that there is of a person.
+    Limit("account.copy", "person", 6, 3_600),
     # The console. Each comes back by itself: nobody is locked out for good. With the prefix, so
     # that a stranger elsewhere cannot silence an account; over all prefixes for who has many of
     # them (NIST SP 800-63B §3.2.2), and a browser where the account logged in before is not counted

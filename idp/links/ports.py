@@ -130,6 +130,12 @@ class LinkStore(Protocol):
         """Undo `consume`: what had to be written with it could not be."""
         ...
 
+    def forget(self, identifier_digest: str) -> int:
+        """Remove every link of an identifier, whatever its state; how many. It looks at all keys:
+        for erasing a person. Not one atomic step: a link that is asked for meanwhile may stay.
+        """
+        ...
+
 
 class SpentLinks(Protocol):
     """A durable row per used link, so that a Redis fail-over cannot give one back."""

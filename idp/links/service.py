@@ -216,6 +216,10 @@ class Links:
             raise refusal(Outcome.SPENT)
         return link
 
+    def forget(self, identifier_digest: str) -> int:
+        """Remove every link that was asked for by an identifier; how many. For erasing a person."""
+        return self._store.forget(identifier_digest)
+
 
 def refusal(outcome: Outcome) -> IdpError:
     """The error of an outcome that is not success."""

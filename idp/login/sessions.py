@@ -127,7 +127,9 @@ class Sessions:
         *,
         reason: str = "ended_by_person",
     ) -> int:
-        """End those of a person's sessions that it says yes to; how many."""
+        """End those of a person's sessions that it says yes to; how many. reason: as in
+        SessionEnded.
+        """
         ended = 0
         for one in self.of_person(person_id):
             if concerns(one.session) and self._store.remove(one.cookie_digest) is not None:

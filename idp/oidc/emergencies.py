@@ -41,6 +41,13 @@ class Emergencies:
         found = Revoked(ended, *self._endings.everything(person_id=person_id))
         return self._told("person", found, reason, actor, person_id=person_id)
 
+    def forget(self, person_id: str) -> int:
+        """End everything of a person who is being erased, which is on record as that; how many
+        sessions, families, codes and tokens. Components are told.
+        """
+        ended = self._sessions.end_of_person(person_id, lambda session: True, reason="revoked")
+        return ended + sum(self._endings.everything(person_id=person_id))
+
     def client(self, client_id: str, *, reason: str, actor: str) -> Revoked:
         """What one component was given. Sessions here go on, since others use them as well; the
         component is told to end its own.

@@ -107,8 +107,16 @@ class PersonStore(PeoplePages, Protocol):
         """Remove an address and what is pending for it."""
         ...
 
-    def purge_addresses(self, superseded_before: datetime) -> int:
-        """Remove the addresses that a newer one replaced before that moment; how many."""
+
+class ErasedPeople(Protocol):
+    """The identifiers whose person was erased: no import brings them back."""
+
+    def among(self, identifiers: Sequence[Identifier]) -> frozenset[Identifier]:
+        """Those of these that are on the list."""
+        ...
+
+    def lift(self, identifiers: Sequence[Identifier]) -> int:
+        """Take these off the list; how many were on it."""
         ...
 
 

@@ -7,8 +7,7 @@ cut off goes on where it was; one that is repeated changes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -16,50 +15,26 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.records import AuditRecord
 from idp.kernel.clock import Clock
+from idp.kernel.identity import Identifier
 from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
+from idp.people.erased import left_out, strangers_erased
+from idp.people.manner import DEFAULT_SOURCE, Manner, SeedReport, Told, report_of
 from idp.people.merging import Merged, fresh, merge
 from idp.people.person import Address, Person
-from idp.people.ports import ImportRun, ImportStore, PersonStore, Raced
+from idp.people.ports import ErasedPeople, ImportRun, ImportStore, PersonStore, Raced
 from idp.people.rows import Parsed, RowProblem, RowReader, SeedRow
 from idp.people.seen import Seen
 
 # Rows in one transaction: a fraction of a second.
 PART = 500
-DEFAULT_SOURCE = "vuce"
 
 Rows = Iterable[SeedRow | RowProblem]
 
 
-@dataclass(frozen=True)
-class SeedReport:
-    """What an import did, or would do. conflicts: what of the file does not count, and why."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    problems: tuple[RowProblem, ...] = ()
-    conflicts: tuple[RowProblem, ...] = ()
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How a file is taken. trusted: its source verified the addresses itself. source: who wrote it:
-    what one source said only that source changes. actor: who imports, for the audit log.
-    """
-
-    trusted: bool = False
-    source: str = DEFAULT_SOURCE
-    actor: str | None = None
-
-
-@dataclass(frozen=True)
-class Told:
-    """Whom `check` and `write` tell of each problem, and of each conflict."""
-
-    problem: Callable[[RowProblem], None]
-    conflict: Callable[[RowProblem], None]
+def _value(identifier: Identifier) -> str:
+    return identifier.value
 
 
 class Seeder:
@@ -75,6 +50,7 @@ class Seeder:
         clock: Clock,
         random: Random,
         reader: RowReader,
+        erased: ErasedPeople,
     ) -> None:
         self._store = store
         self._runs = runs
@@ -83,16 +59,23 @@ class Seeder:
         self._clock = clock
         self._random = random
         self._reader = reader
+        self._erased = erased
 
     def check(self, rows: Rows, manner: Manner, told: Told) -> Counter[str]:
-        """Look at every row and write nothing: how many would be created, updated, unchanged, and
-        how many are bad. Raises Unavailable.
+        """Look at every row and write nothing: how many would be created, updated, unchanged or
+        left out, and how many are bad. Raises Unavailable.
         """
         found: Counter[str] = Counter(created=0, updated=0, unchanged=0, bad=0)
         for part in self._parts(rows, told, found):
             known = self._store.find_many([row.identifier for row in part])
+            erased = strangers_erased(self._erased, part, known)
             for row in part:
                 person = known.get(row.identifier)
+                if row.identifier in erased:
+                    found["restored" if manner.restore else "erased"] += 1
+                    told.erased(left_out(row))
+                    if not manner.restore:
+                        continue
                 if person is None:
                     found["created"] += 1
                     continue
@@ -113,12 +96,12 @@ class Seeder:
         run = self._begin(digest, manner)
         counts = Counter(run.counts)
         done = 0
-        for part in self._parts(rows, _SILENT, Counter()):
+        for part in self._parts(rows, Told(), Counter()):
             done += len(part)
             if done <= run.done:
                 continue
             counts.update(self._write_part(part, manner, run, done, counts))
-        report = SeedReport(counts["created"], counts["updated"], counts["unchanged"])
+        report = report_of(counts)
         with self._uow.transaction():
             self._runs.finish(run.id, self._clock.now())
             self._audit.record(
@@ -129,6 +112,8 @@ class Seeder:
                 created=report.created,
                 updated=report.updated,
                 unchanged=report.unchanged,
+                erased=report.erased or None,
+                restored=report.restored or None,
                 source=manner.source,
                 file=digest[:16] or None,
             )
@@ -136,6 +121,8 @@ class Seeder:
 
     def _begin(self, digest: str, manner: Manner) -> ImportRun:
         key = f"{digest}:{manner.source}:{int(manner.trusted)}"
+        if manner.restore:
+            key += ":restore"
         found = self._runs.unfinished(key) if digest else None
         if found is not None:
             return found
@@ -186,6 +173,9 @@ class Seeder:
     def _write_rows(self, part: list[Parsed], manner: Manner, *, together: bool) -> Counter[str]:
         now, counts = self._clock.now(), Counter[str]()
         known = self._store.find_many([row.identifier for row in part], lock=True)
+        erased = strangers_erased(self._erased, part, known)
+        if erased:
+            part, counts = self._without(part, erased, manner)
         new: list[tuple[Person, Address | None]] = []
         records: list[AuditRecord] = []
         current: dict[str, Person] = {}
@@ -217,6 +207,15 @@ class Seeder:
             self._store.create_many(new)
         self._audit.record_all(records)
         return counts
+
+    def _without(
+        self, part: list[Parsed], erased: frozenset[Identifier], manner: Manner
+    ) -> tuple[list[Parsed], Counter[str]]:
+        """The rows to write, and how many were of erased people: left out, or brought back."""
+        if manner.restore:
+            return part, Counter(restored=self._erased.lift(sorted(erased, key=_value)))
+        kept = [row for row in part if row.identifier not in erased]
+        return kept, Counter(erased=len(part) - len(kept))
 
     def _update(self, merged: Merged) -> None:
         self._store.update(merged.person)
@@ -259,7 +258,13 @@ class Seeder:
         )
 
 
-_SILENT = Told(problem=lambda one: None, conflict=lambda one: None)
-
-
-__all__ = ["DEFAULT_SOURCE", "Manner", "RowProblem", "SeedReport", "SeedRow", "Seeder", "Told"]
+__all__ = [
+    "DEFAULT_SOURCE",
+    "Manner",
+    "RowProblem",
+    "SeedReport",
+    "SeedRow",
+    "Seeder",
+    "Told",
+    "report_of",
+]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
@@ -20,6 +19,7 @@ from idp.kernel.random import Random
 from idp.people.browsers import KnownBrowsers
 from idp.people.contact import Contacts
 from idp.people.doubt import Doubts
+from idp.people.erased import NobodyErased
 from idp.people.person import (
     Confirmation,
     ContactChange,
@@ -28,7 +28,13 @@ from idp.people.person import (
     UpstreamFacts,
     Verification,
 )
-from idp.people.ports import BrowserStore, ImportStore, PersonStore, VerificationStore
+from idp.people.ports import (
+    BrowserStore,
+    ErasedPeople,
+    ImportStore,
+    PersonStore,
+    VerificationStore,
+)
 from idp.people.retired import RetiredSub, RetiredSubs
 from idp.people.rows import RowProblem, RowReader, SeedRow
 from idp.people.seed import PART, Manner, Seeder, SeedReport, Told
@@ -66,10 +72,10 @@ class People:
         known_browser_ttl: int = 180 * DAY,
         sol_user_pattern: str = DEFAULT_SOL_USER_PATTERN,
         extranet_user_pattern: str = DEFAULT_EXTRANET_USER_PATTERN,
+        erased: ErasedPeople | None = None,
     ) -> None:
         self._store = store
         self._verifications = verifications
-        self._browser_store = browsers
         self._uow = uow
         self._audit = audit
         self._contacts = Contacts(
@@ -85,8 +91,10 @@ class People:
             ttl=verification_ttl,
         )
         self._retired = retired
+        erased = erased or NobodyErased()
         self._logins = UpstreamLogins(
             store=store,
+            erased=erased,
             doubts=Doubts(
                 store=store,
                 verifications=verifications,
@@ -112,7 +120,6 @@ class People:
             counts_after=known_browser_after,
             ttl=known_browser_ttl,
         )
-        self._imports = imports
         self.seeder = Seeder(
             store=store,
             runs=imports,
@@ -123,6 +130,7 @@ class People:
             reader=RowReader(
                 sol_user_pattern=sol_user_pattern, extranet_user_pattern=extranet_user_pattern
             ),
+            erased=erased,
         )
 
     def get(self, person_id: str) -> Person | None:
@@ -235,10 +243,15 @@ class People:
         return self._browsers.forget(person_id, browser_id)
 
     def seed(
-        self, rows: Sequence[SeedRow], *, trust_emails: bool = False, actor: str | None = None
+        self,
+        rows: Sequence[SeedRow],
+        *,
+        trust_emails: bool = False,
+        actor: str | None = None,
+        restore: bool = False,
     ) -> SeedReport:
         """Import people that are in memory: every row, or none when any has a problem."""
-        manner = Manner(trusted=trust_emails, actor=actor)
+        manner = Manner(trusted=trust_emails, actor=actor, restore=restore)
         problems: list[RowProblem] = []
         conflicts: list[RowProblem] = []
         self.seeder.check(rows, manner, Told(problems.append, conflicts.append))
@@ -259,14 +272,3 @@ class People:
         while page := self._store.page(after, PART, realm):
             yield from page
             after = page[-1].id
-
-    def purge(self, now: datetime) -> int:
-        """Remove expired verifications and browsers, addresses replaced a month ago, and what is
-        known of imports of a year ago.
-        """
-        return (
-            self._verifications.purge(now)
-            + self._imports.purge(now - timedelta(days=365))
-            + self._browser_store.purge(now)
-            + self._store.purge_addresses(now - timedelta(days=30))
-        )

@@ -16,7 +16,7 @@ from idp.kernel.random import Random
 from idp.people.differences import SEEN, differing
 from idp.people.doubt import Doubt, Doubts, doubt
 from idp.people.person import UPSTREAM, Person, UpstreamFacts
-from idp.people.ports import PersonStore
+from idp.people.ports import ErasedPeople, PersonStore
 
 _TOLD = (
     *("usuario", "ruc", "tipo_usuario"),
@@ -31,6 +31,7 @@ class UpstreamLogins:
         self,
         *,
         store: PersonStore,
+        erased: ErasedPeople,
         doubts: Doubts,
         uow: UnitOfWork,
         events: EventBus,
@@ -39,6 +40,7 @@ class UpstreamLogins:
         random: Random,
     ) -> None:
         self._store = store
+        self._erased = erased
         self._doubts = doubts
         self._uow = uow
         self._events = events
@@ -53,6 +55,8 @@ class UpstreamLogins:
             person, created = self._store.get_or_create(self._new(facts, now))
             why = None if created else doubt(person, facts)
             if created:
+                # Who was erased and comes back of their own will is known again.
+                self._erased.lift([facts.identifier])
                 self._audit.record(
                     AuditEvent.PERSON_CREATED,
                     person_id=person.id,

@@ -33,6 +33,12 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "audit_retention": (86_400, LONGEST),
     "admin_session_ttl": (60, LONGEST),
     "admin_session_idle": (60, LONGEST),
+    # A notice to the old address may be on its way for three days (account.service).
+    "replaced_retention": (3 * 86_400, LONGEST),
+    # Links are in Redis for a day (adapters.redis.links).
+    "spent_link_retention": (2 * 86_400, LONGEST),
+    "refresh_retention": (3_600, LONGEST),
+    "import_retention": (86_400, LONGEST),
     "threads": (1, 512),
     "processes": (1, 256),
     "worker_threads": (1, 256),
@@ -43,6 +49,15 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "campaign_rest": (86_400, LONGEST),
     "coverage_retention": (86_400, LONGEST),
     "trusted_proxies": (0, 10),
+}
+
+
+# Where 0 means for ever: the least of any other number.
+_LEAST_UNLESS_NEVER: dict[str, int] = {
+    "person_retention": 30 * 86_400,
+    "imported_retention": 30 * 86_400,
+    "unverified_retention": 86_400,
+    "erased_retention": 30 * 86_400,
 }
 
 
@@ -80,6 +95,18 @@ def load(environ: Mapping[str, str]) -> Settings:
         if not problems:
             return settings
     raise SettingsError(problems)
+
+
+def _retention(settings: Settings) -> list[str]:
+    """Nobody is forgotten while a login of theirs may still be in use."""
+    found = [
+        f"IDP_{name.upper()}: 0 (never), or at least {least}"
+        for name, least in _LEAST_UNLESS_NEVER.items()
+        if 0 < getattr(settings, name) < least
+    ]
+    if 0 < settings.person_retention <= settings.session_ttl:
+        found.append("IDP_PERSON_RETENTION: must exceed IDP_SESSION_TTL")
+    return found
 
 
 def _captcha(settings: Settings) -> list[str]:
@@ -122,6 +149,7 @@ def check(settings: Settings) -> list[str]:
         for name, (least, most) in _BOUNDS.items()
         if not least <= getattr(settings, name) <= most
     )
+    problems.extend(_retention(settings))
     problems.extend(_captcha(settings))
     if settings.link_ttl > settings.link_max_age:
         problems.append("IDP_LINK_TTL: must not exceed IDP_LINK_MAX_AGE")

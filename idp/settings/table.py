@@ -141,6 +141,46 @@ class Settings:
     coverage_retention: int = _var(
         parsers.seconds, "A day's figures of coverage are kept for so long.", 2 * 365 * 86_400
     )
+    person_retention: int = _var(
+        parsers.seconds,
+        "Who has not logged in for so long is forgotten, with all that is kept of them (`0`: "
+        "never). Should they come back, they are somebody new, with another `sub`.",
+        5 * 365 * 86_400,
+    )
+    imported_retention: int = _var(
+        parsers.seconds,
+        "Who never logged in is forgotten so long after the last file that told anything new of "
+        "them (`0`: never).",
+        2 * 365 * 86_400,
+    )
+    unverified_retention: int = _var(
+        parsers.seconds,
+        "An address that nobody verified is kept for so long (`0`: for ever).",
+        365 * 86_400,
+    )
+    replaced_retention: int = _var(
+        parsers.seconds, "An address is kept for so long after another took its place.", 30 * 86_400
+    )
+    spent_link_retention: int = _var(
+        parsers.seconds,
+        "That a link was used is kept for so long; at least as long as a Redis fail-over may give "
+        "links back.",
+        30 * 86_400,
+    )
+    refresh_retention: int = _var(
+        parsers.seconds,
+        "What became of refresh tokens can be seen for so long after their end.",
+        30 * 86_400,
+    )
+    import_retention: int = _var(
+        parsers.seconds, "How an import went is kept for so long.", 365 * 86_400
+    )
+    erased_retention: int = _var(
+        parsers.seconds,
+        "For so long no import brings back whoever was erased (`0`: never): only keyed hashes of "
+        "their identifiers are kept for it.",
+        10 * 365 * 86_400,
+    )
 
     sol_user_pattern: str = _var(
         parsers.pattern, "What a usuario SOL looks like.", DEFAULT_SOL_USER_PATTERN
@@ -185,6 +225,11 @@ class Settings:
     help_desk_email: str = _var(
         parsers.text, "Shown on every page and mail.", "vuceayuda@mincetur.gob.pe"
     )
+    privacy_contact: str = _var(
+        parsers.text,
+        "The e-mail address for requests about personal data; the help desk's unless set.",
+        "",
+    )
     sunat_logout_url: str | None = _var(
         places.web_page, "Where a person ends SUNAT's own session; shown after logging out.", None
     )
@@ -204,6 +249,11 @@ class Settings:
     def console_url(self) -> str:
         """Where people reach the console."""
         return self.admin_url or f"http://localhost:{self.admin_bind.rpartition(':')[2]}"
+
+    @property
+    def privacy_email(self) -> str:
+        """Where to write about personal data."""
+        return self.privacy_contact or self.help_desk_email
 
     @property
     def production(self) -> bool:

@@ -75,7 +75,7 @@ class Pages:
         }
         self._translations = catalogues(locales)
         self._environments = {
-            language: _environment(folder, language, found, shared)
+            language: environment(folder, language, found, shared)
             for language, found in self._translations.items()
         }
 
@@ -141,9 +141,10 @@ class Pages:
         return self._csrf.token(cookie) if cookie else ""
 
 
-def _environment(
+def environment(
     folder: Path, language: str, translations: NullTranslations, shared: Mapping[str, Any]
 ) -> Environment:
+    """What renders the templates of a folder in a language. shared: what each of them is given."""
     translate = translations.gettext
     environment = Environment(
         loader=FileSystemLoader(folder),

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from idp.account.campaign_mails import CampaignPump
 from idp.adapters.queue.broker import declare, make_broker
-from idp.adapters.sql.audit import SqlAuditStore
-from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
-from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.audit.drain import drain
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
@@ -19,8 +15,7 @@ from idp.clients.registry import Reload
 from idp.jobs.periodic import Periodic
 from idp.people.campaign import Campaigns
 from idp.people.coverage import Coverage
-from idp.people.joining import Joining
-from idp.people.service import People
+from idp.privacy.retention import Retention
 from idp.wiring.base import Base, Services
 from idp.wiring.reach import drained
 
@@ -29,34 +24,22 @@ from idp.wiring.reach import drained
 class Regular:
     """The rooms that have something to do regularly."""
 
-    people: People
+    retention: Retention
     coverage: Coverage
     campaigns: Campaigns
     pump: CampaignPump
-    joining: Joining
 
 
 def periodic(base: Base, rooms: Regular) -> Periodic:
     """What each worker does regularly; two workers at once do no harm."""
-    store, people = SqlAuditStore(base.database), rooms.people
     periodic = Periodic(clock=base.clock)
     kept_with_uses = drained(base)
     periodic.register("audit.drain", 1.0, lambda: drain(base.stream, kept_with_uses))
     periodic.register("campaigns.pump", 2.0, rooms.pump)
-    kept = timedelta(seconds=base.settings.audit_retention)
-    periodic.register("audit.purge", 3_600.0, lambda: store.purge(base.clock.now() - kept))
-    periodic.register("people.purge", 3_600.0, lambda: people.purge(base.clock.now()))
     periodic.register("campaigns.purge", 3_600.0, rooms.campaigns.purge)
     periodic.register("coverage.take", 600.0, rooms.coverage.take)
     periodic.register("coverage.purge", 3_600.0, rooms.coverage.purge)
-    periodic.register("merges.purge", 3_600.0, lambda: rooms.joining.purge(base.clock.now()))
-    spent = SqlSpentLinks(base.database)
-    # A link's record in Redis is gone after a day; a month leaves room for any fail-over. For a
-    # month, too, it can be seen what became of a family of refresh tokens.
-    month = timedelta(days=30)
-    refresh = SqlRefreshTokens(base.database)
-    periodic.register("refresh.purge", 3_600.0, lambda: refresh.purge(base.clock.now() - month))
-    periodic.register("links.purge", 3_600.0, lambda: spent.purge(base.clock.now() - month))
+    periodic.register("data.purge", 86_400.0, rooms.retention.step)
     return periodic
 
 

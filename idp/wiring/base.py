@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from idp.account.accesses import AccessDesk
 from idp.account.drafts import Drafts
 from idp.account.nudge import NudgeDesk
+from idp.account.own_data import OwnData
 from idp.account.service import Account
 from idp.adapters.http.client import GuardedHttpClient
 from idp.adapters.queue.broker import DramatiqQueue
@@ -38,10 +39,14 @@ from idp.people.campaign import Campaigns
 from idp.people.coverage import Coverage
 from idp.people.service import People
 from idp.people.vault import Vault
+from idp.privacy.dossier import Dossiers
+from idp.privacy.erasing import Erasing
+from idp.privacy.retention import Retention
 from idp.settings import Settings
 from idp.signing.keyring import Keyring
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.watcher import FlagWatcher
+from idp.web.documents import Documents
 from idp.wiring.reload import Reloader
 from idp.wiring.surface import Console, Provider
 
@@ -66,6 +71,15 @@ class Base:
 
 
 @dataclass(frozen=True)
+class Personal:
+    """The services of the room `privacy`."""
+
+    dossiers: Dossiers
+    erasing: Erasing
+    retention: Retention
+
+
+@dataclass(frozen=True)
 class Services:
     """Every service of a process; views and commands are handed the few that they need."""
 
@@ -85,6 +99,7 @@ class Services:
     people: People
     coverage: Coverage
     campaigns: Campaigns
+    personal: Personal
     vault: Vault
     resealing: Resealing
     upstream_status: UpstreamStatus
@@ -109,6 +124,8 @@ class Services:
     nudge_desk: NudgeDesk
     drafts: Drafts
     console: Console
+    documents: Documents
+    own_data: OwnData
 
     def start(self) -> None:
         """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""

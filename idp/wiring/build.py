@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from idp.account.drafts import Drafts
 from idp.account.nudge import NudgeDesk
+from idp.account.own_data import OwnData
 from idp.account.service import Account
 from idp.adapters.queue.broker import DramatiqQueue, declare, make_broker
 from idp.adapters.redis.audit_stream import RedisAuditStream
@@ -40,6 +41,7 @@ from idp.wiring.contingency import (
     mail_tools,
     waiting_room,
 )
+from idp.wiring.held import Keepers
 from idp.wiring.identity import (
     access_desk,
     federation,
@@ -53,6 +55,7 @@ from idp.wiring.identity import (
     upstream_status,
 )
 from idp.wiring.notices import person_notices
+from idp.wiring.personal import documents, personal
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reach import campaign_job, campaign_pump, campaigns, coverage
 from idp.wiring.reload import Reloader
@@ -118,6 +121,8 @@ def build_services(
     joined = joining(base)
     context = behind(base, dispatcher, one_time, persons, clients, noted)
     other = elsewhere(base, dispatcher, one_time, persons, clients, context)
+    keepers = Keepers(dispatcher, one_time, clients, subjects, surface.emergencies)
+    own = personal(base, persons, keepers)
     return Services(
         settings=settings,
         clock=clock,
@@ -135,6 +140,7 @@ def build_services(
         people=persons,
         coverage=figures,
         campaigns=asking,
+        personal=own,
         vault=vault,
         resealing=Resealing(database, vault),
         upstream_status=status,
@@ -143,7 +149,7 @@ def build_services(
         links=one_time,
         jobs=jobs,
         queue=queue,
-        periodic=periodic(base, Regular(persons, figures, asking, pump, joined)),
+        periodic=periodic(base, Regular(own.retention, figures, asking, pump)),
         logins=dispatcher,
         provider=surface,
         identities=Identities(
@@ -165,6 +171,8 @@ def build_services(
         account=Account(people=persons, limits=counters, queue=queue, clock=clock),
         nudge_desk=NudgeDesk(nudges=telling, people=persons),
         access_desk=access_desk(base, dispatcher, persons, clients),
+        documents=documents(settings),
+        own_data=OwnData(dossiers=own.dossiers, limits=counters),
         drafts=Drafts(store=RedisDrafts(redis), vault=vault, clock=clock),
         console=console(base, counters, noted, status, figures, password_cost),
     )

@@ -14,6 +14,7 @@ from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.nudges import SqlNudgeStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.privacy import SqlErased
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.clients.registry import ClientRegistry
@@ -63,6 +64,7 @@ def people(base: Base) -> People:
         imports=SqlImportStore(base.database),
         retired=SqlRetiredSubs(base.database),
         events=base.events,
+        erased=SqlErased(base.database, base.vault),
         uow=base.database,
         audit=base.audit,
         clock=base.clock,

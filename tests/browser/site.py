@@ -29,6 +29,7 @@ from idp.kernel.identity import EXTRANET, SOL, Identifier, Mode, Proof
 from idp.kernel.ids import digest
 from idp.people.person import Address, Person, UpstreamFacts
 from idp.upstream_status.state import FlagState
+from idp.web.documents import Documents
 from idp.web.render import Pages
 from tests.support.world import CLIENTS, START, World, authorization_params, build_world
 
@@ -61,7 +62,7 @@ REDIRECTS = {
 @dataclass
 class Site:
     """A world behind an address, and its console behind another. shown: the template of each page
-    that either has answered with.
+    or file that either has answered with.
     """
 
     world: World
@@ -243,7 +244,14 @@ def running_site(folder: Path, redis_url: str) -> Iterator[Site]:
             sites[0].shown.append(template)
             return page_of(pages, template, **context)
 
+        render_of = Documents.render
+
+        def render(documents: Documents, template: str, *more: Any, **context: Any) -> str:
+            sites[0].shown.append(template)
+            return render_of(documents, template, *more, **context)
+
         patch.setattr(Pages, "page", page)
+        patch.setattr(Documents, "render", render)
         world = build_world(folder, redis_url, issuer=base, clients=_CLIENTS, admin_url=console)
         console_app = create_console(world.settings, world.services)
         sites.append(Site(world, base, console_app, console, patch))

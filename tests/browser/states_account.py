@@ -120,3 +120,30 @@ def accesses(site: Site, page: Page, other: Other) -> None:
     site.go(page, "/cuenta/accesos?hecho=1")
     page.wait_for_selector("[data-browser]")
     page.wait_for_selector("#cerrar-otras")
+
+
+@state("cuenta/mis_datos.html", "own data")
+def own_data(site: Site, page: Page, other: Other) -> None:
+    open_account(site, page, "EXPORTA1")
+    page.click("#mis-datos")
+    page.wait_for_selector("#copia-html")
+
+
+@state("cuenta/mis_datos.html", "own data, came in by mail")
+def own_data_by_mail(site: Site, page: Page, other: Other) -> None:
+    open_account(site, page, "EXPORTA1", Mode.CONTINGENCIA)
+    site.go(page, "/cuenta/mis-datos")
+    page.wait_for_selector("#solo-sunat")
+
+
+@state("cuenta/copia.html", "a person's copy for reading")
+def copy(site: Site, page: Page, other: Other) -> Page:
+    """A file: it is opened where nothing of the site is."""
+    own_data(site, page, other)
+    token = page.input_value("input[name=csrf_token]")
+    form = {"csrf_token": token, "formato": "html"}
+    answer = page.request.post(f"{site.base}/cuenta/mis-datos/copia", form=form)
+    assert answer.ok
+    read = other()
+    read.set_content(answer.text())
+    return read

@@ -407,3 +407,15 @@ def test_code_is_tried_by_as_many_commands_whatever_became_of_the_link(
 
     commands(mailed)
     assert commands(mailed) == commands(nobodys)
+
+
+def test_forgetting_an_identifier_removes_its_links_in_every_pool_alone(
+    links: Links, clock: FixedClock, gateway: RedisGateway
+) -> None:
+    for transaction, pool in (("t1", ""), ("t2", "brw_1")):
+        ask(links, transaction, "who", pool=pool)
+    other = ask(links, "t3", "else")
+    assert links.forget("who") == 2
+    assert links.forget("who") == 0
+    assert links.get(other.id) is not None
+    assert list(gateway.client.scan_iter("*who*")) == []

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from idp.adapters.sql.contact import SqlBrowserStore
+from idp.adapters.sql.database import Database
 from idp.kernel.clock import FixedClock
 from idp.kernel.identity import Identifier
 from idp.people.person import Person, UpstreamFacts
@@ -79,11 +81,14 @@ def test_removed_browser_is_unknown(
     assert not people.known_browser(cookie, person.id)
 
 
-def test_purge_removes_expired_browsers(people: People, person: Person, clock: FixedClock) -> None:
+def test_purge_removes_expired_browsers(
+    people: People, person: Person, clock: FixedClock, database: Database
+) -> None:
     people.remember_browser(person.id)
     clock.advance(181 * DAY)
     people.remember_browser(person.id)
-    assert people.purge(clock.now()) == 1
+    assert SqlBrowserStore(database).due(clock.now()) == 1
+    assert SqlBrowserStore(database).purge(clock.now()) == 1
     assert len(people.browsers(person.id)) == 1
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
+from idp.adapters.sql.aged import SqlReplacedAddresses
+from idp.adapters.sql.contact import SqlVerificationStore
+from idp.adapters.sql.database import Database
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
@@ -194,16 +198,20 @@ def test_contact_of_an_unknown_person_is_an_error(people: People) -> None:
 
 
 def test_purge_removes_expired_verifications_and_addresses_long_replaced(
-    people: People, person: Person, clock: FixedClock
+    people: People, person: Person, clock: FixedClock, database: Database
 ) -> None:
+    replaced, pending = SqlReplacedAddresses(database), SqlVerificationStore(database)
+    month = timedelta(days=30)
     prove(people, person, OLD)
     clock.advance(60)
     prove(people, person, NEW)
     clock.advance(2 * DAY)
-    assert people.purge(clock.now()) == 0
+    assert (replaced.due(clock.now() - month), replaced.purge(clock.now() - month)) == (0, 0)
     ask(people, person, "tercera@empresa.pe")
+    assert pending.purge(clock.now()) == 0
     clock.advance(40 * DAY)
-    assert people.purge(clock.now()) == 2
+    assert (replaced.due(clock.now() - month), replaced.purge(clock.now() - month)) == (1, 1)
+    assert (pending.due(clock.now()), pending.purge(clock.now())) == (1, 1)
     found = people.get(person.id)
     assert found is not None
     assert [address.email for address in found.addresses] == [NEW, "tercera@empresa.pe"]

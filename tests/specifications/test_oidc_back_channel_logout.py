@@ -262,3 +262,22 @@ def test_everything_that_an_operator_ends_is_over(told: World, listener: Listene
     assert party.answer(prompt="none")["error"] == "login_required"
     work(told)
     assert [path for path, _, _ in listener.came] == ["/renueva"]
+
+
+def test_person_who_is_erased_is_out_everywhere_and_components_are_told(
+    told: World, listener: Listener
+) -> None:
+    """`idp users erase --yes`: nothing that was given to a component outlives the person."""
+    party = Party.logged_in(told, "renueva")
+    tokens, offline = party.tokens(), party.tokens(scope="openid offline_access")
+    code, person = party.code(), told.person()
+    done = told.services.personal.erasing.erase(person, actor="prueba", reason="lo pidió")
+    assert done.ended >= 4
+    for given in (tokens, offline):
+        assert party.userinfo(given["access_token"]).status_code == 401
+        assert party.refresh(given["refresh_token"]).json["error"] == "invalid_grant"
+    assert party.redeem(code).json["error"] == "invalid_grant"
+    assert party.answer(prompt="none")["error"] == "login_required"
+    work(told)
+    assert [path for path, _, _ in listener.came] == ["/renueva"]
+    assert told.person().sub != person.sub

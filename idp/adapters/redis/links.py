@@ -18,6 +18,7 @@ from idp.links.link import Link, LinkState
 from idp.links.ports import TRIES_EACH, TRIES_IN_ALL, Admission, Attempt, Crowd, Outcome
 
 _KEPT = 86_400
+_INDEX = "idp:links:identifier:"
 
 # KEYS: the link, its identifier's index.
 # ARGV: now, bound (when it stops counting for its identifier), digest, TTL, origin, then the
@@ -146,7 +147,7 @@ class RedisLinks:
 
     def add(self, digest: str, link: Link, *, pool: str, origin: str, crowd: Crowd) -> Admission:
         """Store a new link in one script."""
-        index = f"idp:links:identifier:{link.identifier_digest}{':' if pool else ''}{pool}"
+        index = f"{_INDEX}{link.identifier_digest}{':' if pool else ''}{pool}"
         answer = self._add(
             [_key(digest), index],
             [
@@ -212,6 +213,16 @@ class RedisLinks:
     def give_back(self, digest: str) -> None:
         """From spent to live again, unless it was superseded meanwhile."""
         self._give_back([_key(digest)], [])
+
+    def forget(self, identifier_digest: str) -> int:
+        """Remove the links that the identifier's indexes name, and the indexes."""
+        client, removed = self._redis.client, 0
+        with self._redis.guard():
+            pattern = f"{_INDEX}{identifier_digest}*"
+            for index in list(client.scan_iter(match=pattern, count=1_000)):
+                digests: Any = client.zrange(index, 0, -1)
+                removed += int(client.delete(index, *(_key(one) for one in digests))) - 1
+        return removed
 
 
 def _key(token_digest: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, Table, insert, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
-from idp.adapters.sql.tables import insert_new, purge, table_of
+from idp.adapters.sql.tables import counted, insert_new, purge, table_of
 from idp.audit.records import AuditFilter, AuditRecord, event_named
 
 _LOG: Table = table_of(AuditRow)
@@ -57,6 +57,10 @@ class SqlAuditStore:
             query = query.where(_LOG.c.at < wanted.until)
         with self._database.connection() as connection:
             return [_record(row) for row in connection.execute(query).mappings()]
+
+    def due(self, before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        return counted(self._database, _LOG.c.seq, _LOG.c.at < before)
 
     def purge(self, before: datetime) -> int:
         """Remove the records of before that moment; how many."""

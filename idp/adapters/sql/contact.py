@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import KnownBrowserRow, VerificationRow
-from idp.adapters.sql.tables import purge, table_of, upsert
+from idp.adapters.sql.tables import counted, purge, table_of, upsert
 from idp.people.person import KnownBrowser, PendingVerification
 from idp.people.ports import Raced
 
@@ -46,6 +46,10 @@ class SqlVerificationStore:
     def purge(self, expired_before: datetime) -> int:
         """Remove what expired before that moment; how many."""
         return purge(self._database, _PENDING.c.id, _PENDING.c.expires_at < expired_before)
+
+    def due(self, expired_before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        return counted(self._database, _PENDING.c.id, _PENDING.c.expires_at < expired_before)
 
     def _one(self, condition: ColumnElement[bool]) -> PendingVerification | None:
         with self._database.connection() as connection:
@@ -104,3 +108,7 @@ class SqlBrowserStore:
     def purge(self, expired_before: datetime) -> int:
         """Remove what expired before that moment; how many."""
         return purge(self._database, _BROWSERS.c.id, _BROWSERS.c.expires_at < expired_before)
+
+    def due(self, expired_before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        return counted(self._database, _BROWSERS.c.id, _BROWSERS.c.expires_at < expired_before)

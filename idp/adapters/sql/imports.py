@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import ImportRow
-from idp.adapters.sql.tables import purge, table_of
+from idp.adapters.sql.tables import counted, purge, table_of
 from idp.people.ports import ImportRun
 
 _IMPORTS = table_of(ImportRow)
@@ -47,6 +47,10 @@ class SqlImportStore:
         with self._database.transaction(), self._database.connection() as connection:
             one = update(_IMPORTS).where(_IMPORTS.c.id == run_id)
             connection.execute(one.values(finished_at=now))
+
+    def due(self, before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        return counted(self._database, _IMPORTS.c.id, _IMPORTS.c.began_at < before)
 
     def purge(self, before: datetime) -> int:
         """Remove those that began before that moment; how many."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
@@ -13,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AddressRow, IdentifierRow, PersonRow
 from idp.adapters.sql.sealed_rows import SealedRows
-from idp.adapters.sql.tables import insert_new, purge, table_of, upsert
+from idp.adapters.sql.tables import insert_new, table_of, upsert
 from idp.adapters.sql.vault_check import VaultCheck
 from idp.kernel.errors import Unavailable
 from idp.kernel.identity import Identifier
@@ -132,18 +131,6 @@ class SqlPersonStore:
         """Remove an address and what is pending for it (by the foreign key)."""
         with self._writing() as connection:
             connection.execute(delete(_ADDRESSES).where(_ADDRESSES.c.id == address_id))
-
-    def purge_addresses(self, superseded_before: datetime) -> int:
-        """Remove the addresses that a newer one replaced before that moment; how many."""
-        newer = _ADDRESSES.alias("newer")
-        replaced = (
-            select(newer.c.id)
-            .where(newer.c.person_id == _ADDRESSES.c.person_id)
-            .where(newer.c.counts_from > _ADDRESSES.c.counts_from)
-            .where(newer.c.counts_from < superseded_before)
-            .exists()
-        )
-        return purge(self._database, _ADDRESSES.c.id, replaced)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

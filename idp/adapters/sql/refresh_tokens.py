@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, exists, func, literal, or_, se
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import RefreshFamilyRow, RefreshTokenRow
-from idp.adapters.sql.tables import purge, table_of
+from idp.adapters.sql.tables import counted, purge, table_of
 from idp.oidc.ports import Family, PresentedRefresh
 from idp.oidc.records import Grant
 
@@ -94,6 +94,10 @@ class SqlRefreshTokens:
             _FAMILIES.c[name] == value for name, value in wanted.items() if value is not None
         ]
         return self._revoke([*conditions, _FAMILIES.c.expires_at > at], at)
+
+    def due(self, before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        return counted(self._database, _FAMILIES.c.grant_id, _FAMILIES.c.expires_at < before)
 
     def purge(self, before: datetime) -> int:
         """Remove families that ended before that moment, with their tokens."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import SpentLinkRow
-from idp.adapters.sql.tables import insert_new, purge, table_of
+from idp.adapters.sql.tables import counted, insert_new, purge, table_of
 
 _SPENT = table_of(SpentLinkRow)
 
@@ -25,6 +25,10 @@ class SqlSpentLinks:
         values = {"digest": link_digest, "person_id": person_id, "at": at}
         with self._database.transaction(), self._database.connection() as connection:
             return insert_new(connection, _SPENT, values)
+
+    def due(self, used_before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        return counted(self._database, _SPENT.c.digest, _SPENT.c.at < used_before)
 
     def purge(self, used_before: datetime) -> int:
         """Remove the rows of links used before that moment; how many.

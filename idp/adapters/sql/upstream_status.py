@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import insert, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import FlagChangeRow, FlagRow
-from idp.adapters.sql.tables import table_of, upsert
+from idp.adapters.sql.tables import counted, purge, table_of, upsert
 from idp.upstream_status.state import Flag, FlagChange, FlagState
 
 _FLAGS = table_of(FlagRow)
@@ -65,3 +67,11 @@ class SqlFlagStore:
             FlagChange(row.realm, FlagState(row.state), row.reason, row.who, row.at, row.until)
             for row in rows
         ]
+
+    def purge(self, before: datetime) -> int:
+        """Remove the changes of before that moment; how many. What a flag is stays."""
+        return purge(self._database, _HISTORY.c.seq, _HISTORY.c.at < before)
+
+    def due(self, before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        return counted(self._database, _HISTORY.c.seq, _HISTORY.c.at < before)

@@ -22,6 +22,7 @@ from idp.adapters.sql.models.people import (
     VaultCheckRow,
     VerificationRow,
 )
+from idp.adapters.sql.models.privacy import ErasedIdentifierRow, LegalHoldRow
 from idp.adapters.sql.models.refresh import RefreshFamilyRow, RefreshTokenRow
 from idp.adapters.sql.models.upstream_status import FlagChangeRow, FlagRow
 
@@ -36,6 +37,7 @@ __all__ = [
     "CampaignRow",
     "ComponentUseRow",
     "CoverageDayRow",
+    "ErasedIdentifierRow",
     "ExternalIdRow",
     "FlagChangeRow",
     "FlagRow",
@@ -43,6 +45,7 @@ __all__ = [
     "IdentifierRow",
     "ImportRow",
     "KnownBrowserRow",
+    "LegalHoldRow",
     "MergeRow",
     "NudgeRow",
     "PersonRow",

@@ -34,7 +34,13 @@ class PersonRow(Base):
     """
 
     __tablename__ = "people"
-    __table_args__ = (Index(None, "ruc_digest"), Index(None, "updated_at", "id"))
+    __table_args__ = (
+        Index(None, "ruc_digest"),
+        Index(None, "updated_at", "id"),
+        # For the purge: whoever was not here for long, and whoever never was.
+        Index(None, "last_login_at"),
+        Index(None, "first_login_at", "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     sub: Mapped[str] = mapped_column(String(64), unique=True)
@@ -81,7 +87,11 @@ class AddressRow(Base):
     """A contact address of a person; email_digest finds everybody who shares a mailbox."""
 
     __tablename__ = "addresses"
-    __table_args__ = (Index(None, "person_id"), Index(None, "email_digest"))
+    __table_args__ = (
+        Index(None, "person_id"),
+        Index(None, "email_digest"),
+        Index(None, "verified_at", "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     person_id: Mapped[str] = _person()

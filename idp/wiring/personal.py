@@ -1,0 +1,110 @@
+"""A person's copy of their data, erasing it, and how long everything is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from idp.adapters.sql.aged import (
+    SqlAgedPeople,
+    SqlReplacedAddresses,
+    SqlUnverifiedAddresses,
+    never_came,
+    unused,
+)
+from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.imports import SqlImportStore
+from idp.adapters.sql.privacy import SqlErased, SqlHolds, SqlPersonRows
+from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
+from idp.adapters.sql.retired_subs import SqlRetiredSubs
+from idp.adapters.sql.spent_links import SqlSpentLinks
+from idp.adapters.sql.upstream_status import SqlFlagStore
+from idp.people.retired import Retirement
+from idp.people.service import People
+from idp.privacy.dossier import Dossiers
+from idp.privacy.erasing import Erasing
+from idp.privacy.held import Held
+from idp.privacy.ports import Ages
+from idp.privacy.retention import Retention, Rule
+from idp.privacy.unused import UnusedPeople
+from idp.settings import Settings
+from idp.web.documents import Documents
+from idp.wiring.base import Base, Personal
+from idp.wiring.contingency import TEMPLATES
+from idp.wiring.held import Keepers, held
+
+
+def personal(base: Base, people: People, keepers: Keepers) -> Personal:
+    """Copies, erasure and retention over one list of what is held."""
+    rows = SqlPersonRows(base.database, base.vault)
+    listed = held(base, rows, keepers)
+
+    retired = SqlRetiredSubs(base.database)
+
+    def retire(person_id: str, sub: str) -> None:
+        now = base.clock.now()
+        retired.retire_sub(sub, person_id, why=Retirement.ERASED, at=now)
+
+    return Personal(
+        dossiers=Dossiers(
+            held=listed,
+            person=people.get,
+            audit=base.audit,
+            clock=base.clock,
+            issuer=base.settings.issuer,
+        ),
+        erasing=Erasing(
+            people=rows,
+            erased=SqlErased(base.database, base.vault),
+            holds=SqlHolds(base.database),
+            held=listed,
+            retire=retire,
+            scrub=base.database.scrub,
+            uow=base.database,
+            audit=base.audit,
+            clock=base.clock,
+        ),
+        retention=Retention(rules(base, listed, retire), audit=base.audit, clock=base.clock),
+    )
+
+
+def documents(settings: Settings) -> Documents:
+    """What renders a copy for reading."""
+    return Documents(
+        TEMPLATES,
+        locales=TEMPLATES.parent / "locales",
+        shared={"contact": settings.privacy_email},
+    )
+
+
+def rules(
+    base: Base, listed: Sequence[Held], retire: Callable[[str, str], None]
+) -> tuple[Rule, ...]:
+    """How long each thing is kept; a part of each is removed in its turn."""
+    database, settings = base.database, base.settings
+
+    def people(who: SqlAgedPeople, reason: str) -> UnusedPeople:
+        return UnusedPeople(
+            people=who, held=listed, retire=retire, uow=database, audit=base.audit, reason=reason
+        )
+
+    def rule(name: str, setting: str, ages: Ages) -> Rule:
+        kept: int = getattr(settings, setting)
+        return Rule(name, f"IDP_{setting.upper()}", kept or None, ages)
+
+    away = people(SqlAgedPeople(database, unused), "unused")
+    never = people(SqlAgedPeople(database, never_came), "never_came")
+    return (
+        rule("unused_people", "person_retention", away),
+        rule("people_never_came", "imported_retention", never),
+        rule("unverified_addresses", "unverified_retention", SqlUnverifiedAddresses(database)),
+        rule("replaced_addresses", "replaced_retention", SqlReplacedAddresses(database)),
+        Rule("verifications", "", 0, SqlVerificationStore(database)),
+        Rule("known_browsers", "IDP_KNOWN_BROWSER_TTL", 0, SqlBrowserStore(database)),
+        rule("spent_links", "spent_link_retention", SqlSpentLinks(database)),
+        rule("refresh_families", "refresh_retention", SqlRefreshTokens(database)),
+        rule("imports", "import_retention", SqlImportStore(database)),
+        rule("erased_identifiers", "erased_retention", SqlErased(database, base.vault)),
+        rule("flag_history", "audit_retention", SqlFlagStore(database)),
+        rule("audit", "audit_retention", SqlAuditStore(database)),
+    )
