@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp users import|export|show|deliverable|merge|unmerge|separate|coverage|campaign|erase|…`."""
+    """`idp users`: import, export, show, deliverable, merge, unmerge, separate, coverage, campaign,
+    erase, hold.
+    """
     parser = subparsers.add_parser("users", help="the people who can be let in")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     load = users_import.add_parser(actions)
