@@ -112,5 +112,5 @@ def _plain(entry: Entry) -> dict[str, Any]:
         if isinstance(value, Mapping)
         else value
         for name, value in entry.items()
-        if value not in (None, "")
+        if value not in (None, "") and value != {}
     }

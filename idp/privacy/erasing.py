@@ -85,7 +85,7 @@ class Erasing:
         """
         if self.held_since(person.id) is not None:
             raise IdpError("on_hold", 409, detail="an obligation keeps this person's data")
-        ended = self._end(person)
+        ended, rows = self._end(person), self._rows(person)
         with self._uow.transaction():
             sub = self._people.lock(person.id)
             if sub is None:
@@ -94,7 +94,7 @@ class Erasing:
                 raise IdpError("on_hold", 409, detail="an obligation keeps this person's data")
             self._retire(person.id, sub)
             self._erased.add_of([person.id], self._clock.now())
-            rows = erase(self._held, [person.id])
+            erase(self._held, [person.id])
             self._audit.record(
                 AuditEvent.PERSON_ERASED,
                 person_id=person.id,
@@ -135,6 +135,10 @@ class Erasing:
                     AuditEvent.PERSON_RELEASED, person_id=person_id, actor=actor, reason=reason
                 )
         return dropped
+
+    def _rows(self, person: Person) -> int:
+        going = (one for one in self._held if one.tables and not one.stays)
+        return sum(1 for one in going for _ in one.export(person))
 
     def _end(self, person: Person) -> int:
         return sum(one.end(person) for one in self._held if one.end is not None)

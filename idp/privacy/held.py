@@ -22,8 +22,8 @@ class Held:
     """A row. title, purpose, keeps: what it is, why it is kept, and how long, for the person.
 
     export: what there is of a person, in clear, the newest last.
-    erase: removes what SQL holds of these people, in the unit of work under way; how many rows.
-    None where it goes with the person's own row, or stays.
+    erase: removes what SQL holds of these people, in the unit of work under way. None where it goes
+    with the person's own row, or stays.
     end: ends what is elsewhere (Redis), before and after the rows are gone; how many things.
     stays: erasing the person leaves it, since nothing in it says who they were.
     tables: those of SQL that it speaks for.
@@ -34,7 +34,7 @@ class Held:
     purpose: Text
     keeps: Text
     export: Callable[[Person], Iterable[Entry]]
-    erase: Callable[[Sequence[str]], int] | None = None
+    erase: Callable[[Sequence[str]], object] | None = None
     end: Callable[[Person], int] | None = None
     stays: bool = False
     tables: tuple[str, ...] = ()

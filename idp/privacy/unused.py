@@ -75,6 +75,8 @@ class UnusedPeople:
         )
 
 
-def erase(held: Sequence[Held], person_ids: Sequence[str]) -> int:
-    """Remove what SQL holds of these people, the person's own row last; how many rows."""
-    return sum(one.erase(person_ids) for one in reversed(held) if one.erase is not None)
+def erase(held: Sequence[Held], person_ids: Sequence[str]) -> None:
+    """Remove what SQL holds of these people, the person's own row last, with what hangs from it."""
+    for one in reversed(held):
+        if one.erase is not None:
+            one.erase(person_ids)
