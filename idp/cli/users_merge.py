@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from idp.cli.arguments import one_line
+from idp.cli.arguments import for_the_record
 from idp.cli.persons import identifier_typed
 from idp.kernel.identity import REALMS
 from idp.oidc.emergencies import Revoked
@@ -60,7 +60,9 @@ def add_actions(actions: Any) -> None:
     separate.add_argument("identifier", metavar="IDENTIFIER", help="RUC:USUARIO, or EXT…")
     separate.set_defaults(func=_separate)
     for action in (merge, unmerge, separate):
-        action.add_argument("--reason", required=True, type=one_line, help="for the audit log")
+        action.add_argument(
+            "--reason", required=True, type=for_the_record, help="for the audit log; name nobody"
+        )
         action.add_argument("--dry-run", action="store_true", help="only say what would happen")
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)

@@ -17,7 +17,7 @@ from idp.people.differences import differing
 from idp.people.doubt import Doubts
 from idp.people.identities import IdentityStore, MergeStore
 from idp.people.person import Person
-from idp.people.ports import BrowserStore, PersonStore, VerificationStore
+from idp.people.ports import BrowserStore, Holds, PersonStore, VerificationStore
 from idp.people.retired import RetiredSubs, Retirement
 
 # Each time somebody else was faster.
@@ -41,6 +41,7 @@ class Stores:
     identities: IdentityStore
     merges: MergeStore
     retired: RetiredSubs
+    holds: Holds
     verifications: VerificationStore
     browsers: BrowserStore
 
@@ -90,7 +91,12 @@ class Operations:
     def retire(
         self, person: Person, why: Retirement, order: Order, *, kept_by: Person | None = None
     ) -> None:
-        """Their `sub` names nobody any more, and they are gone with all that is only theirs."""
+        """Their `sub` names nobody any more, and they are gone with all that is only theirs.
+
+        Raises IdpError("on_hold", 409) where an obligation keeps it.
+        """
+        if self.stores.holds.since(person.id) is not None:
+            raise IdpError("on_hold", 409, detail="an obligation keeps this person's data")
         kept_id = kept_by.id if kept_by else None
         self.stores.retired.retire_sub(
             person.sub, person.id, why=why, at=self.clock.now(), kept_by=kept_id

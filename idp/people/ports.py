@@ -108,6 +108,14 @@ class PersonStore(PeoplePages, Protocol):
         ...
 
 
+class Holds(Protocol):
+    """Whose data an obligation keeps."""
+
+    def since(self, person_id: str) -> datetime | None:
+        """Since when, or None."""
+        ...
+
+
 class ErasedPeople(Protocol):
     """The identifiers whose person was erased: no import brings them back."""
 

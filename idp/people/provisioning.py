@@ -16,7 +16,7 @@ from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.people.merging import Voice
 from idp.people.person import Address, Person
-from idp.people.ports import Directory, Listed, Order, PersonStore, Place, Selection
+from idp.people.ports import Directory, ErasedPeople, Listed, Order, PersonStore, Place, Selection
 from idp.people.provisioned import Provisioned, Wanted, provision
 
 _SOURCE = "scim"
@@ -24,6 +24,10 @@ _SOURCE = "scim"
 
 class KnownAlready(Exception):
     """Somebody has that identifier, and is not withdrawn."""
+
+
+class ErasedBefore(Exception):
+    """The person of that identifier had their data erased: a system does not bring them back."""
 
 
 class NobodyThere(Exception):
@@ -69,6 +73,7 @@ class Provisioning:
         *,
         store: PersonStore,
         directory: Directory,
+        erased: ErasedPeople,
         uow: UnitOfWork,
         audit: Audit,
         clock: Clock,
@@ -78,6 +83,7 @@ class Provisioning:
     ) -> None:
         self._store = store
         self._directory = directory
+        self._erased = erased
         self._uow = uow
         self._audit = audit
         self._clock = clock
@@ -110,7 +116,7 @@ class Provisioning:
 
     def create(self, identifier: Identifier, usuario: str, wish: Wish, by: By) -> Listed:
         """A person nobody knew, or one that was withdrawn, who is there again with the same id and
-        `sub`. Raises KnownAlready.
+        `sub`. Raises KnownAlready, ErasedBefore.
         """
         now = self._clock.now()
         blank = Person(
@@ -126,6 +132,8 @@ class Provisioning:
         with self._uow.transaction():
             found = self._provision(blank, wish, by)
             person, created = self._store.get_or_create(found.person)
+            if created and self._erased.among([identifier]):
+                raise ErasedBefore
             if not created:
                 if person.withdrawn_at is None:
                     raise KnownAlready

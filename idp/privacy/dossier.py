@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from idp.audit.events import AuditEvent
@@ -107,7 +107,7 @@ class Dossiers:
 def _plain(entry: Entry) -> dict[str, Any]:
     return {
         name: value.isoformat()
-        if isinstance(value, datetime)
+        if isinstance(value, date)
         else dict(value)
         if isinstance(value, Mapping)
         else value

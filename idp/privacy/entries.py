@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from idp.people import ubigeo
 from idp.people.eligibility import contact_address
+from idp.people.identities import Merge
 from idp.people.person import Address, Person
 from idp.privacy.held import Entry, Value
 
@@ -35,6 +36,8 @@ def record(person: Person) -> list[Entry]:
         "consent": person.consent,
         "consent_at": person.consent_at,
         "doubted_at": person.doubted_at,
+        "active": person.active,
+        "withdrawn_at": person.withdrawn_at,
         "extras": person.extras,
         "standard": person.standard,
         "profile": _with_place(person.profile),
@@ -49,6 +52,20 @@ def _with_place(profile: Mapping[str, str]) -> Mapping[str, str]:
     return {**profile, "place": place} if place else profile
 
 
+def joined(merges: Iterable[Merge]) -> list[Entry]:
+    """What two persons were before they were joined, for as long as that can be undone."""
+    return [
+        {
+            "at": one.at,
+            "expires_at": one.expires_at,
+            **record(before)[0],
+            "email": ", ".join(address.email for address in before.addresses),
+        }
+        for one in merges
+        for before in (one.before.kept, one.before.absorbed)
+    ]
+
+
 def addresses(person: Person, now: datetime) -> list[Entry]:
     """Every address with what becomes of it."""
     current = contact_address(person, now)
@@ -59,6 +76,7 @@ def addresses(person: Person, now: datetime) -> list[Entry]:
             "created_at": one.created_at,
             "verified_at": one.verified_at,
             "counts_from": one.counts_from,
+            "confirmed_at": one.confirmed_at,
             "undeliverable_at": one.undeliverable_at,
         }
         for one in person.addresses

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from idp.kernel.texts import Text
 from idp.people.person import Person
 
-Value = str | int | bool | datetime | None | Mapping[str, str]
+Value = str | int | bool | date | datetime | None | Mapping[str, str]
 # What one thing is, by the names of `privacy.words`. Moments are aware, UTC.
 Entry = Mapping[str, Value]
 

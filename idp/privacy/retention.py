@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,6 +28,24 @@ class Rule:
     def before(self, now: datetime) -> datetime | None:
         """What is of before that moment is too old."""
         return None if self.keeps is None else now - timedelta(seconds=self.keeps)
+
+
+@dataclass(frozen=True)
+class OwnTimes:
+    """`Ages` of a room that reckons from its own settings. count: how many are of before a moment;
+    remove: all that is due, or a part; 0 says that none are left.
+    """
+
+    count: Callable[[datetime], int]
+    remove: Callable[[], int]
+
+    def due(self, before: datetime) -> int:
+        """How many."""
+        return self.count(before)
+
+    def purge(self, before: datetime) -> int:
+        """Remove what the room says is due; how many."""
+        return self.remove()
 
 
 @dataclass(frozen=True)

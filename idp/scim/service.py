@@ -29,9 +29,10 @@ from idp.people.merging import Voice
 from idp.people.person import SCIM, Person
 from idp.people.ports import Listed, Order, Place, Selection
 from idp.people.provisioned import Provisioned
-from idp.people.provisioning import By, KnownAlready, NobodyThere, Provisioning, Wish
+from idp.people.provisioning import By, ErasedBefore, KnownAlready, NobodyThere, Provisioning, Wish
 from idp.people.rows import Parsed, RowReader
 from idp.scim import cursors, mapping
+from idp.scim.errors import refusal
 from idp.scim.filters import selection
 from idp.scim.schema import MAX_PAGE, USUAL_PAGE, PersonUser
 from idp.scim.versions import demand, version_of
@@ -39,6 +40,10 @@ from idp.scim.versions import demand, version_of
 _MAX_EXTERNAL_ID = 200
 _MAX_ID = 40
 _NO_SUCH = "There is no User of that id."
+_ERASED = (
+    "The data of this person was erased at their request. They are there again when they log in "
+    "themselves, or when an operator restores them."
+)
 _LISTING = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 Parameters = ResponseParameters[Any]
 T = TypeVar("T")
@@ -136,6 +141,8 @@ class Users:
             listed = self._people.create(parsed.identifier, parsed.usuario, wish, _by(client))
         except KnownAlready:
             raise UniquenessException(detail="There is a User of that userName.") from None
+        except ErasedBefore:
+            raise refusal(403, _ERASED) from None
         return self._shown(listed, asked)
 
     def replace(

@@ -13,7 +13,6 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.clients.registry import Reload
 from idp.jobs.periodic import Periodic
-from idp.people.campaign import Campaigns
 from idp.people.coverage import Coverage
 from idp.privacy.retention import Retention
 from idp.wiring.base import Base, Services
@@ -26,7 +25,6 @@ class Regular:
 
     retention: Retention
     coverage: Coverage
-    campaigns: Campaigns
     pump: CampaignPump
 
 
@@ -36,9 +34,7 @@ def periodic(base: Base, rooms: Regular) -> Periodic:
     kept_with_uses = drained(base)
     periodic.register("audit.drain", 1.0, lambda: drain(base.stream, kept_with_uses))
     periodic.register("campaigns.pump", 2.0, rooms.pump)
-    periodic.register("campaigns.purge", 3_600.0, rooms.campaigns.purge)
     periodic.register("coverage.take", 600.0, rooms.coverage.take)
-    periodic.register("coverage.purge", 3_600.0, rooms.coverage.purge)
     periodic.register("data.purge", 86_400.0, rooms.retention.step)
     return periodic
 

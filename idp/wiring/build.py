@@ -55,7 +55,7 @@ from idp.wiring.identity import (
     upstream_status,
 )
 from idp.wiring.notices import person_notices
-from idp.wiring.personal import documents, personal
+from idp.wiring.personal import Ageing, documents, personal
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reach import campaign_job, campaign_pump, campaigns, coverage
 from idp.wiring.reload import Reloader
@@ -122,7 +122,7 @@ def build_services(
     context = behind(base, dispatcher, one_time, persons, clients, noted)
     other = elsewhere(base, dispatcher, one_time, persons, clients, context)
     keepers = Keepers(dispatcher, one_time, clients, subjects, surface.emergencies)
-    own = personal(base, persons, keepers)
+    own = personal(base, persons, keepers, Ageing(joined, asking, figures))
     return Services(
         settings=settings,
         clock=clock,
@@ -149,7 +149,7 @@ def build_services(
         links=one_time,
         jobs=jobs,
         queue=queue,
-        periodic=periodic(base, Regular(own.retention, figures, asking, pump)),
+        periodic=periodic(base, Regular(own.retention, figures, pump)),
         logins=dispatcher,
         provider=surface,
         identities=Identities(

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from idp.adapters.sql.identities import SqlMergeStore
 from idp.adapters.sql.models import (
+    CampaignMailRow,
+    ComponentUseRow,
     KnownBrowserRow,
     LegalHoldRow,
-    MergeRow,
+    NudgeRow,
     RefreshFamilyRow,
     RetiredSubRow,
     SpentLinkRow,
     VerificationRow,
 )
 from idp.adapters.sql.person_audit import SqlPersonAudit, Told
-from idp.adapters.sql.privacy import SqlPersonRows, TableOfPeople
+from idp.adapters.sql.privacy import ExternalIds, SqlPersonRows, TableOfPeople
 from idp.audit.events import AuditEvent
 from idp.clients.registry import ClientRegistry
 from idp.clients.subjects import Subjects
@@ -28,6 +31,7 @@ from idp.kernel.times import duration
 from idp.links.service import Links
 from idp.login.service import Logins
 from idp.oidc.emergencies import Emergencies
+from idp.people.coverage import USES_KEPT
 from idp.people.person import Person
 from idp.privacy import entries
 from idp.privacy.held import Entry, Held
@@ -56,7 +60,7 @@ def held(base: Base, rows: SqlPersonRows, keepers: Keepers) -> tuple[Held, ...]:
 
 def _in_people(base: Base, rows: SqlPersonRows) -> tuple[Held, ...]:
     database, settings = base.database, base.settings
-    merges = TableOfPeople(database, MergeRow, "at", "expires_at", person="kept_id")
+    merges = SqlMergeStore(database, base.vault)
     return (
         Held(
             name="person",
@@ -118,9 +122,27 @@ def _in_people(base: Base, rows: SqlPersonRows) -> tuple[Held, ...]:
             name="merges",
             title=Text("Registros que se unieron como una sola persona"),
             purpose=Text("Para poder deshacer la unión si fue un error."),
-            keeps=_EXPIRES,
-            export=merges.export,
+            keeps=_after(settings.merge_undo, Text("{time} desde la unión.")),
+            export=lambda person: entries.joined(merges.of(person.id)),
             tables=("merges",),
+        ),
+        Held(
+            name="nudges",
+            title=Text("Avisos que se le mostraron al ingresar"),
+            purpose=Text("Para no repetirlos cada vez."),
+            keeps=_WITH_PERSON,
+            export=TableOfPeople(
+                database, NudgeRow, "told_at", "kind", "answered_at", "answer"
+            ).export,
+            tables=("nudges",),
+        ),
+        Held(
+            name="campaign_mails",
+            title=Text("Correos para pedirle que verifique o autorice"),
+            purpose=Text("Para no escribirle dos veces lo mismo."),
+            keeps=_after(settings.campaign_rest, Text("{time}, y al menos un año.")),
+            export=TableOfPeople(database, CampaignMailRow, "at", "state").export,
+            tables=("campaign_mails",),
         ),
         Held(
             name="holds",
@@ -145,6 +167,8 @@ def _of_logins(base: Base, rows: SqlPersonRows, keepers: Keepers) -> tuple[Held,
         named = {person.key, *rows.identifiers(person.id)}
         return sum(keepers.links.forget(typed_digest(key, one)) for one in named)
 
+    external = ExternalIds(base.database, base.vault)
+    uses = TableOfPeople(base.database, ComponentUseRow, "last_on", "client_id")
     return (
         Held(
             name="sessions",
@@ -155,17 +179,27 @@ def _of_logins(base: Base, rows: SqlPersonRows, keepers: Keepers) -> tuple[Held,
             end=lambda person: keepers.emergencies.forget(person.id),
         ),
         Held(
+            name="component_uses",
+            title=Text("Componentes que usó, y el último día"),
+            purpose=Text("Para saber cuántas personas podrían ingresar en contingencia."),
+            keeps=_after(USES_KEPT.days * 86_400, Text("{time} desde el último día.")),
+            export=lambda person: _named(uses.export(person), name),
+            tables=("component_uses",),
+        ),
+        Held(
+            name="external_ids",
+            title=Text("Cómo le llaman otros sistemas de la VUCE"),
+            purpose=Text("Para que un sistema de la VUCE mantenga sus datos al día."),
+            keeps=_WITH_PERSON,
+            export=lambda person: _named(external.export(person), name),
+            tables=("external_ids",),
+        ),
+        Held(
             name="grants",
             title=Text("Permisos que dio a componentes por más tiempo"),
             purpose=Text("Para que un componente renueve su acceso sin pedirle ingresar."),
             keeps=_after(settings.refresh_retention, Text("{time} después de que vencen.")),
-            export=lambda person: [
-                {
-                    "component": name(str(one["client_id"])),
-                    **{field: value for field, value in one.items() if field != "client_id"},
-                }
-                for one in families.export(person)
-            ],
+            export=lambda person: _named(families.export(person), name),
             erase=families.erase,
             tables=("refresh_families",),
         ),
@@ -247,6 +281,17 @@ def _component_name(clients: ClientRegistry) -> Callable[[str], str]:
         return found.client_name if found else client_id
 
     return name
+
+
+def _named(rows: Iterable[Entry], name: Callable[[str], str]) -> list[Entry]:
+    """Rows with the component's name instead of its id."""
+    return [
+        {
+            "component": name(str(one["client_id"])),
+            **{field: value for field, value in one.items() if field != "client_id"},
+        }
+        for one in rows
+    ]
 
 
 def _sessions(logins: Logins, person: Person) -> list[Entry]:

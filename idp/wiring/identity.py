@@ -14,7 +14,7 @@ from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.nudges import SqlNudgeStore
 from idp.adapters.sql.people import SqlPersonStore
-from idp.adapters.sql.privacy import SqlErased
+from idp.adapters.sql.privacy import SqlErased, SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.clients.registry import ClientRegistry
@@ -161,6 +161,7 @@ def operations(base: Base) -> Operations:
         identities=SqlIdentityStore(base.database, base.vault),
         merges=SqlMergeStore(base.database, base.vault),
         retired=SqlRetiredSubs(base.database),
+        holds=SqlHolds(base.database),
         verifications=SqlVerificationStore(base.database),
         browsers=SqlBrowserStore(base.database),
     )

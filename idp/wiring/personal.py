@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from idp.adapters.sql.aged import (
     SqlAgedPeople,
@@ -12,20 +14,28 @@ from idp.adapters.sql.aged import (
     unused,
 )
 from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.campaigns import SqlCampaignStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.coverage import SqlCoverageStore
+from idp.adapters.sql.identities import SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.privacy import SqlErased, SqlHolds, SqlPersonRows
 from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.adapters.sql.upstream_status import SqlFlagStore
+from idp.kernel.events import PersonChanged
+from idp.kernel.times import LIMA
+from idp.people.campaign import Campaigns
+from idp.people.coverage import USES_KEPT, Coverage
+from idp.people.joining import Joining
 from idp.people.retired import Retirement
 from idp.people.service import People
 from idp.privacy.dossier import Dossiers
 from idp.privacy.erasing import Erasing
 from idp.privacy.held import Held
 from idp.privacy.ports import Ages
-from idp.privacy.retention import Retention, Rule
+from idp.privacy.retention import OwnTimes, Retention, Rule
 from idp.privacy.unused import UnusedPeople
 from idp.settings import Settings
 from idp.web.documents import Documents
@@ -34,7 +44,16 @@ from idp.wiring.contingency import TEMPLATES
 from idp.wiring.held import Keepers, held
 
 
-def personal(base: Base, people: People, keepers: Keepers) -> Personal:
+@dataclass(frozen=True)
+class Ageing:
+    """The rooms that reckon themselves what is too old."""
+
+    joining: Joining
+    campaigns: Campaigns
+    coverage: Coverage
+
+
+def personal(base: Base, people: People, keepers: Keepers, ageing: Ageing) -> Personal:
     """Copies, erasure and retention over one list of what is held."""
     rows = SqlPersonRows(base.database, base.vault)
     listed = held(base, rows, keepers)
@@ -44,6 +63,8 @@ def personal(base: Base, people: People, keepers: Keepers) -> Personal:
     def retire(person_id: str, sub: str) -> None:
         now = base.clock.now()
         retired.retire_sub(sub, person_id, why=Retirement.ERASED, at=now)
+        # The systems that keep people in step with their own.
+        base.events.publish(PersonChanged(person_id, "deleted"))
 
     return Personal(
         dossiers=Dossiers(
@@ -64,7 +85,9 @@ def personal(base: Base, people: People, keepers: Keepers) -> Personal:
             audit=base.audit,
             clock=base.clock,
         ),
-        retention=Retention(rules(base, listed, retire), audit=base.audit, clock=base.clock),
+        retention=Retention(
+            rules(base, listed, retire, ageing), audit=base.audit, clock=base.clock
+        ),
     )
 
 
@@ -78,7 +101,10 @@ def documents(settings: Settings) -> Documents:
 
 
 def rules(
-    base: Base, listed: Sequence[Held], retire: Callable[[str, str], None]
+    base: Base,
+    listed: Sequence[Held],
+    retire: Callable[[str, str], None],
+    ageing: Ageing,
 ) -> tuple[Rule, ...]:
     """How long each thing is kept; a part of each is removed in its turn."""
     database, settings = base.database, base.settings
@@ -101,10 +127,46 @@ def rules(
         rule("replaced_addresses", "replaced_retention", SqlReplacedAddresses(database)),
         Rule("verifications", "", 0, SqlVerificationStore(database)),
         Rule("known_browsers", "IDP_KNOWN_BROWSER_TTL", 0, SqlBrowserStore(database)),
+        *_of_rooms(base, ageing),
         rule("spent_links", "spent_link_retention", SqlSpentLinks(database)),
         rule("refresh_families", "refresh_retention", SqlRefreshTokens(database)),
         rule("imports", "import_retention", SqlImportStore(database)),
         rule("erased_identifiers", "erased_retention", SqlErased(database, base.vault)),
         rule("flag_history", "audit_retention", SqlFlagStore(database)),
         rule("audit", "audit_retention", SqlAuditStore(database)),
+    )
+
+
+def _of_rooms(base: Base, ageing: Ageing) -> tuple[Rule, ...]:
+    merges = SqlMergeStore(base.database, base.vault)
+    campaigns, coverage = SqlCampaignStore(base.database), SqlCoverageStore(base.database)
+
+    def day(moment: datetime) -> date:
+        return moment.astimezone(LIMA).date()
+
+    return (
+        Rule(
+            "merges",
+            "IDP_MERGE_UNDO",
+            0,
+            OwnTimes(merges.due, lambda: ageing.joining.purge(base.clock.now())),
+        ),
+        Rule(
+            "campaigns",
+            "",
+            ageing.campaigns.kept,
+            OwnTimes(campaigns.due, ageing.campaigns.purge),
+        ),
+        Rule(
+            "component_uses",
+            "",
+            int(USES_KEPT.total_seconds()),
+            OwnTimes(lambda before: coverage.uses_due(day(before)), ageing.coverage.purge),
+        ),
+        Rule(
+            "coverage_days",
+            "IDP_COVERAGE_RETENTION",
+            base.settings.coverage_retention,
+            OwnTimes(lambda before: coverage.days_due(day(before)), ageing.coverage.purge),
+        ),
     )

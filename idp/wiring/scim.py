@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from idp.adapters.sql.directory import SqlDirectory
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.privacy import SqlErased
 from idp.deliveries.person_notices import EVENTS, subscription
 from idp.kernel.ids import derive_key
 from idp.people.provisioning import Provisioning
@@ -48,6 +49,7 @@ def _users(services: Services, base: str) -> Users:
         people=Provisioning(
             store=SqlPersonStore(services.database, services.vault),
             directory=SqlDirectory(services.database, services.vault),
+            erased=SqlErased(services.database, services.vault),
             uow=services.database,
             audit=services.audit,
             clock=services.clock,

@@ -11,6 +11,7 @@ from contingency_world import COOKIE, EARLIER, HERE, TEMPLATES, VISITOR, World
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.privacy import SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import Identifier, Mode, Proof
@@ -55,6 +56,7 @@ def joining(world: World) -> Joining:
         identities=SqlIdentityStore(database, vault),
         merges=SqlMergeStore(database, vault),
         retired=SqlRetiredSubs(database),
+        holds=SqlHolds(database),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
     )

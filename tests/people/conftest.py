@@ -14,6 +14,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.privacy import SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
@@ -80,6 +81,7 @@ def operations(
         identities=SqlIdentityStore(database, vault),
         merges=SqlMergeStore(database, vault),
         retired=SqlRetiredSubs(database),
+        holds=SqlHolds(database),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
     )

@@ -11,6 +11,7 @@ import pytest
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory import SqlDirectory
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.privacy import SqlErased, SqlPersonRows
 from idp.audit.log import Audit
 from idp.kernel.clock import FixedClock
 from idp.kernel.events import EventBus, PersonChanged
@@ -20,7 +21,7 @@ from idp.people.merging import Voice
 from idp.people.person import UpstreamFacts
 from idp.people.ports import Listed, Order, Selection
 from idp.people.provisioned import Provisioned, Wanted
-from idp.people.provisioning import By, KnownAlready, NobodyThere, Provisioning, Wish
+from idp.people.provisioning import By, ErasedBefore, KnownAlready, NobodyThere, Provisioning, Wish
 from idp.people.rows import SeedRow
 from idp.people.service import People
 from idp.people.vault import Vault
@@ -43,6 +44,7 @@ def provisioning(
     return Provisioning(
         store=SqlPersonStore(database, vault),
         directory=SqlDirectory(database, vault),
+        erased=SqlErased(database, vault),
         uow=database,
         audit=audit,
         clock=clock,
@@ -188,3 +190,17 @@ def test_system_changes_what_a_file_said(provisioning: Provisioning, people: Peo
     found = provisioning.change(person.id, BY, lambda one: wish(**wanted), anything).person
     assert (found.name, found.standard) == ("N", {"locale": "es-PE"})
     assert [(one.email, one.verified_at) for one in found.addresses] == [("a@a.pe", None)]
+
+
+def test_person_who_was_erased_is_made_by_no_system(
+    provisioning: Provisioning, database: Database, vault: Vault, clock: FixedClock
+) -> None:
+    made = provisioning.create(EXT, "EXT01", wish(), BY).person
+    erased, rows = SqlErased(database, vault), SqlPersonRows(database, vault)
+    erased.add_of([made.id], clock.now())
+    rows.erase([made.id])
+    with pytest.raises(ErasedBefore):
+        provisioning.create(EXT, "EXT01", wish(), BY)
+    assert provisioning.count(Selection(), "vuce") == 0
+    erased.lift([EXT])
+    assert provisioning.create(EXT, "EXT01", wish(), BY).person.sub != made.sub

@@ -21,8 +21,9 @@ from idp.kernel.random import SystemRandom
 from idp.settings import Settings
 from idp.wiring.base import Base
 from idp.wiring.held import Keepers
-from idp.wiring.identity import people
-from idp.wiring.personal import personal
+from idp.wiring.identity import joining, people
+from idp.wiring.personal import Ageing, personal
+from idp.wiring.reach import campaigns, coverage
 from tests.support.vault import vault_in
 from tests.support.world import World
 
@@ -45,8 +46,11 @@ def room_of(database: Database, tmp_path: Path, world: World) -> Callable[..., R
             Subjects(derive_key(settings.secret_key, "subjects")),
             services.provider.emergencies,
         )  # fmt: skip
-        persons = people(base)
-        return Room(base, persons, personal(base, persons, keepers))
+        persons, joined = people(base), joining(base)
+        ageing = Ageing(
+            joined, campaigns(base), coverage(base, services.clients, ("sol", "extranet"))
+        )
+        return Room(base, persons, personal(base, persons, keepers, ageing), joined)
 
     return make
 

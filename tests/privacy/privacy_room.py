@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, RowMapping, Table, insert, select
@@ -13,6 +13,7 @@ from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
 from idp.kernel.identity import Identifier
+from idp.people.joining import Joining
 from idp.people.person import Person, UpstreamFacts
 from idp.people.service import People
 from idp.wiring.base import Base, Personal
@@ -27,6 +28,7 @@ class Room:
     base: Base
     people: People
     personal: Personal
+    joining: Joining
 
     @property
     def audit(self) -> Audit:
@@ -79,12 +81,17 @@ class Room:
             return list(connection.execute(query.order_by(*table.primary_key)).mappings())
 
     def fill(self, table: Table, **values: object) -> None:
-        """A row of a table, made up where nothing is given: by the columns' types alone."""
+        """A row of a table, made up where nothing is given, with what it refers to (but people)."""
         made = {
             one.name: values.get(one.name, _made_up(one, self.clock.now()))
             for one in table.c
             if one.name in values or not (one.nullable or one.autoincrement is True)
         }
+        for key in table.foreign_keys:
+            parent, value = key.column, made.get(key.parent.name)
+            if parent.table.name != "people" and value is not None:
+                if not self.rows(parent.table, **{parent.name: value}):
+                    self.fill(parent.table, **{parent.name: value})
         with self.base.database.transaction(), self.base.database.connection() as connection:
             connection.execute(insert(table).values(made))
 
@@ -93,6 +100,8 @@ def _made_up(column: Any, now: datetime) -> object:
     kind = getattr(column.type, "impl", column.type).python_type  # beneath a decorator of ours
     if kind is datetime:
         return now
+    if kind is date:
+        return now.date()
     if kind in (dict, bool, int):
         return kind()
     return f"made-up {column.table.name}.{column.name}"[: getattr(column.type, "length", 99) or 99]

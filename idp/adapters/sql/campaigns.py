@@ -12,7 +12,7 @@ from sqlalchemy import CTE, ColumnElement, Row, and_, case, delete, exists, func
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import CampaignMailRow, CampaignRow, ComponentUseRow
 from idp.adapters.sql.standings import PEOPLE, seen_since, standings
-from idp.adapters.sql.tables import insert_new, table_of
+from idp.adapters.sql.tables import counted, insert_new, table_of
 from idp.kernel.times import LIMA
 from idp.people.asking import Ask, Spared
 from idp.people.campaign_ports import (
@@ -105,6 +105,12 @@ class SqlCampaignStore:
                     return Chosen(tuple(found), found[-1], complete=False)
                 reached = last
         return Chosen(tuple(found), reached, complete=False)
+
+    def due(self, began_before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        finished = _CAMPAIGNS.c.under_way.is_(None)
+        old = and_(_CAMPAIGNS.c.began_at < began_before, finished)
+        return counted(self._database, _CAMPAIGNS.c.id, old)
 
     def purge(self, began_before: datetime) -> int:
         """Remove the finished ones that began before that moment, with their mails; how many."""

@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import ComponentUseRow, CoverageDayRow, KnownBrowserRow
 from idp.adapters.sql.standings import PEOPLE, seen_since, standings
-from idp.adapters.sql.tables import table_of
+from idp.adapters.sql.tables import counted, table_of
 from idp.people.coverage_ports import Cell, DayRow, Use
 from idp.people.standing import Standing
 
@@ -95,6 +95,14 @@ class SqlCoverageStore:
             query = query.where(_DAYS.c.realm == realm)
         with self._database.connection() as connection:
             return [DayRow(**row) for row in connection.execute(query).mappings()]
+
+    def days_due(self, before: date) -> int:
+        """How many rows of figures are of before that day; see `tables.counted`."""
+        return counted(self._database, _DAYS.c.day, _DAYS.c.day < before)
+
+    def uses_due(self, before: date) -> int:
+        """How many uses are of before that day; see `tables.counted`."""
+        return counted(self._database, _USES.c.person_id, _USES.c.last_on < before)
 
     def purge(self, days_before: date, uses_before: date) -> int:
         """Remove old figures and old uses; what is left of a backlog waits for the next time."""

@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import IdentifierRow, MergeRow, PersonRow
 from idp.adapters.sql.sealed_rows import SealedRows
-from idp.adapters.sql.tables import purge, table_of
+from idp.adapters.sql.tables import counted, purge, table_of
 from idp.kernel.identity import Identifier
 from idp.people.identities import Merge
 from idp.people.person import Person
@@ -116,6 +116,10 @@ class SqlMergeStore:
     def purge(self, expired_before: datetime) -> int:
         """Remove what can no longer be undone; how many."""
         return purge(self._database, _MERGES.c.id, _MERGES.c.expires_at < expired_before)
+
+    def due(self, expired_before: datetime) -> int:
+        """How many `purge` would remove; see `tables.counted`."""
+        return counted(self._database, _MERGES.c.id, _MERGES.c.expires_at < expired_before)
 
     def _merge(self, row: Row[Any]) -> Merge:
         return Merge(

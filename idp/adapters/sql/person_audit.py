@@ -1,4 +1,4 @@
-"""What the audit log tells of one person, all of it: for that person."""
+"""What the audit log tells of one person, all of it, and of who was joined into them: for them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
+from idp.adapters.sql.privacy import with_absorbed
 from idp.adapters.sql.tables import table_of
 
 _LOG = table_of(AuditRow)
@@ -38,8 +39,8 @@ class SqlPersonAudit:
 
     def of(self, person_id: str) -> Iterator[Told]:
         """Every record, the oldest first; a page at a time."""
-        after = 0
-        while page := self._page(person_id, after):
+        ids, after = with_absorbed(self._database, [person_id]), 0
+        while page := self._page(ids, after):
             for row in page:
                 yield Told(
                     at=row.at,
@@ -54,9 +55,10 @@ class SqlPersonAudit:
 
     def components(self, person_id: str) -> list[tuple[str, datetime, datetime]]:
         """Each component that a login of theirs reached, with the first and the last moment."""
+        ids = with_absorbed(self._database, [person_id])
         query = (
             select(_LOG.c.client_id, func.min(_LOG.c.at), func.max(_LOG.c.at))
-            .where(_LOG.c.person_id == person_id, _LOG.c.client_id.is_not(None))
+            .where(_LOG.c.person_id.in_(ids), _LOG.c.client_id.is_not(None))
             .where(_LOG.c.event.in_(("code.issued", "token.issued")))
             .group_by(_LOG.c.client_id)
             .order_by(_LOG.c.client_id)
@@ -64,10 +66,10 @@ class SqlPersonAudit:
         with self._database.connection() as connection:
             return [(one, first, last) for one, first, last in connection.execute(query)]
 
-    def _page(self, person_id: str, after: int) -> list[Row[Any]]:
+    def _page(self, ids: list[str], after: int) -> list[Row[Any]]:
         query = (
             select(_LOG)
-            .where(_LOG.c.person_id == person_id, _LOG.c.seq > after)
+            .where(_LOG.c.person_id.in_(ids), _LOG.c.seq > after)
             .order_by(_LOG.c.seq)
             .limit(_PAGE)
         )

@@ -11,9 +11,11 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import (
     Base,
     ErasedIdentifierRow,
+    ExternalIdRow,
     IdentifierRow,
     LegalHoldRow,
     PersonRow,
+    RetiredSubRow,
 )
 from idp.adapters.sql.sealed_rows import SealedRows
 from idp.adapters.sql.tables import counted, insert_new, purge, table_of
@@ -25,7 +27,9 @@ from idp.privacy.held import Entry
 _ERASED = table_of(ErasedIdentifierRow)
 _IDENTIFIERS = table_of(IdentifierRow)
 _HOLDS = table_of(LegalHoldRow)
+_OWN = table_of(ExternalIdRow)
 _PEOPLE = table_of(PersonRow)
+_RETIRED = table_of(RetiredSubRow)
 
 
 class SqlErased:
@@ -119,6 +123,13 @@ class SqlPersonRows:
         return [self._rows.identifier(row) for row in rows]
 
 
+def with_absorbed(database: Database, person_ids: Sequence[str]) -> list[str]:
+    """These ids, and those of whoever was joined into one of them: the same human's."""
+    absorbed = select(_RETIRED.c.person_id).where(_RETIRED.c.kept_by.in_(person_ids))
+    with database.connection() as connection:
+        return [*person_ids, *connection.execute(absorbed.order_by(_RETIRED.c.person_id)).scalars()]
+
+
 class TableOfPeople:
     """A table of people: what of it is shown to its person, and its removal.
 
@@ -135,13 +146,36 @@ class TableOfPeople:
 
     def export(self, person: Person) -> list[Entry]:
         """The person's rows, the oldest first."""
-        query = select(*self._shown).where(self._person == person.id)
+        ids = with_absorbed(self._database, [person.id])
+        query = select(*self._shown).where(self._person.in_(ids))
         with self._database.connection() as connection:
             rows = connection.execute(query.order_by(self._shown[0])).mappings().all()
         return [dict(row) for row in rows]
 
     def erase(self, person_ids: Sequence[str]) -> int:
         """Remove the rows of these people; how many."""
+        ids = with_absorbed(self._database, person_ids)
         with self._database.transaction(), self._database.connection() as connection:
-            these = delete(self._table).where(self._person.in_(person_ids))
+            these = delete(self._table).where(self._person.in_(ids))
             return connection.execute(these).rowcount
+
+
+class ExternalIds:
+    """What other systems call a person, in clear."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def export(self, person: Person) -> list[Entry]:
+        """Each system's id with its own."""
+        query = select(_OWN.c.id, _OWN.c.sealed).where(_OWN.c.person_id == person.id)
+        with self._database.connection() as connection:
+            rows = connection.execute(query.order_by(_OWN.c.id)).all()
+        return [
+            {
+                "client_id": row.id.partition(":")[2],
+                "external_id": self._vault.open(row.sealed, f"external_ids:{row.id}"),
+            }
+            for row in rows
+        ]
