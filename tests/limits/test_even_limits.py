@@ -146,3 +146,14 @@ def test_mail_limits_bear_the_day_of_the_manual_for_operators() -> None:
     assert per_ten_minutes["mail.budget"] >= 2 * 20_000
     assert per_ten_minutes["mail.domain"] >= 2 * 20_000 * 0.6
     assert rows["mail.budget"].even and rows["mail.domain"].even
+
+
+@pytest.mark.parametrize(
+    ("budget", "domain", "campaign", "limit"),
+    [(240_000, 144_000, 6_000, 6_000), (240_000, 8_000, 6_000, 1_000), (60, 60, 6_000, 7)],
+)
+def test_campaigns_have_an_eighth_of_the_mail_at_most(
+    budget: int, domain: int, campaign: int, limit: int
+) -> None:
+    rows = table(mail_budget=budget, mail_domain_budget=domain, campaign_budget=campaign)
+    assert (rows["mail.campaign"].limit, rows["mail.campaign"].even) == (limit, True)

@@ -112,6 +112,16 @@ def test_coverage_counts_each_person_under_the_first_reason(
     assert coverage.now(30).total.able == 3
 
 
+def test_coverage_counts_a_user_who_is_another_human_now_as_unverified(
+    coverage: Coverage, arrive: Arrive, people: People, facts: UpstreamFacts
+) -> None:
+    ana = arrive(1, email="ana@empresa.example")
+    people.record_upstream_login(
+        replace(facts, identifier=ana.key, usuario="U1", given_name="Luis", family_name="Otro")
+    )
+    assert reasons(coverage.now(30).total) == {"unverified": 1}
+
+
 def test_coverage_is_of_who_was_seen_in_the_window(
     coverage: Coverage, arrive: Arrive, people: People, clock: FixedClock
 ) -> None:
