@@ -56,6 +56,9 @@ def test_events_of_the_page_exist() -> None:
         "person.created",
         "person.updated",
         "person.revealed",
+        *("person.exported", "person.erased", "person.purged", "person.held", "person.released"),
+        *("person.withdrawn", "person.returned"),
+        *("person.change_notified", "person.change_undelivered"),
     }
 
 

@@ -256,3 +256,38 @@ def test_absorbed_person_whose_present_user_leads_elsewhere_has_another() -> Non
     before = joined(OLD, NEW)
     found = part(before.after, before, [f"{RUC}:OTRO"], LEFT, LATER)
     assert (found.absorbed.identifier, found.absorbed.usuario) == (f"{RUC}:OTRO", "OTRO")
+
+
+GONE = {"active": False, "withdrawn_at": THEN}
+
+
+@pytest.mark.parametrize("last", [9, -9])
+def test_what_vuces_system_says_of_the_user_in_use_counts(last: int) -> None:
+    new = person("NUEVO", last_login_at=day(last))
+    there = last > 0  # SUNAT renamed VIEJO, whom the system had closed
+    found = join(person("VIEJO", **GONE), new, NOW).person
+    assert (found.active, found.withdrawn_at is None) == (there, there)
+    found = join(person("VIEJO"), replace(new, **GONE), NOW).person
+    assert (found.active, found.withdrawn_at is None) == (not there, not there)
+
+
+def test_who_said_it_goes_with_what_was_said() -> None:
+    old = person("VIEJO", said={"email": "scim", "consent": "scim", "ruc": "scim"})
+    new = person(
+        "NUEVO", addresses=(MINE,), consent=True, consent_at=day(1), last_login_at=day(1),
+        said={"email": "person", "consent": "person"},
+    )  # fmt: skip
+    joined = join(old, new, NOW)
+    assert (joined.contact, joined.person.said) == (MOVED, {"email": "person", "consent": "person"})
+    before = Snapshot(old, new, joined.person, (new.identifier,))
+    kept = part(joined.person, before, (new.identifier,), (old.identifier,), LATER).kept
+    assert kept.said == old.said
+
+
+def test_what_vuces_system_said_before_is_so_again_once_it_is_undone() -> None:
+    old, new = person("VIEJO", **GONE), person("NUEVO", last_login_at=day(9))
+    joined = join(old, new, NOW).person
+    before = Snapshot(old, new, joined, (new.identifier,))
+    for now_kept, withdrawn_at in ((joined, THEN), (replace(joined, withdrawn_at=NOW), NOW)):
+        kept = part(now_kept, before, (new.identifier,), (old.identifier,), LATER).kept
+        assert (kept.active, kept.withdrawn_at) == (False, withdrawn_at)

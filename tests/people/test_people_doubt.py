@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idp.kernel.clock import FixedClock
-from idp.kernel.events import EventBus, PersonDoubted
+from idp.kernel.events import EventBus, PersonChanged, PersonDoubted
 from idp.kernel.identity import Identifier
+from idp.people.differences import SEEN
 from idp.people.doubt import Doubt, doubt, doubted
 from idp.people.eligibility import Eligibility, eligibility
 from idp.people.person import Address, Person, UpstreamFacts
@@ -123,15 +124,17 @@ def test_login_of_another_human_or_entity_leaves_nothing_of_the_contact(
     events: Callable[[], list[str]],
     bus: EventBus,
 ) -> None:
-    heard: list[PersonDoubted] = []
+    heard: list[object] = []
     bus.subscribe(PersonDoubted, heard.append)
+    bus.subscribe(PersonChanged, heard.append)
     found = people.record_upstream_login(replace(OFFICIAL, **told))  # type: ignore[arg-type]
     assert found == people.get(official.id)
     assert (found.sub, found.doubted_at) == (official.sub, clock.now())
     assert eligibility(found, clock.now()) is Eligibility.UNVERIFIED
     assert people.browsers(official.id) == []
     assert events()[-2:] == ["contact.doubted", "person.updated"]
-    assert heard == [PersonDoubted(official.id)]
+    fields = (*(one for one in SEEN if one in told), "email", "consent_at")
+    assert heard == [PersonChanged(official.id, "changed", fields), PersonDoubted(official.id)]
 
 
 def test_login_of_the_same_human_doubts_nothing(

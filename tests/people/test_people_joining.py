@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import text
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.directory import SqlDirectory
+from idp.adapters.sql.people import SqlPersonStore
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
+from idp.kernel.events import EventBus, PersonChanged
 from idp.kernel.identity import Identifier
 from idp.people.eligibility import Eligibility, eligibility
 from idp.people.joining import Joining
@@ -24,6 +27,7 @@ from idp.people.retired import Retirement
 from idp.people.rows import SeedRow
 from idp.people.separating import Separating
 from idp.people.service import People
+from idp.people.vault import Vault
 
 RUC = "20504774288"
 OLD, NEW, OTHER = (Identifier("sol", f"{RUC}:{user}") for user in ("ADMIN", "NUEVO", "OTRO"))
@@ -465,3 +469,77 @@ def test_import_while_persons_are_joined_and_parted_lands_on_whoever_has_the_use
     found = people.find(NEW)
     assert found is not None
     assert found.sub == new.sub
+
+
+def test_systems_are_told_of_a_merge_its_undoing_and_a_separation(
+    joining: Joining,
+    separating: Separating,
+    bus: EventBus,
+    database: Database,
+    vault: Vault,
+    log_in: Callable[..., Person],
+    confirm: Callable[..., None],
+) -> None:
+    old, new = log_in(OLD), log_in(NEW)
+    confirm(new, "ana@empresa.example")
+    directory = SqlDirectory(database, vault)
+    for one in (old, new):
+        directory.put_external_id(one.id, "vuce", one.usuario)
+    heard: list[PersonChanged] = []
+    bus.subscribe(PersonChanged, heard.append)
+    look = replace(ORDER, dry_run=True)
+    joining.merge(OLD, NEW, look)
+    assert heard == []
+    joining.merge(OLD, NEW, ORDER)
+    changed = ("usuario", "email", "consent_at")
+    assert set(heard) == {
+        PersonChanged(new.id, "deleted"), PersonChanged(old.id, "changed", changed)
+    }  # fmt: skip
+    assert directory.external_ids(old.id) == [("vuce", "ADMIN")]
+    heard.clear()
+    joining.unmerge(NEW, ORDER)
+    assert set(heard) == {
+        PersonChanged(new.id, "created", ("usuario",)), PersonChanged(old.id, "changed", changed)
+    }  # fmt: skip
+    heard.clear()
+    separating.separate(NEW, look)
+    assert heard == []
+    separating.separate(NEW, ORDER)
+    assert heard == [PersonChanged(new.id, "deleted")]
+
+
+def test_systems_are_told_what_a_separation_leaves(
+    joining: Joining,
+    separating: Separating,
+    bus: EventBus,
+    log_in: Callable[..., Person],
+    confirm: Callable[..., None],
+) -> None:
+    old = log_in(OLD)
+    confirm(old, "ana@empresa.example")
+    log_in(NEW)
+    joining.merge(OLD, NEW, ORDER)
+    heard: list[PersonChanged] = []
+    bus.subscribe(PersonChanged, heard.append)
+    separating.separate(NEW, ORDER)
+    assert heard == [PersonChanged(old.id, "changed", ("usuario", "email", "consent_at"))]
+
+
+def test_systems_are_told_when_it_is_another_user_who_counts(
+    people: People,
+    joining: Joining,
+    bus: EventBus,
+    database: Database,
+    vault: Vault,
+    log_in: Callable[..., Person],
+) -> None:
+    old = log_in(OLD)
+    SqlPersonStore(database, vault).update(replace(old, active=False))
+    log_in(NEW)
+    heard: list[PersonChanged] = []
+    bus.subscribe(PersonChanged, heard.append)
+    joining.merge(OLD, NEW, ORDER)
+    assert PersonChanged(old.id, "activated") in heard
+    found = people.get(old.id)
+    assert found is not None
+    assert found.active

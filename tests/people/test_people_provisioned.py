@@ -176,6 +176,14 @@ def test_another_address_counts_for_nothing_and_the_one_before_no_more() -> None
     assert eligibility(found.after, NOW) is Eligibility.UNVERIFIED
 
 
+def test_yes_from_before_the_user_may_have_passed_to_another_is_none() -> None:
+    known = person(**SUNAT, doubted_at=NOW)
+    found = after(known, as_is(known, consent_at=NOW))
+    assert (found.person, found.kept) == (known, ("consent_at",))
+    later = NOW + timedelta(minutes=1)
+    assert after(known, as_is(known, consent_at=later)).person.consent_at == later
+
+
 def test_no_address_leaves_none() -> None:
     known = person(said={"email": "scim"}, addresses=(OLD,))
     found = after(known, as_is(known, email=None))
