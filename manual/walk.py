@@ -131,6 +131,9 @@ class Walk:
         self.album.show("correo-nuevo", page, mark=["form .facts"], part=".field--marked", top=top)
         page.click("#accesos")
         self.album.show("accesos", page)
+        page.goto(self.demo.url(8000, "/cuenta"))
+        page.click("#mis-datos")
+        self.album.show("mis-datos", page)
 
     def annex_of_a_taxpayer(self) -> None:
         """Of one who is told on the way what is missing."""

@@ -31,6 +31,7 @@ _WORDS = {
     Ask.CONSENT: "to be asked for their consent",
     Spared.ELIGIBLE: "could enter already",
     Spared.NEW: "never logged in",
+    Spared.INACTIVE: "are no users any more, by the system that keeps them in step",
     Spared.NO_ADDRESS: "have no e-mail: no campaign reaches them",
     Spared.COOLING_OFF: "only have to wait for a new e-mail to count",
     Spared.UNDELIVERABLE: "mail to them fails",

@@ -29,6 +29,7 @@ _ROWS = 14
 _WORDS = {
     Why.COMPONENT: "the component takes no login by mail",
     Why.NEW: "new, never logged in",
+    Why.INACTIVE: "no user any more, by the system that keeps them in step",
     Why.NO_ADDRESS: "no e-mail",
     Why.UNVERIFIED: "e-mail not verified",
     Why.COOLING_OFF: "a new e-mail cools off",

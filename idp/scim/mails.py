@@ -13,7 +13,7 @@ from idp.jobs.registry import RetryPolicy
 from idp.kernel.clock import Clock
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
-from idp.people.masking import mask_email
+from idp.people.masking import mask_email, name_user
 from idp.people.person import Address, Person
 from idp.web.i18n import SOURCE, supported
 
@@ -94,7 +94,11 @@ class ReplacedMails:
         content = self._templates.render(
             "correo-reemplazado",
             supported([person.standard.get("locale", "")]) or SOURCE,
-            {"name": person.name, "new_email_masked": mask_email(new.email) if new else None},
+            {
+                "name": person.name,
+                "user": name_user(person.key),
+                "new_email_masked": mask_email(new.email) if new else None,
+            },
         )
         old = Address(payload["previous"], email, self._clock.now())
         self._posting.post("correo-reemplazado", old.id, person, old, content)

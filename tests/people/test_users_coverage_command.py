@@ -15,11 +15,13 @@ from campaign_stage import Stage
 from idp.adapters.sql.coverage import SqlCoverageStore
 from idp.adapters.sql.database import Database
 from idp.audit.log import Audit
-from idp.cli import users, users_campaign
+from idp.cli import users, users_campaign, users_coverage
 from idp.cli.sparkline import sparkline
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
-from idp.people.coverage import Coverage
+from idp.people.asking import Ask, Spared
+from idp.people.campaign_ports import MailState
+from idp.people.coverage import Coverage, Why
 from idp.people.coverage_ports import Component
 from idp.people.rows import SeedRow
 from idp.people.service import People
@@ -97,7 +99,7 @@ def test_coverage_as_json_has_all_figures(run: Run, crowd: People) -> None:
     found = json.loads(json.dumps(run("coverage", "--client", "mr", as_json=True)))
     assert (found["days"], found["total"]["able"], found["total"]["share"]) == (90, 2, 0.5)
     assert found["total"]["why_not"]["unverified"] == 2
-    assert len(found["total"]["why_not"]) == 8
+    assert set(found["total"]["why_not"]) == {one.value for one in Why}
     assert set(found["realms"]) == {"sol", "extranet"}
     assert [one["client_id"] for one in found["components"]] == ["mr"]
     assert found["components"][0]["contingency"] is True
@@ -171,3 +173,9 @@ def test_campaign_for_a_component_that_is_not_there_is_an_error(run: Run) -> Non
     with pytest.raises(IdpError) as refused:
         run("campaign", "--client", "nadie", "--dry-run")
     assert refused.value.code == "client_unknown"
+
+
+def test_every_reason_and_state_has_words() -> None:
+    assert set(users_coverage._WORDS) == set(Why)
+    assert set(users_campaign._WORDS) == {*Ask, *Spared}
+    assert all(users_campaign._state(one) for one in MailState)
