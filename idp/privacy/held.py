@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from idp.kernel.texts import Text
+from idp.kernel.times import duration
 from idp.people.person import Person
 
 Value = str | int | bool | date | datetime | None | Mapping[str, str]
@@ -38,3 +39,11 @@ class Held:
     end: Callable[[Person], int] | None = None
     stays: bool = False
     tables: tuple[str, ...] = ()
+
+
+WITH_PERSON = Text("Mientras se conserve su registro.")
+
+
+def lasting(seconds: int, words: Text) -> Text:
+    """The words with a length of time (`{time}`); where it is 0, nothing ends it."""
+    return Text(words.msgid, time=duration(seconds)) if seconds else Text("Sin plazo.")
