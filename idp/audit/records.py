@@ -10,6 +10,9 @@ from types import MappingProxyType
 
 from idp.audit.events import AuditEvent
 
+# Before the name of an actor that is a program: its client_id follows.
+CLIENT = "client:"
+
 
 def event_named(name: str) -> AuditEvent | str:
     """The event of that name; the name itself where this version has no such event."""
@@ -24,7 +27,8 @@ class AuditRecord:
     """What happened, when, to whom and by whom, in opaque ids.
 
     at: aware, UTC. event: a plain text where another version of this program wrote it.
-    actor: an operator's name, or None when a person or a component acted.
+    actor: an operator's name, CLIENT with the client_id of a system that keeps people in step, or
+    None when a person or a component acted.
     reference: the *número de atención* that page and mail show. details: as `events.TABLE` allows.
     """
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.records import CLIENT
 from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus, PersonChanged
 from idp.kernel.identity import Identifier
@@ -44,7 +45,7 @@ class By:
     @property
     def actor(self) -> str:
         """As the audit log names it."""
-        return f"client:{self.client_id}"
+        return f"{CLIENT}{self.client_id}"
 
 
 @dataclass(frozen=True)

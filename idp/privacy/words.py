@@ -138,6 +138,7 @@ VALUES: Mapping[str, Mapping[str, Text]] = {
         "person": Text("usted"),
         "upstream": Text("SUNAT"),
         "import": Text("un archivo"),
+        "scim": Text("un sistema de la VUCE"),
         "file:vuce": Text("un archivo de la VUCE"),
         "operator": Text("un operador"),
     },

@@ -15,6 +15,7 @@ from idp.adapters.sql.directory import SqlDirectory
 from idp.adapters.sql.models import RefreshFamilyRow
 from idp.adapters.sql.tables import table_of
 from idp.audit.events import AuditEvent
+from idp.audit.records import CLIENT
 from idp.kernel.errors import IdpError
 from idp.people.operations import Order
 from idp.people.person import Person
@@ -127,6 +128,24 @@ def test_addresses_tell_what_becomes_of_them(room: Room) -> None:
     room.clock.advance(2 * 86_400)
     room.people.set_contact(person.id, email="tres@empresa.example", consent=True)
     assert states() == {"uno": "replaced", "dos": "in_force", "tres": "unverified"}
+
+
+def test_copy_does_not_call_a_system_an_operator(room: Room) -> None:
+    person = room.came()
+    room.audit.record(
+        AuditEvent.PERSON_WITHDRAWN,
+        person_id=person.id,
+        client_id="mr",
+        actor=f"{CLIENT}mr",
+        source="scim",
+    )
+    (told,) = [
+        one
+        for one in copy(room, person)["sections"]["audit"]["entries"]
+        if one["event"] == "person.withdrawn"
+    ]
+    assert "by_operator" not in told
+    assert told["component"] == "Mercancías Restringidas"
 
 
 def test_copy_is_on_record_with_who_made_it(room: Room) -> None:

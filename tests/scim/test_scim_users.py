@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scim_systems import PATCH, USER, System, a_user, extension, person_of, replace
+from scim_systems import ERROR, PATCH, USER, System, a_user, extension, person_of, replace
 
 from idp.audit.records import AuditFilter
 from idp.kernel.identity import Identifier
 from idp.people.eligibility import Eligibility, eligibility
+from idp.people.operations import Order
 from idp.people.person import UpstreamFacts
 from idp.people.scim_paths import EXTENSION
 from tests.support.world import ISSUER, World
@@ -319,3 +320,32 @@ def test_attributes_that_are_asked_for_are_all_that_is_answered(vuce: System) ->
     assert not {"emails", EXTENSION} & set(rest)
     both = vuce.call("GET", f"{path}?attributes=id&excludedAttributes=emails")
     assert both.status_code == 400
+
+
+def test_user_whose_data_was_erased_is_gone_and_cannot_be_made_again(vuce: System) -> None:
+    services = vuce.world.services
+    made = vuce.create(externalId="P-ERASED")
+    erasing = services.personal.erasing
+    erasing.erase(person_of(vuce.world, made), actor="ana", reason="lo pidió")
+    assert vuce.call("GET", f"/Users/{made['id']}").status_code == 404
+    assert vuce.found(filter='externalId eq "P-ERASED"') == []
+    again = vuce.call("POST", "/Users", a_user(userName=made["userName"]))
+    assert (again.status_code, again.json["schemas"]) == (403, [ERROR])
+    # By their own login they are somebody new, who may be made anew no more than anybody known.
+    ext = Identifier("extranet", made["userName"])
+    back = services.people.record_upstream_login(
+        UpstreamFacts("extranet", ext, made["userName"], name="LUIS")
+    )
+    assert back.id != made["id"]
+    assert vuce.found(filter=f'userName eq "{made["userName"]}"') == [back.id]
+
+
+def test_user_who_was_joined_with_another_is_found_by_every_name(vuce: System) -> None:
+    services = vuce.world.services
+    old, new = vuce.create(), vuce.create()
+    names = [Identifier("extranet", one["userName"]) for one in (old, new)]
+    services.identities.merge(*names, Order(actor="ana", reason="caso 7"))
+    for one in (old, new):
+        assert vuce.found(filter=f'userName eq "{one["userName"]}"') == [old["id"]]
+    assert vuce.call("GET", f"/Users/{new['id']}").status_code == 404
+    assert vuce.call("POST", "/Users", a_user(userName=new["userName"])).status_code == 409

@@ -13,6 +13,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
 from idp.adapters.sql.privacy import with_absorbed
 from idp.adapters.sql.tables import table_of
+from idp.audit.records import CLIENT
 
 _LOG = table_of(AuditRow)
 _PAGE = 1_000
@@ -48,7 +49,7 @@ class SqlPersonAudit:
                     client_id=row.client_id,
                     mode=row.mode,
                     reference=row.reference,
-                    operator=row.actor is not None,
+                    operator=row.actor is not None and not row.actor.startswith(CLIENT),
                     details=row.details,
                 )
             after = page[-1].seq
