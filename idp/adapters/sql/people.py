@@ -78,11 +78,16 @@ class SqlPersonStore:
         query = query.where(_IDENTIFIERS.c.digest.in_(digests))
         with self._reading() as connection:
             for _ in range(_TRIES):
+                # A try that is given up lets its locks go: those of the next one, taken beside
+                # them, would be out of the order that everybody keeps.
+                attempt = connection.begin_nested() if lock else None
                 owners = connection.execute(query).all()
                 found = self._many(connection, {row.person_id for row in owners}, lock=lock)
                 after = connection.execute(query).all() if lock else owners
                 if set(after) == set(owners) and all(row.person_id in found for row in owners):
                     return {digests[row.digest]: found[row.person_id] for row in owners}
+                if attempt is not None:
+                    attempt.rollback()
         raise Unavailable("sql", "raced")
 
     def page(self, after: str, limit: int, realm: str | None = None) -> list[Person]:
