@@ -36,6 +36,7 @@ ENLARGED = {"width": 640, "height": 450}
 
 def sound(page: Page, looks: Iterable[str] = LOOKS) -> None:
     """No violation in any of these looks; nothing cut off, narrow or enlarged."""
+    page.wait_for_load_state("load")  # what a page is made of comes before its style sheet
     for number, name in enumerate(looks):
         page.emulate_media(
             **{"color_scheme": "light", "contrast": "no-preference", "forced_colors": "none"}
