@@ -234,7 +234,7 @@ PersonUser: Any = User.__class_getitem__(Person)
 
 CONFIG = ServiceProviderConfig(
     patch=Patch(supported=True),
-    # Any body of ours is at most so long (app.MAX_BODY).
+    # Any body of ours is at most so long (app.create.MAX_BODY).
     bulk=Bulk(supported=True, max_operations=MAX_OPERATIONS, max_payload_size=262_144),
     filter=Filter(supported=True, max_results=MAX_PAGE),
     change_password=ChangePassword(supported=False),
