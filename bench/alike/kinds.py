@@ -18,13 +18,14 @@ SERVED = (ELIGIBLE, CONTROL)
 UNKNOWN = "unknown"
 UNDELIVERABLE = "undeliverable"
 COOLING_OFF = "cooling off"
+INACTIVE = "inactive"
 LACKING = {
     "never logged in": "last_login_at",
     "no address": "email",
     "not verified": "email_verified_at",
     "no consent": "consent_at",
 }
-KINDS = (ELIGIBLE, UNKNOWN, *LACKING, UNDELIVERABLE, COOLING_OFF)
+KINDS = (ELIGIBLE, UNKNOWN, *LACKING, UNDELIVERABLE, COOLING_OFF, INACTIVE)
 _EVERY = (*KINDS, CONTROL)
 
 
@@ -56,6 +57,9 @@ def _write_down(service: People, kind: str, own: list[Asker]) -> None:
             service.mark_undeliverable(person.id, address.id, code="550")
             if kind == COOLING_OFF:
                 _change_address(service, person, f"new-{address.email}")
+    if kind == INACTIVE:  # as VUCE's system of people would have it by SCIM
+        for person in _persons(service, own):
+            service._store.update(replace(person, active=False))
 
 
 def _persons(service: People, own: Iterable[Asker]) -> Iterable[Person]:
