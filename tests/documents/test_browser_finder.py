@@ -57,13 +57,19 @@ def test_browser_of_playwright_is_the_last_to_be_looked_for(
     assert browser.find_browser() == Path("/own")
 
 
+@pytest.mark.parametrize("name", browser.NAMES[:2])
 def test_browser_missing_is_installed_by_debian_for_root(
-    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The shell, else the whole browser where there is no shell."""
     monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
-    installed = f'[ "$1" = install ] && echo "#!/bin/sh" > {nowhere}/chromium'
-    program(nowhere, "apt-get", f"{installed} && /bin/chmod 755 {nowhere}/chromium; exit 0")
-    assert browser.ensure_browser() == nowhere / "chromium"
+    there = nowhere / name
+    installed = f'[ "$1 $3" = "install {name}" ] && echo "#!/bin/sh" > {there}'
+    others = '[ "$1" = install ] && exit 100'
+    program(
+        nowhere, "apt-get", f"{installed} && /bin/chmod 755 {there} && exit 0\n{others}\nexit 0"
+    )
+    assert browser.ensure_browser() == there
 
 
 def test_browser_that_cannot_be_had_is_said_and_fails_only_in_ci(

@@ -8,7 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell is the same engine without the windows: half the work where there is no screen.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 BROWSER_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -51,8 +58,9 @@ def ensure_browser() -> Path | None:
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-qy", "chromium"]):
-            if subprocess.run(command, env=environment, capture_output=True).returncode:
+        for command in (["update", "-q"], *(["install", "-qy", name] for name in NAMES[:2])):
+            done = subprocess.run(["apt-get", *command], env=environment, capture_output=True)
+            if find_browser() is not None or (done.returncode and command[0] == "update"):
                 break
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
