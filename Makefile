@@ -37,7 +37,8 @@ demo: setup
 test: setup
 	@$(BIN)/python -m tests.support.browser
 	@$(BIN)/python -m tests.relying_parties.install
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@# Neighbours share what is dear to start, so each worker gets a run of them.
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: setup
 	@$(BIN)/ruff check .

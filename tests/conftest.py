@@ -28,9 +28,6 @@ _CI = bool(os.environ.get("CI"))
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without a browser its tests are listed as not run; in CI they fail instead."""
     marked = [item for item in items if item.get_closest_marker("browser")]
-    for item in marked:
-        # One worker runs them all, on one demo.
-        item.add_marker(pytest.mark.xdist_group("browser"))
     if not marked or _CI or find_browser() is not None:
         return
     config.hook.pytest_deselected(items=marked)

@@ -255,7 +255,7 @@ def running_site(folder: Path, redis_url: str) -> Iterator[Site]:
         world = build_world(folder, redis_url, issuer=base, clients=_CLIENTS, admin_url=console)
         console_app = create_console(world.settings, world.services)
         sites.append(Site(world, base, console_app, console, patch))
-        threads = [threading.Thread(target=one.serve_forever) for one in servers]
+        threads = [threading.Thread(target=one.serve_forever, args=(0.02,)) for one in servers]
         for thread in threads:
             thread.start()
         yield sites[0]

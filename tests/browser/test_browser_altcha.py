@@ -28,7 +28,7 @@ def provider(tmp_path: Path, valkey: str) -> Iterator[World]:
     world.clock.advance((datetime.now(UTC) - START).total_seconds())
     world.services.upstream_status.set("sol", FlagState.FORCED_DOWN, reason="p", who="p")
     apps.append(world)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield world
     server.shutdown()

@@ -89,7 +89,7 @@ def provider(
     world.clock.advance((datetime.now(UTC) - START).total_seconds())
     world.services.upstream_status.set("sol", FlagState.FORCED_DOWN, reason="prueba", who="prueba")
     apps.append(world)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield world
     server.shutdown()

@@ -20,7 +20,6 @@ from sandbox.demo.processes import _healthy, taken_ports
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C ends everything"
 # One demo at a time: it needs ports by the dozen.
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 @pytest.fixture

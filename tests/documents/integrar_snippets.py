@@ -113,7 +113,7 @@ def served(folder: Path, redis_url: str) -> Iterator[Served]:
     world.clock.advance((datetime.now(UTC) - START).total_seconds())
     (folder / ".venv").symlink_to(sys.prefix)
     found.append(Served(world, url, folder))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         (folder / "people.csv").write_text(people_csv(), encoding="utf-8")

@@ -33,7 +33,7 @@ class MockSunat:
         self._server = build_server(app)
         self.base_url = f"http://127.0.0.1:{self._server.port}"
         self.allow = (f"127.0.0.1:{self._server.port}",)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def misbehave(self, realm: str, fault: str, seconds: float | None = None) -> None:
         """Set a fault; one that reaches both endpoints is set at the token endpoint only."""

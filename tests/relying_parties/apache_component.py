@@ -48,7 +48,7 @@ class _Application(BaseHTTPRequestHandler):
 @contextmanager
 def _application() -> Iterator[int]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Application) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield server.server_port

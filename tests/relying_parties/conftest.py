@@ -13,13 +13,6 @@ from tests.relying_parties.visitor import Visitor
 __all__ = ["demo"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all, on one demo."""
-    for item in items:
-        if item.path.parent.name == "relying_parties":
-            item.add_marker(pytest.mark.xdist_group("relying_parties"))
-
-
 @pytest.fixture(scope="session")
 def stack(demo: Demo) -> Stack:
     return Stack(demo)

@@ -34,7 +34,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, module_valkey: str) -> Iter
     # The component judges ID tokens by the real hour.
     world.clock.advance(time.time() - world.clock.timestamp())
     server = build_server(world.app, port=port)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield world
     server.shutdown()
