@@ -158,5 +158,5 @@ def _stroke(points: Sequence[tuple[float, float]], dash: str) -> Markup:
 
 def _text(x: float, y: float, words: str, anchor: str) -> Markup:
     return Markup(
-        '<text x="{}" y="{}" font-size="14" fill="currentColor" text-anchor="{}">{}</text>'
+        '<text x="{}" y="{}" font-size="16" fill="currentColor" text-anchor="{}">{}</text>'
     ).format(x, y, anchor, escape(words))
