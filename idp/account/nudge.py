@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from idp.login.session import Session
 from idp.people.concerns import Answer, Kind
-from idp.people.masking import mask_email
+from idp.people.masking import mask_mailbox
 from idp.people.nudges import Nudges
 from idp.people.service import People
 
@@ -51,9 +51,9 @@ class NudgeDesk:
         pending = self._people.pending_verification(person.id) if by_code else None
         return Shown(
             kind=concern.kind,
-            email=mask_email(concern.address.email) if concern.address else None,
+            email=mask_mailbox(concern.address.email) if concern.address else None,
             address_id=concern.address.id if concern.address else "",
-            code_sent_to=mask_email(pending.address.email) if pending else None,
+            code_sent_to=mask_mailbox(pending.address.email) if pending else None,
         )
 
     def answer(self, session: Session, nudge: str, said: str, address_id: str) -> None:

@@ -21,6 +21,14 @@ def mask_email(email: str) -> str:
     return f"{local[0]}{_DOTS}@{shown}"
 
 
+def mask_mailbox(email: str) -> str:
+    """`juan@empresa.pe` -> `j•••@empresa.pe`: for the owner, who is logged in and is asked whether
+    it is still theirs; which company's mail it is decides that.
+    """
+    local, at, domain = email.rpartition("@")
+    return f"{local[0]}{_DOTS}@{domain}" if at and local and domain else _DOTS
+
+
 def mask_identifier(identifier: Identifier) -> str:
     """`20504774288:ADMIN` -> `20•••••••88 / AD•••`; `EXT0042` -> `EXT•••2`."""
     if identifier.realm == SOL:

@@ -84,7 +84,7 @@ def test_person_of_an_old_address_says_yes_without_javascript(
     page, who = new_context(java_script_enabled=False).new_page(), person("ANTIGUO1")
     log_in(page, demo, who)
     expect(page.locator("#pregunta")).to_have_text(
-        "En contingencia le escribiremos a a•••@e•••.com. ¿Sigue siendo suyo?"
+        "En contingencia le escribiremos a a•••@example.com. ¿Sigue siendo suyo?"
     )
     page.click("#si")
     arrived(page, demo)

@@ -136,7 +136,7 @@ def test_pending_address_leads_to_the_code_and_names_the_address_masked(world: W
     world.services.people.set_contact(one.person.id, email="juan@empresa.pe", consent=True)
     aviso = one.log_in()[-1]
     text = page(one.browser, aviso)
-    assert "Le enviamos un código a <strong>j•••@e•••.pe</strong>" in text
+    assert "Le enviamos un código a <strong>j•••@empresa.pe</strong>" in text
     assert "juan@" not in text
     assert one.answer(aviso, "fix", lugar="verificar").location == "/cuenta#verificar"
 
@@ -146,7 +146,7 @@ def test_unverified_address_whose_code_is_late_is_named_too(world: World) -> Non
     world.services.people.set_contact(one.person.id, email="juan@empresa.pe", consent=True)
     world.clock.advance(1_801)
     text = page(one.browser, one.log_in()[-1])
-    assert "Aún no ha confirmado que el correo <strong>j•••@e•••.pe</strong> es suyo." in text
+    assert "Aún no ha confirmado que el correo <strong>j•••@empresa.pe</strong> es suyo." in text
 
 
 def test_no_consent_and_no_delivery_each_have_their_words(world: World) -> None:
@@ -157,7 +157,7 @@ def test_no_consent_and_no_delivery_each_have_their_words(world: World) -> None:
     world.services.people.mark_undeliverable(one.person.id, address.id, code="550")
     one.browser.delete_cookie("idp_session", domain="localhost")
     text = page(one.browser, one.log_in()[-1])
-    assert "El servidor de su correo <strong>a•••@e•••.pe</strong> rechazó" in text
+    assert "El servidor de su correo <strong>a•••@empresa.pe</strong> rechazó" in text
 
 
 def test_fixed_in_another_tab_meanwhile_the_page_goes_on_by_itself(world: World) -> None:
@@ -186,7 +186,7 @@ def address_field(text: str) -> str:
 def test_question_of_the_year_shows_the_address_masked_and_takes_a_yes(world: World) -> None:
     one, aviso = yearly(world)
     text = page(one.browser, aviso)
-    asks = "En contingencia le escribiremos a <strong>j•••@e•••.pe</strong>. ¿Sigue siendo suyo?"
+    asks = "En contingencia le escribiremos a <strong>j•••@empresa.pe</strong>. ¿Sigue siendo suyo?"
     assert asks in text
     assert "juan@" not in text
     went_on = one.answer(aviso, "yes", correo=address_field(text))

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from idp.kernel.identity import Identifier
 from idp.people.attributes import ATTRIBUTES, SCOPES, claim_names, claims
 from idp.people.eligibility import Eligibility, contact_address, eligibility
-from idp.people.masking import mask_email, mask_identifier, mask_name, name_user, speaks_of
+from idp.people.masking import (
+    mask_email,
+    mask_identifier,
+    mask_mailbox,
+    mask_name,
+    name_user,
+    speaks_of,
+)
 from idp.people.person import Address, Person
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -140,6 +147,22 @@ def test_claims_never_hold_sub_and_are_listed_once() -> None:
 )
 def test_mask_email_shows_first_letters_and_the_ending(email: str, expected: str) -> None:
     assert mask_email(email) == expected
+
+
+@pytest.mark.parametrize(
+    ("email", "expected"),
+    [
+        ("juan@empresa.pe", "j•••@empresa.pe"),
+        ("a@b.c.pe", "a•••@b.c.pe"),
+        ("nonsense", "•••"),
+        ("@x.pe", "•••"),
+        ("a@", "•••"),
+    ],
+)
+def test_mask_mailbox_hides_the_mailbox_and_shows_whose_mail_it_is(
+    email: str, expected: str
+) -> None:
+    assert mask_mailbox(email) == expected
 
 
 @pytest.mark.parametrize(
