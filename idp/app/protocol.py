@@ -72,6 +72,7 @@ def _scim(settings: Settings, services: Services, challenges: Challenges) -> Blu
     behind = scim(services, SCIM)
     return scim_blueprint(
         users=behind.users,
+        searches=behind.searches,
         bulk=behind.bulk,
         discovery=behind.discovery,
         tokens=services.provider.service_tokens,

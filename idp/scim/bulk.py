@@ -17,8 +17,9 @@ from scim2_models import (
 from idp.clients.client import Client
 from idp.kernel.errors import IdpError
 from idp.scim.errors import told
+from idp.scim.representation import Shown
 from idp.scim.schema import MAX_OPERATIONS
-from idp.scim.service import Shown, Users
+from idp.scim.service import Users
 from idp.scim.versions import tags
 
 _RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"

@@ -23,8 +23,10 @@ from idp.scim import reading
 from idp.scim.bulk import Bulk
 from idp.scim.discovery import Discovery
 from idp.scim.errors import refusal, told
+from idp.scim.representation import Shown
 from idp.scim.schema import MAX_OPERATIONS
-from idp.scim.service import Shown, Users
+from idp.scim.searches import Searches
+from idp.scim.service import Users
 from idp.scim.versions import matches, tags
 from idp.web.bearer import Challenges, presented
 
@@ -38,6 +40,7 @@ View = Callable[..., Response]
 def blueprint(
     *,
     users: Users,
+    searches: Searches,
     bulk: Bulk,
     discovery: Discovery,
     tokens: AccessTokens,
@@ -79,13 +82,13 @@ def blueprint(
     @bp.get("/Users")
     @allowed(SCIM_READ)
     def listed(client: Client) -> Response:
-        return _answer(users.search(client, reading.query(request.args), in_url=True))
+        return _answer(searches.search(client, reading.query(request.args), in_url=True))
 
     @bp.post("/.search")
     @bp.post("/Users/.search")
     @allowed(SCIM_READ)
     def searched(client: Client) -> Response:
-        return _answer(users.search(client, reading.search(_members()), in_url=False))
+        return _answer(searches.search(client, reading.search(_members()), in_url=False))
 
     @bp.post("/Users")
     @allowed(SCIM_WRITE)

@@ -14,6 +14,9 @@ from idp.people.rows import RowReader
 from idp.scim.bulk import Bulk
 from idp.scim.discovery import Discovery
 from idp.scim.mails import ReplacedNotices
+from idp.scim.reads import Reads
+from idp.scim.representation import Representation
+from idp.scim.searches import Searches
 from idp.scim.service import Users
 from idp.web.i18n import catalogues, say
 from idp.wiring.base import Services
@@ -25,6 +28,7 @@ class Scim:
     """What the endpoints use."""
 
     users: Users
+    searches: Searches
     bulk: Bulk
     discovery: Discovery
 
@@ -32,39 +36,56 @@ class Scim:
 def scim(services: Services, prefix: str) -> Scim:
     """All that stands behind `prefix`, the path of SCIM."""
     base = f"{services.settings.issuer}{prefix}"
-    users = _users(services, base)
+    people = _provisioning(services)
+    representation = Representation(
+        clock=services.clock,
+        base=base,
+        version_key=derive_key(services.settings.secret_key, "scim-version"),
+    )
+    reads = Reads(audit=services.audit, stream=services.audit_stream)
+    users = _users(services, people, representation, reads)
+    searches = Searches(people=people, representation=representation, reads=reads)
 
     def event_uris() -> list[str]:
         told = any(subscription(one) for one in services.clients.all())
         return sorted(EVENTS.values()) if told else []
 
-    return Scim(users, Bulk(users=users, base=base), Discovery(base=base, event_uris=event_uris))
+    return Scim(
+        users=users,
+        searches=searches,
+        bulk=Bulk(users=users, base=base),
+        discovery=Discovery(base=base, event_uris=event_uris),
+    )
 
 
-def _users(services: Services, base: str) -> Users:
+def _provisioning(services: Services) -> Provisioning:
+    return Provisioning(
+        store=SqlPersonStore(services.database, services.vault),
+        directory=SqlDirectory(services.database, services.vault),
+        erased=SqlErased(services.database, services.vault),
+        uow=services.database,
+        audit=services.audit,
+        clock=services.clock,
+        random=services.random,
+        events=services.events,
+        tell_old=ReplacedNotices(queue=services.queue, seals=services.vault),
+    )
+
+
+def _users(
+    services: Services, people: Provisioning, representation: Representation, reads: Reads
+) -> Users:
     settings = services.settings
     # For programs, as the errors of OAuth: in English.
     english = catalogues(TEMPLATES.parent / "locales")["en"]
     return Users(
-        people=Provisioning(
-            store=SqlPersonStore(services.database, services.vault),
-            directory=SqlDirectory(services.database, services.vault),
-            erased=SqlErased(services.database, services.vault),
-            uow=services.database,
-            audit=services.audit,
-            clock=services.clock,
-            random=services.random,
-            events=services.events,
-            tell_old=ReplacedNotices(queue=services.queue, seals=services.vault),
-        ),
+        people=people,
         reader=RowReader(
             sol_user_pattern=settings.sol_user_pattern,
             extranet_user_pattern=settings.extranet_user_pattern,
         ),
-        audit=services.audit,
-        stream=services.audit_stream,
+        representation=representation,
+        reads=reads,
         clock=services.clock,
-        base=base,
         say=lambda text: say(english.gettext, text),
-        version_key=derive_key(settings.secret_key, "scim-version"),
     )
