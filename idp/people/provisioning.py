@@ -17,7 +17,16 @@ from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.people.merging import Voice
 from idp.people.person import Address, Person
-from idp.people.ports import Directory, ErasedPeople, Listed, Order, PersonStore, Place, Selection
+from idp.people.ports import (
+    Directory,
+    ErasedPeople,
+    Holds,
+    Listed,
+    Order,
+    PersonStore,
+    Place,
+    Selection,
+)
 from idp.people.provisioned import Provisioned, Wanted, provision
 
 _SOURCE = "scim"
@@ -29,6 +38,10 @@ class KnownAlready(Exception):
 
 class ErasedBefore(Exception):
     """The person of that identifier had their data erased: a system does not bring them back."""
+
+
+class Held(Exception):
+    """An obligation keeps the person's data, and this would remove an address of theirs."""
 
 
 class NobodyThere(Exception):
@@ -75,6 +88,7 @@ class Provisioning:
         store: PersonStore,
         directory: Directory,
         erased: ErasedPeople,
+        holds: Holds,
         uow: UnitOfWork,
         audit: Audit,
         clock: Clock,
@@ -85,6 +99,7 @@ class Provisioning:
         self._store = store
         self._directory = directory
         self._erased = erased
+        self._holds = holds
         self._uow = uow
         self._audit = audit
         self._clock = clock
@@ -117,7 +132,7 @@ class Provisioning:
 
     def create(self, identifier: Identifier, usuario: str, wish: Wish, by: By) -> Listed:
         """A person nobody knew, or one that was withdrawn, who is there again with the same id and
-        `sub`. Raises KnownAlready, ErasedBefore.
+        `sub`. Raises KnownAlready, ErasedBefore, Held.
         """
         now = self._clock.now()
         blank = Person(
@@ -158,7 +173,7 @@ class Provisioning:
         """Change a person, of whom nobody else changes anything meanwhile.
 
         decide: how they are to be. judge: looks at what that comes to. What either raises is
-        raised, and nothing is changed. Raises NobodyThere.
+        raised, and nothing is changed. Raises NobodyThere, Held.
         """
         with self._uow.transaction():
             listed = _there(self._directory.get(person_id, by.client_id, lock=True))
@@ -208,6 +223,9 @@ class Provisioning:
         )
 
     def _put(self, found: Provisioned) -> None:
+        # The person is locked, as by whoever holds and releases.
+        if found.dropped and self._holds.since(found.person.id) is not None:
+            raise Held
         proved = tuple(
             one
             for one in found.dropped

@@ -25,6 +25,6 @@ def told(error: SCIMException | IdpError) -> Error:
     return Error(status=error.status, scim_type=syntax, detail=detail)
 
 
-def refusal(status: int, detail: str) -> SCIMException:
+def refusal(status: int, detail: str, scim_type: str | None = None) -> SCIMException:
     """An error of a status that scim2-models has no exception for."""
-    return SCIMException.from_error(Error(status=status, detail=detail))
+    return SCIMException.from_error(Error(status=status, scim_type=scim_type, detail=detail))

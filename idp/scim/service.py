@@ -22,7 +22,15 @@ from idp.people.merging import Voice
 from idp.people.person import SCIM, Person
 from idp.people.ports import Listed
 from idp.people.provisioned import Provisioned
-from idp.people.provisioning import By, ErasedBefore, KnownAlready, NobodyThere, Provisioning, Wish
+from idp.people.provisioning import (
+    By,
+    ErasedBefore,
+    Held,
+    KnownAlready,
+    NobodyThere,
+    Provisioning,
+    Wish,
+)
 from idp.people.rows import Parsed, RowReader
 from idp.scim import mapping
 from idp.scim.errors import refusal
@@ -37,6 +45,10 @@ _NO_SUCH = "There is no User of that id."
 _ERASED = (
     "The data of this person was erased at their request. They are there again when they log in "
     "themselves, or when an operator restores them."
+)
+_HELD = (
+    "An obligation keeps this person's data: their e-mail address is neither replaced nor removed "
+    "until an operator releases it. With active false nobody enters by it."
 )
 T = TypeVar("T")
 
@@ -74,7 +86,11 @@ class Users:
         """A new User (RFC 7644 §3.3)."""
         parsed, wish = self._wish(client, user, None)
         try:
-            listed = self._people.create(parsed.identifier, parsed.usuario, wish, _by(client))
+            listed = _found(
+                lambda: self._people.create(
+                    parsed.identifier, parsed.usuario, wish, _by(client)
+                )
+            )
         except KnownAlready:
             raise UniquenessException(detail="There is a User of that userName.") from None
         except ErasedBefore:
@@ -183,6 +199,9 @@ def _found(call: Callable[[], T]) -> T:
         return call()
     except NobodyThere:
         raise NotFoundException(detail=_NO_SUCH) from None
+    except Held:
+        # RFC 7644 §3.12: "not compatible with the target attribute's … current state".
+        raise refusal(409, _HELD, "mutability") from None
 
 
 def _by(client: Client) -> By:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from idp.adapters.sql.directory import SqlDirectory
 from idp.adapters.sql.people import SqlPersonStore
-from idp.adapters.sql.privacy import SqlErased
+from idp.adapters.sql.privacy import SqlErased, SqlHolds
 from idp.deliveries.person_notices import EVENTS, subscription
 from idp.kernel.ids import derive_key
 from idp.people.provisioning import Provisioning
@@ -63,6 +63,7 @@ def _provisioning(services: Services) -> Provisioning:
         store=SqlPersonStore(services.database, services.vault),
         directory=SqlDirectory(services.database, services.vault),
         erased=SqlErased(services.database, services.vault),
+        holds=SqlHolds(services.database),
         uow=services.database,
         audit=services.audit,
         clock=services.clock,

@@ -11,7 +11,7 @@ import pytest
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory import SqlDirectory
 from idp.adapters.sql.people import SqlPersonStore
-from idp.adapters.sql.privacy import SqlErased, SqlPersonRows
+from idp.adapters.sql.privacy import SqlErased, SqlHolds, SqlPersonRows
 from idp.audit.log import Audit
 from idp.kernel.clock import FixedClock
 from idp.kernel.events import EventBus, PersonChanged
@@ -21,7 +21,15 @@ from idp.people.merging import Voice
 from idp.people.person import UpstreamFacts
 from idp.people.ports import Listed, Order, Selection
 from idp.people.provisioned import Provisioned, Wanted
-from idp.people.provisioning import By, ErasedBefore, KnownAlready, NobodyThere, Provisioning, Wish
+from idp.people.provisioning import (
+    By,
+    ErasedBefore,
+    Held,
+    KnownAlready,
+    NobodyThere,
+    Provisioning,
+    Wish,
+)
 from idp.people.rows import SeedRow
 from idp.people.service import People
 from idp.people.vault import Vault
@@ -45,6 +53,7 @@ def provisioning(
         store=SqlPersonStore(database, vault),
         directory=SqlDirectory(database, vault),
         erased=SqlErased(database, vault),
+        holds=SqlHolds(database),
         uow=database,
         audit=audit,
         clock=clock,
@@ -204,3 +213,32 @@ def test_person_who_was_erased_is_made_by_no_system(
     assert provisioning.count(Selection(), "vuce") == 0
     erased.lift([EXT])
     assert provisioning.create(EXT, "EXT01", wish(), BY).person.sub != made.sub
+
+
+def test_address_of_a_person_on_hold_is_removed_by_no_system(
+    provisioning: Provisioning, database: Database, clock: FixedClock, people: People
+) -> None:
+    """Nothing of a call that would is kept; what removes no address is done."""
+    made = provisioning.create(EXT, "EXT01", wish("A", name="N", email="a@a.pe"), BY).person
+    holds = SqlHolds(database)
+    holds.put(made.id, clock.now())
+    for unkept in (wish("B", name="M", email="b@a.pe"), wish("B", name="M")):
+        with pytest.raises(Held):
+            provisioning.change(made.id, BY, lambda one, unkept=unkept: unkept, anything)  # type: ignore[misc]
+    kept = provisioning.get(made.id, "vuce")
+    assert (kept.person, kept.external_id) == (made, "A")
+    renamed = provisioning.change(
+        made.id, BY, lambda one: wish("A", name="M", email="a@a.pe"), anything
+    )
+    assert renamed.person.name == "M"
+    provisioning.withdraw(made.id, BY, lambda listed: None)
+    with pytest.raises(Held):
+        provisioning.create(EXT, "EXT01", wish("A", name="M"), BY)
+    found = people.get(made.id)
+    assert found is not None
+    assert (found.withdrawn_at, [one.email for one in found.addresses]) == (
+        clock.now(), ["a@a.pe"]
+    )  # fmt: skip
+    holds.drop(made.id)
+    back = provisioning.create(EXT, "EXT01", wish("A", name="M"), BY)
+    assert (back.person.id, back.person.addresses) == (made.id, ())

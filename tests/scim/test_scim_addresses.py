@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from scim_systems import System, person_of, replace
+from scim_systems import PATCH, System, a_user, person_of, replace
 
 from idp.kernel.errors import Unavailable
 from idp.mail.message import OutgoingMessage
@@ -169,3 +169,34 @@ def test_notice_of_a_change_that_was_not_kept_is_none(
                "sealed": vault.seal(old.email, bound)}  # fmt: skip
     told += [(REPLACED, payload), (REPLACED, {**payload, "person": "per_x"})]
     assert posted(manda.world, told, monkeypatch) == []
+
+
+def test_address_that_an_obligation_keeps_is_neither_replaced_nor_removed(
+    manda: System, told: list[tuple[str, dict[str, str]]]
+) -> None:
+    """`idp users hold`: the rest may change, and `active: false` closes contingency all the same."""
+    world = manda.world
+    person = proved(world, "CORREO6")
+    erasing = world.services.personal.erasing
+    erasing.hold(person.id, actor="ana", reason="proceso 456")
+    told.clear()
+    path, user = f"/Users/{person.id}", manda.get(person.id)
+    for method, body in [
+        ("PATCH", {"schemas": [PATCH], "Operations": [replace("emails", [{"value": NEW}])]}),
+        ("PATCH", {"schemas": [PATCH], "Operations": [{"op": "remove", "path": "emails"}]}),
+        ("PUT", {name: value for name, value in user.items() if name != "emails"}),
+    ]:
+        answer = manda.call(method, path, body)
+        assert (answer.status_code, answer.json["scimType"]) == (409, "mutability"), method
+        assert "obligation" in answer.json["detail"]
+    assert manda.get(person.id) == user
+    assert told == []
+    off = manda.patch(person.id, replace("active", False), replace("nickName", "Ana"))
+    assert (off.status_code, off.json["nickName"]) == (200, "Ana")
+    assert eligibility(person_of(world, user), world.clock.now()) is Eligibility.INACTIVE
+    assert manda.call("DELETE", path).status_code == 204
+    again = a_user(userName=user["userName"])
+    assert manda.call("POST", "/Users", again).json["scimType"] == "mutability"
+    erasing.release(person.id, actor="ana", reason="terminó el proceso 456")
+    back = manda.call("POST", "/Users", again)
+    assert (back.status_code, "emails" in back.json) == (201, False)
