@@ -115,11 +115,19 @@ class TokenRefused(Exception):
         self.scope = scope
 
 
+@dataclass(frozen=True)
+class Program:
+    """A program that acts for itself. scopes: what it may do with the token that it presented."""
+
+    client_id: str
+    scopes: frozenset[str]
+
+
 class AccessTokens(Protocol):
     """What an API of ours asks of the token that a program presents."""
 
-    def check(self, presented: Presented, scope: str) -> str:
-        """The client_id of the program that acts for itself with this token and this scope.
+    def check(self, presented: Presented, scope: str) -> Program:
+        """The program that acts for itself with this token and, among others, this scope.
 
         Raises TokenRefused, Unavailable("redis").
         """

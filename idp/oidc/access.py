@@ -9,7 +9,7 @@ from idp.clients.registry import ClientRegistry
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
 from idp.kernel.ids import same
-from idp.kernel.ports import Presented, TokenRefused
+from idp.kernel.ports import Presented, Program, TokenRefused
 from idp.oidc.dpop import DPoP
 from idp.oidc.errors import InvalidDPoPProofError
 from idp.oidc.ports import AccessStore
@@ -142,8 +142,8 @@ class ServiceTokens:
         self._possession = possession
         self._clients = clients
 
-    def check(self, presented: Presented, scope: str) -> str:
-        """The client_id. A person's token is none, whatever its scopes, and what clients.yaml no
+    def check(self, presented: Presented, scope: str) -> Program:
+        """The program. A person's token is none, whatever its scopes, and what clients.yaml no
         longer gives counts no more. Raises TokenRefused, Unavailable("redis").
         """
         record = self._tokens.find(presented.token)
@@ -153,11 +153,12 @@ class ServiceTokens:
         grant = record.grant
         client = self._clients.get(grant.client_id)
         own = not grant.person_id and grant.sub == grant.client_id
-        if not own or client is None or scope not in grant.scopes & client.scopes:
+        scopes = grant.scopes & client.scopes if own and client is not None else frozenset()
+        if scope not in scopes:
             raise TokenRefused(
                 403, "insufficient_scope", f"The scope {scope} is needed.", scope=scope
             )
-        return grant.client_id
+        return Program(grant.client_id, scopes)
 
 
 class UserInfo:

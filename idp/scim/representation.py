@@ -14,6 +14,10 @@ from idp.scim.schema import PersonUser
 from idp.scim.versions import version_of
 
 Parameters = ResponseParameters[Any]
+# What whoever may not read needs to go on writing; `id` is always there.
+_UNREAD: Parameters = ResponseParameters[PersonUser].model_validate(
+    {"attributes": "externalId,meta"}
+)
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,10 @@ class Representation:
         """The entity tag of those members."""
         return version_of(self._key, members)
 
-    def shown(self, listed: Listed, asked: Parameters | None = None) -> Shown:
-        """The User, with the attributes that were asked for (RFC 7644 §3.9)."""
+    def shown(self, listed: Listed, asked: Parameters | None) -> Shown:
+        """The User, with the attributes that were asked for (RFC 7644 §3.9); None: for nobody who
+        may read them.
+        """
         members, person = self.members(listed), listed.person
         version, location = self.version(members), f"{self._base}/Users/{person.id}"
         members["meta"] = {
@@ -54,6 +60,6 @@ class Representation:
             "version": version,
         }
         body = PersonUser.model_validate(members).model_dump(
-            scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=asked
+            scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=asked or _UNREAD
         )
         return Shown(body, version, location, person.id)

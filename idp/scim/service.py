@@ -56,7 +56,8 @@ T = TypeVar("T")
 class Users:
     """Every method may raise a SCIMException and Unavailable.
 
-    say: what is wrong, in the language of answers.
+    say: what is wrong, in the language of answers. asked: what of the User is shown; None where
+    nobody reads the answer, or may.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Users:
         self._clock = clock
         self._say = say
 
-    def get(self, client: Client, person_id: str, asked: Parameters | None = None) -> Shown:
+    def get(self, client: Client, person_id: str, asked: Parameters) -> Shown:
         """One User."""
         listed = _found(lambda: self._people.get(_readable(person_id), client.client_id))
         self._reads.record(client, 1)
@@ -87,9 +88,7 @@ class Users:
         parsed, wish = self._wish(client, user, None)
         try:
             listed = _found(
-                lambda: self._people.create(
-                    parsed.identifier, parsed.usuario, wish, _by(client)
-                )
+                lambda: self._people.create(parsed.identifier, parsed.usuario, wish, _by(client))
             )
         except KnownAlready:
             raise UniquenessException(detail="There is a User of that userName.") from None
@@ -156,7 +155,10 @@ class Users:
         *,
         strict: bool,
     ) -> Shown:
+        before: list[Listed] = []
+
         def wish(listed: Listed) -> Wish:
+            before.append(listed)
             members = self._representation.members(listed)
             demand(if_match, self._representation.version(members))
             user = decide(PersonUser.model_validate(members))
@@ -168,6 +170,8 @@ class Users:
                 raise MutabilityException(detail=f"SUNAT says otherwise: {names}")
 
         listed = _found(lambda: self._people.change(_readable(person_id), _by(client), wish, judge))
+        if asked is not None and listed is before[-1]:  # no change is on record: it was a look
+            self._reads.record(client, 1)
         return self._representation.shown(listed, asked)
 
     def _wish(self, client: Client, user: Any, person: Person | None) -> tuple[Parsed, Wish]:

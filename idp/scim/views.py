@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -23,7 +24,7 @@ from idp.scim import reading
 from idp.scim.bulk import Bulk
 from idp.scim.discovery import Discovery
 from idp.scim.errors import refusal, told
-from idp.scim.representation import Shown
+from idp.scim.representation import Parameters, Shown
 from idp.scim.schema import MAX_OPERATIONS
 from idp.scim.searches import Searches
 from idp.scim.service import Users
@@ -35,6 +36,18 @@ PATHS = (f"{PREFIX}/",)
 _TYPES = ("application/scim+json", "application/json")
 _NO_STORE = {"Cache-Control": "no-store"}
 View = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose request it is. reads: whether its token lets it read people as well."""
+
+    client: Client
+    reads: bool
+
+    def asked(self) -> Parameters | None:
+        """What of a User the answer is to have; None for who may not read them."""
+        return reading.parameters(request.args) if self.reads else None
 
 
 def blueprint(
@@ -53,27 +66,29 @@ def blueprint(
     bp = Blueprint("scim", __name__, url_prefix=PREFIX)
     bp.register_error_handler(SCIMException, answer_error)
 
-    def caller(scope: str) -> Client:
+    def identified(scope: str) -> Caller:
         """Whose request this is. Raises TokenRefused, IdpError rate_limited."""
         token = presented(request, issuer)
         if token is None:
             raise TokenRefused(401, "", "")
-        client = clients.get(tokens.check(token, scope))
-        assert client is not None
+        program = tokens.check(token, scope)
+        client = clients.get(program.client_id)
+        if client is None:  # clients.yaml was read anew just now
+            raise TokenRefused(401, "invalid_token", "There is no such client any more.")
         limits.hit("scim.client", client.client_id)
-        return client
+        return Caller(client, reads=SCIM_READ in program.scopes)
 
     def allowed(scope: str) -> Callable[[Callable[..., Response]], View]:
-        """A view for clients with this scope; it is given the client first."""
+        """A view for clients with this scope; it is given the caller first."""
 
         def wrap(view: Callable[..., Response]) -> View:
             @wraps(view)
             def checked(**parts: Any) -> Response:
                 try:
-                    client = caller(scope)
+                    caller = identified(scope)
                 except TokenRefused as refused:
                     return _refused(refused, challenges)
-                return view(client, **parts)
+                return view(caller, **parts)
 
             return checked
 
@@ -81,56 +96,56 @@ def blueprint(
 
     @bp.get("/Users")
     @allowed(SCIM_READ)
-    def listed(client: Client) -> Response:
-        return _answer(searches.search(client, reading.query(request.args), in_url=True))
+    def listed(caller: Caller) -> Response:
+        return _answer(searches.search(caller.client, reading.query(request.args), in_url=True))
 
     @bp.post("/.search")
     @bp.post("/Users/.search")
     @allowed(SCIM_READ)
-    def searched(client: Client) -> Response:
-        return _answer(searches.search(client, reading.search(_members()), in_url=False))
+    def searched(caller: Caller) -> Response:
+        return _answer(searches.search(caller.client, reading.search(_members()), in_url=False))
 
     @bp.post("/Users")
     @allowed(SCIM_WRITE)
-    def created(client: Client) -> Response:
-        asked = reading.parameters(request.args)
-        return _user(users.create(client, reading.new_user(_members()), asked), 201)
+    def created(caller: Caller) -> Response:
+        user = reading.new_user(_members())
+        return _user(users.create(caller.client, user, caller.asked()), 201)
 
     @bp.get("/Users/<person_id>")
     @allowed(SCIM_READ)
-    def one(client: Client, person_id: str) -> Response:
-        found = users.get(client, person_id, reading.parameters(request.args))
+    def one(caller: Caller, person_id: str) -> Response:
+        found = users.get(caller.client, person_id, reading.parameters(request.args))
         if matches(tags(request.headers.get("If-None-Match")), found.version):
             return Response("", 304, {**_NO_STORE, "ETag": found.version})
         return _user(found)
 
     @bp.put("/Users/<person_id>")
     @allowed(SCIM_WRITE)
-    def replaced(client: Client, person_id: str) -> Response:
-        user, asked = reading.whole_user(_members()), reading.parameters(request.args)
-        return _user(users.replace(client, person_id, user, _if_match(), asked))
+    def replaced(caller: Caller, person_id: str) -> Response:
+        user = reading.whole_user(_members())
+        return _user(users.replace(caller.client, person_id, user, _if_match(), caller.asked()))
 
     @bp.patch("/Users/<person_id>")
     @allowed(SCIM_WRITE)
-    def patched(client: Client, person_id: str) -> Response:
-        patch, asked = reading.patch(_members()), reading.parameters(request.args)
-        return _user(users.patch(client, person_id, patch, _if_match(), asked))
+    def patched(caller: Caller, person_id: str) -> Response:
+        patch = reading.patch(_members())
+        return _user(users.patch(caller.client, person_id, patch, _if_match(), caller.asked()))
 
     @bp.delete("/Users/<person_id>")
     @allowed(SCIM_WRITE)
-    def deleted(client: Client, person_id: str) -> Response:
-        users.delete(client, person_id, _if_match())
+    def deleted(caller: Caller, person_id: str) -> Response:
+        users.delete(caller.client, person_id, _if_match())
         return Response("", 204, _NO_STORE)
 
     @bp.post("/Bulk")
     @allowed(SCIM_WRITE)
-    def many(client: Client) -> Response:
+    def many(caller: Caller) -> Response:
         asked = reading.bulk(_members())
         # Each operation is a request; more than are taken at all are refused as a whole.
         more = min(len(asked.operations or ()), MAX_OPERATIONS) - 1
         if more > 0:
-            limits.hit_times(more, "scim.client", client.client_id)
-        return _answer(bulk.run(client, asked))
+            limits.hit_times(more, "scim.client", caller.client.client_id)
+        return _answer(bulk.run(caller.client, asked))
 
     @bp.route("/Me", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def me() -> Response:

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import pytest
-from scim_systems import BULK, PATCH, System, a_user
+from scim_systems import BULK, PATCH, System, a_user, replace
 from werkzeug.test import TestResponse
 
 from idp.adapters.sql.audit import SqlAuditStore
@@ -294,3 +294,28 @@ def test_logs_hold_nobodys_data(vuce: System, caplog: pytest.LogCaptureFixture) 
     finally:
         logging.getLogger().removeHandler(handler)
     assert [one.route for one in caplog.records if one.name == "idp.access"]  # type: ignore[attr-defined]
+
+
+def test_who_may_write_only_is_shown_nobody(vuce: System) -> None:
+    """A change, or one that changes nothing, is no way to read somebody."""
+    shown = {"schemas", "id", "externalId", "meta"}
+    token = vuce.token("scim:write")
+    user = a_user(displayName="LUIS", externalId="P-1")
+    made = vuce.call("POST", "/Users?attributes=displayName", user, token=token)
+    assert (made.status_code, set(made.json)) == (201, shown)
+    path = f"/Users/{made.json['id']}"
+    patch = {"schemas": [PATCH], "Operations": [replace("active", True)]}
+    for method, body in [("PATCH", patch), ("PUT", user)]:
+        answer = vuce.call(method, path, body, token=token, If_Match=made.headers["ETag"])
+        assert (answer.status_code, set(answer.json)) == (200, shown), method
+        assert answer.headers["ETag"] == made.headers["ETag"]
+
+
+def test_answer_to_a_change_that_changes_nothing_is_a_look(vuce: System) -> None:
+    made = vuce.create(displayName="LUIS")
+    services, now = vuce.world.services, vuce.world.clock.now()
+    vuce.patch(made["id"], replace("displayName", "LUIS"))
+    vuce.patch(made["id"], replace("displayName", "ANA"))  # on record as a change
+    drain(services.audit_stream, SqlAuditStore(services.database))
+    found = services.audit.search(AuditFilter(event=AuditEvent.PEOPLE_READ, since=now))
+    assert [(one.client_id, one.details["rows"]) for one in found] == [("vuce", "1")]
