@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from idp.audit.events import AuditEvent
@@ -15,6 +16,7 @@ from idp.kernel.identity import Identifier
 from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
+from idp.people.eligibility import contact_address
 from idp.people.merging import Voice
 from idp.people.person import Address, Person
 from idp.people.ports import (
@@ -73,7 +75,7 @@ class TellsOld(Protocol):
     """Tells the owners of addresses that these count no more."""
 
     def __call__(
-        self, person: Person, address: Address | None, proved: tuple[Address, ...]
+        self, person: Person, address: Address | None, counted: tuple[Address, ...]
     ) -> None:
         """address: the one in their place, if any. Raises Unavailable, and then nothing is kept."""
         ...
@@ -226,13 +228,9 @@ class Provisioning:
         # The person is locked, as by whoever holds and releases.
         if found.dropped and self._holds.since(found.person.id) is not None:
             raise Held
-        proved = tuple(
-            one
-            for one in found.dropped
-            if one.verified_at is not None and one.undeliverable_at is None
-        )
-        if proved:
-            self._tell_old(found.person, found.address, proved)
+        counted = _counted(found.person, found.dropped, self._clock.now())
+        if counted:
+            self._tell_old(found.person, found.address, counted)
         for address in found.dropped:
             self._store.drop_address(address.id)
         if found.address is not None:
@@ -278,6 +276,22 @@ class Provisioning:
 
     def _publish(self, person: Person, kind: str, fields: tuple[str, ...], by: By) -> None:
         self._events.publish(PersonChanged(person.id, kind, fields, by.client_id))
+
+
+def _counted(before: Person, dropped: Iterable[Address], now: datetime) -> tuple[Address, ...]:
+    """Of those, the address in force and what was to count after it: not what their owner replaced
+    long ago, who was told then and may read another's mail by now.
+    """
+    current = contact_address(before, now)
+    since = current.counts_from if current else None
+    return tuple(
+        one
+        for one in dropped
+        if one.verified_at is not None
+        and one.counts_from is not None
+        and one.undeliverable_at is None
+        and (since is None or one.counts_from >= since)
+    )
 
 
 def _there(found: Listed | None) -> Listed:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from idp.jobs.ports import JobQueue
-from idp.jobs.registry import RetryPolicy
+from idp.jobs.registry import RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
@@ -21,8 +21,10 @@ REPLACED = "scim.address_replaced"
 RETRY = RetryPolicy(first=5.0, longest=3_600.0)
 # A notice of three days ago is no longer news.
 MAX_AGE = 259_200
-# It is in the queue before the change is kept: no change without its notice.
+# It is in the queue before the change is kept: no change without its notice. Mostly it is kept by
+# then; a database that hesitates is waited for, and after that the change was given up.
 DELAY = 3
+KEPT_WITHIN = 300.0
 
 
 class Seals(Protocol):
@@ -48,20 +50,22 @@ class FindsPerson(Protocol):
 class ReplacedNotices:
     """`people.provisioning.TellsOld`: puts a mail for each address into the queue."""
 
-    def __init__(self, *, queue: JobQueue, seals: Seals) -> None:
+    def __init__(self, *, queue: JobQueue, seals: Seals, clock: Clock) -> None:
         self._queue = queue
         self._seals = seals
+        self._clock = clock
 
     def __call__(
-        self, person: Person, address: Address | None, proved: tuple[Address, ...]
+        self, person: Person, address: Address | None, counted: tuple[Address, ...]
     ) -> None:
         """Raises Unavailable("redis")."""
-        for old in proved:
+        for old in counted:
             payload = {
                 "person": person.id,
                 "previous": old.id,
                 "sealed": self._seals.seal(old.email, _bound(person.id, old.id)),
                 "address": address.id if address else "",
+                "since": str(self._clock.timestamp()),
             }
             self._queue.enqueue(REPLACED, payload, max_age=MAX_AGE, delay=DELAY)
 
@@ -87,8 +91,12 @@ class ReplacedMails:
     def __call__(self, payload: Mapping[str, str]) -> None:
         """Tell the old address. Raises RetryLater, Unavailable."""
         person = self._people.get(payload["person"])
-        if person is None or any(one.id == payload["previous"] for one in person.addresses):
-            return  # the change was not kept
+        if person is None:
+            return
+        if any(one.id == payload["previous"] for one in person.addresses):
+            if self._clock.timestamp() - float(payload["since"]) < KEPT_WITHIN:
+                raise RetryLater("the change is not kept yet")
+            return  # it was not kept at all
         email = self._seals.open(payload["sealed"], _bound(person.id, payload["previous"]))
         new = next((one for one in person.addresses if one.id == payload["address"]), None)
         content = self._templates.render(

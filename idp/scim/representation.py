@@ -60,6 +60,7 @@ class Representation:
             "version": version,
         }
         body = PersonUser.model_validate(members).model_dump(
-            scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=asked or _UNREAD
+            scim_ctx=Context.RESOURCE_QUERY_RESPONSE,
+            response_parameters=_UNREAD if asked is None else asked,
         )
         return Shown(body, version, location, person.id)

@@ -69,7 +69,7 @@ def _provisioning(services: Services) -> Provisioning:
         clock=services.clock,
         random=services.random,
         events=services.events,
-        tell_old=ReplacedNotices(queue=services.queue, seals=services.vault),
+        tell_old=ReplacedNotices(queue=services.queue, seals=services.vault, clock=services.clock),
     )
 
 

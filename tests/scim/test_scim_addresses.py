@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from scim_systems import PATCH, System, a_user, person_of, replace
 
+from idp.adapters.sql.people import SqlPersonStore
+from idp.jobs.registry import RetryLater
 from idp.kernel.errors import Unavailable
 from idp.mail.message import OutgoingMessage
 from idp.people.eligibility import Eligibility, contact_address, eligibility
 from idp.people.person import Person
 from idp.people.scim_paths import EXTENSION
-from idp.scim.mails import REPLACED
+from idp.scim.mails import KEPT_WITHIN, REPLACED
 from tests.support.world import World
 
 OLD, NEW = "ana@empresa.example", "nueva@empresa.example"
@@ -165,10 +167,52 @@ def test_notice_of_a_change_that_was_not_kept_is_none(
     vault = manda.world.services.vault
     old = person.addresses[0]
     bound = f"{REPLACED}:{person.id}:{old.id}"
-    payload = {"person": person.id, "previous": old.id, "address": "adr_x",
+    since = str(manda.world.clock.timestamp() - KEPT_WITHIN)
+    payload = {"person": person.id, "previous": old.id, "address": "adr_x", "since": since,
                "sealed": vault.seal(old.email, bound)}  # fmt: skip
     told += [(REPLACED, payload), (REPLACED, {**payload, "person": "per_x"})]
     assert posted(manda.world, told, monkeypatch) == []
+
+
+def test_notice_waits_for_its_change_to_be_kept(
+    manda: System, told: list[tuple[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that hesitates longer than the queue costs nobody the notice."""
+    world = manda.world
+    person = proved(world, "CORREO7")
+    told.clear()
+
+    def early(*_: Any) -> None:
+        # The worker comes while the change is still under way.
+        with pytest.raises(RetryLater):
+            posted(world, told, monkeypatch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlPersonStore, "drop_address", early)
+        manda.patch(person.id, replace("emails", [{"value": NEW}]))
+    assert [name for name, _ in told].count(REPLACED) == 1
+
+
+def test_address_that_its_owner_replaced_long_ago_is_not_told_again(
+    manda: System, told: list[tuple[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mailbox may be anybody's by now; the one in force and the one that cools off are told."""
+    world, people = manda.world, manda.world.services.people
+    person = proved(world, "CORREO8")
+    for email in ("segunda@empresa.example", "tercera@empresa.example"):
+        world.clock.advance(2 * 86_400)
+        people.set_contact(person.id, email=email, consent=True)
+        pending = people.pending_verification(person.id)
+        assert pending is not None
+        people.confirm_address(person.id, code=pending.code)
+    found = people.get(person.id)
+    assert found is not None
+    assert len(found.addresses) == 3
+    told.clear()
+    answer = manda.patch(person.id, replace("emails", [{"value": NEW}]))
+    assert [one.email for one in person_of(world, answer.json).addresses] == [NEW]
+    mails = posted(world, told, monkeypatch)
+    assert sorted(one.to for one in mails) == ["segunda@empresa.example", "tercera@empresa.example"]
 
 
 def test_address_that_an_obligation_keeps_is_neither_replaced_nor_removed(
