@@ -127,7 +127,9 @@ class _Provisioning:
         if wanted == self.person.ruc:
             return
         fixed = self.person.realm == SOL
-        if self.person.ruc is None or (not fixed and self.said.get("ruc") == self.voice.name):
+        # Nobody notes that a file said one: whoever was never here has it from there.
+        sayer = self.said.get("ruc", UPSTREAM if self.person.first_login_at else None)
+        if self.person.ruc is None or (not fixed and self.voice.may_replace(sayer)):
             self.changes["ruc"] = wanted
             self.fields.append("ruc")
             if not fixed:

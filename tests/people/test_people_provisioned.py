@@ -118,6 +118,14 @@ def test_ruc_of_an_official_is_the_systems_until_sunat_says_one() -> None:
     assert after(told, as_is(told, ruc=None)) == Provisioned(told)
 
 
+def test_ruc_of_an_official_that_a_file_said_gives_way_to_the_system() -> None:
+    told = person(ruc="20504774288")  # files leave no note of it
+    assert after(told, as_is(told, ruc="20131312955")).person.ruc == "20131312955"
+    assert after(told, as_is(told, ruc=None)).person.ruc is None
+    came = replace(told, first_login_at=BEFORE)
+    assert after(came, as_is(came, ruc="20131312955")).refused == ("ruc",)
+
+
 def test_ruc_of_a_user_of_clave_sol_names_them() -> None:
     known = person(realm="sol", identifier="20504774288:ADMIN", ruc="20504774288")
     assert after(known, as_is(known, ruc="20131312955"), LAST_WORD).refused == ("ruc",)
