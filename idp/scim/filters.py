@@ -95,12 +95,18 @@ def _text(field: str) -> Callable[[Any], dict[str, Any]]:
 
 
 def _identifier(value: Any) -> dict[str, Any]:
-    text = normalise(value) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        raise _unsupported()
+    if storable(value) != value:
+        return {"id": ""}
+    text = normalise(value)
     realm = SOL if ":" in text else EXTRANET
     return {"identifier": Identifier(realm, text)}
 
 
 def _email(value: Any) -> dict[str, Any]:
+    if storable(value) != value:
+        return {"id": ""}
     try:
         return {"email": normalise_email(str(value))}
     except InvalidEmail:

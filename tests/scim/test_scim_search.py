@@ -47,6 +47,8 @@ def test_filter_finds_by_whole_values_and_moments(
         (f'id eq "{second["id"]}" and active eq false', []),
         (f'id eq "{second["id"]}" and id eq "{third["id"]}"', []),
         ('userName eq "nadie"', []), ('emails eq "nadie"', []), ('id eq ""', []),
+        ('userName eq "\\ud800"', []), ('emails eq "\\ud800@a.example"', []),
+        ('externalId eq "\\ud800"', []), ('userName eq "EXT1\\u0000"', []),
     ]:  # fmt: skip
         answer = vuce.search(filter=asked, sortBy="meta.lastModified")
         assert answer.status_code == 200, (asked, answer.json)
