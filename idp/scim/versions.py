@@ -22,8 +22,13 @@ def version_of(key: bytes, members: Mapping[str, Any]) -> str:
 
 
 def tags(header: str | None) -> tuple[str, ...]:
-    """The tags of If-Match or If-None-Match, compared weakly: without their `W/`."""
-    return tuple(one.strip().removeprefix("W/") for one in (header or "").split(",") if one.strip())
+    """The tags of If-Match or If-None-Match, compared weakly: without their `W/`. Of a header that
+    names none, one that is nobody's: a condition that says nothing is not met (RFC 9110 §13.1.1).
+    """
+    if header is None:
+        return ()
+    found = tuple(one.strip().removeprefix("W/") for one in header.split(",") if one.strip())
+    return found or ("",)
 
 
 def matches(header: tuple[str, ...], version: str) -> bool:

@@ -47,6 +47,14 @@ def test_change_of_what_changed_meanwhile_is_refused(vuce: System) -> None:
     assert vuce.call("DELETE", path, None, If_Match=vuce.get(made["id"])["meta"]["version"])
 
 
+def test_condition_that_names_no_version_is_not_met(vuce: System) -> None:
+    made = vuce.create()
+    for empty in ("", ",", " , "):
+        answer = vuce.patch(made["id"], replace("nickName", "b"), If_Match=empty)
+        assert answer.status_code == 412, empty
+        assert vuce.call("GET", f"/Users/{made['id']}", If_None_Match=empty).status_code == 200
+
+
 def test_of_many_who_change_one_version_exactly_one_wins(vuce: System) -> None:
     made = vuce.create()
     token, version = vuce.token(), made["meta"]["version"]
