@@ -154,17 +154,17 @@ def blueprint(
 
     @bp.get("/ServiceProviderConfig")
     def config() -> Response:
+        _unfiltered()
         return _answer(discovery.config())
 
     @bp.get("/<any(Schemas, ResourceTypes):kind>")
     def described(kind: str) -> Response:
-        if "filter" in request.args:
-            # RFC 7644 §4: a filter there is refused.
-            raise refusal(403, "A filter is not permitted here.")
+        _unfiltered()
         return _answer(discovery.all(kind))
 
     @bp.get("/<any(Schemas, ResourceTypes):kind>/<name>")
     def described_one(kind: str, name: str) -> Response:
+        _unfiltered()
         found = discovery.one(kind, name)
         if found is None:
             raise NotFoundException
@@ -189,6 +189,12 @@ def _refused(refused: TokenRefused, challenges: Challenges) -> Response:
     told_why = [challenges.refused(refused)] if refused.error else challenges.bare()
     response.headers.extend(told_why)
     return response
+
+
+def _unfiltered() -> None:
+    """RFC 7644 §4: what describes the service takes no filter."""
+    if "filter" in request.args:
+        raise refusal(403, "A filter is not permitted here.")
 
 
 def _members() -> dict[str, Any]:

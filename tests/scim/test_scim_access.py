@@ -152,6 +152,7 @@ def test_what_describes_the_service_is_for_everybody(provider: World) -> None:
         "supported": True, "maxOperations": 100, "maxPayloadSize": provider.app.config["MAX_CONTENT_LENGTH"],
     }  # fmt: skip
     assert "securityEvents" not in config  # nobody has subscribed
+    is_error(bare(provider, "GET", "/ServiceProviderConfig?filter=id+pr"), 403)
     for kind, count in [("Schemas", 2), ("ResourceTypes", 1)]:
         found = bare(provider, "GET", f"/{kind}").json
         assert found["totalResults"] == len(found["Resources"]) == count
