@@ -16,6 +16,7 @@ from idp.links.service import Links, refusal
 from idp.login.service import ACCOUNT_NAME
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
+from idp.people.eligibility import reached_still
 from idp.people.person import Person
 
 
@@ -60,13 +61,14 @@ class Behind:
         return login_of(self._transactions, link)
 
     def person(self, link: Link) -> Person | None:
-        """Whom it lets in. None for somebody who is no more (joined with another, or erased), and
-        where the mailbox that it went to may be another human's by now.
+        """Whom it lets in. None for somebody who is no more (joined with another, or erased), who
+        may enter by mail no more, and where the mailbox that it went to may be another human's.
         """
         person = self._people.get(link.person_id) if link.person_id else None
-        if person is None or person.doubted_at is None:
-            return person
-        return person if link.created_at > person.doubted_at else None
+        if person is None or not reached_still(person):
+            return None
+        before = person.doubted_at is not None and link.created_at <= person.doubted_at
+        return None if before else person
 
     def problem(
         self, link: Link | None, browser_hash: str | None, login: Transaction | None

@@ -49,6 +49,14 @@ def shown_address(person: Person) -> Address | None:
     return person.addresses[-1] if person.addresses else None
 
 
+def reached_still(person: Person) -> bool:
+    """Whether a link that they were mailed before may still let them in: a system of VUCE's may
+    have said meanwhile that they are no user of it, or that the mailbox is not theirs.
+    """
+    proved = any(one.verified_at and one.counts_from for one in person.addresses)
+    return person.active and person.withdrawn_at is None and proved
+
+
 def eligibility(person: Person | None, now: datetime) -> Eligibility:
     """Whether this person may get a link at that moment; a stranger (None) is new."""
     if person is None or (person.first_login_at is None and not person.imported_active):

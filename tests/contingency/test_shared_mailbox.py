@@ -19,7 +19,7 @@ from idp.kernel.ids import digest
 from idp.links.ports import Outcome
 from idp.people.joining import Joining
 from idp.people.operations import Operations, Order, Stores
-from idp.people.person import UpstreamFacts
+from idp.people.person import Address, UpstreamFacts
 from idp.people.rows import SeedRow
 from tests.support.vault import vault_beside
 
@@ -224,3 +224,24 @@ def test_link_of_before_a_merge_was_undone_lets_nobody_in(world: World, joining:
     joining.unmerge(SECOND, ORDER)
     with pytest.raises(IdpError, match="link_unknown"):
         world.entry.enter(token, HERE, None)
+
+
+@pytest.mark.parametrize("word", ["inactive", "withdrawn", "not theirs"])
+def test_link_of_before_a_system_said_otherwise_lets_nobody_in(world: World, word: str) -> None:
+    """VUCE's own system: they are no user of it, or the mailbox is not theirs (by SCIM)."""
+    token, _ = ask(world, FIRST)
+    store = SqlPersonStore(world.database, vault_beside(world.database))
+    person = store.get(person_id(world, FIRST))
+    assert person is not None
+    if word == "not theirs":
+        store.drop_address(person.addresses[0].id)
+        store.put_address(person.id, Address("adr_new", "otro@example.com", world.clock.now()))
+    elif word == "inactive":
+        store.update(replace(person, active=False))
+    else:
+        store.update(replace(person, withdrawn_at=world.clock.now()))
+    assert world.entry.open(token, HERE).problem is Outcome.UNKNOWN
+    with pytest.raises(IdpError, match="link_unknown"):
+        world.entry.enter(token, HERE, None)
+    with pytest.raises(IdpError, match="link_unknown"):
+        world.elsewhere.enter(token, ELSEWHERE, None, "123456")
