@@ -6,11 +6,10 @@ Exit codes: 0 done, 1 nobody there or it could not be written, 2 misuse.
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from idp.cli.persons import check_reason, person_named
+from idp.cli.private_file import private_file
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS
 from idp.privacy.readable import readable
@@ -61,16 +60,8 @@ def run(args: argparse.Namespace, context: Context) -> int:
     if args.file is None:
         print(text)
         return 0
-    _write(args.file, text)
+    with private_file(args.file) as file:
+        file.write(text)
     told = {"id": person.id, "entries": entries, "file": str(args.file)}
     context.out(told if context.as_json else f"{entries} entries of one person: {args.file}")
     return 0
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-    except OSError as error:
-        raise IdpError("file_unwritable", detail=f"{file}: {error.strerror}") from error

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.cli import users_copy
 from idp.cli.arguments import impersonal
+from idp.cli.private_file import private_file
 from idp.cli.progress import Progress
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS
@@ -56,23 +56,19 @@ def run(args: argparse.Namespace, context: Context) -> int:
     if args.person:
         return users_copy.run(args, context)
     services = context.services
-    try:
-        handle = os.open(args.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with (
-            os.fdopen(handle, "w", encoding="utf-8", newline="") as file,
-            Progress("export", 0, shown=not context.as_json) as progress,
+    with (
+        private_file(args.file) as file,
+        Progress("export", 0, shown=not context.as_json) as progress,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        now, rows = services.clock.now(), 0
+        for person in services.people.everybody(
+            args.realm, actor=context.actor, purpose=args.reason
         ):
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            now, rows = services.clock.now(), 0
-            for person in services.people.everybody(
-                args.realm, actor=context.actor, purpose=args.reason
-            ):
-                writer.writerow([written(cell) for cell in cells(person, now)])
-                rows += 1
-                progress.at(rows)
-    except OSError as error:
-        raise IdpError("file_unwritable", detail=f"{args.file}: {error.strerror}") from error
+            writer.writerow([written(cell) for cell in cells(person, now)])
+            rows += 1
+            progress.at(rows)
     context.out(
         {"rows": rows, "file": str(args.file)} if context.as_json else f"{rows} people: {args.file}"
     )

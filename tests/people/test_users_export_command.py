@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +16,9 @@ from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.cli import users
 from idp.kernel.clock import FixedClock
-from idp.kernel.errors import IdpError
+from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Identifier
-from idp.people.person import UpstreamFacts
+from idp.people.person import Person, UpstreamFacts
 from idp.people.service import People
 
 Run = Callable[..., tuple[int, Any]]
@@ -122,6 +122,25 @@ def test_export_over_a_file_is_refused_and_leaves_it(run: Run, tmp_path: Path) -
     with pytest.raises(IdpError, match="file_unwritable"):
         run("export", file, "--reason", "x")
     assert file.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.usefixtures("crowd")
+def test_export_that_is_cut_off_leaves_nobody_in_clear(
+    run: Run, tmp_path: Path, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the next try is not in its own way."""
+    file, whole = tmp_path / "o.csv", people.everybody
+
+    def cut_off(*args: Any, **named: Any) -> Iterator[Person]:
+        yield next(whole(*args, **named))
+        raise Unavailable("sql")
+
+    monkeypatch.setattr(people, "everybody", cut_off)
+    with pytest.raises(Unavailable):
+        run("export", file, "--reason", "x")
+    assert not file.exists()
+    monkeypatch.undo()
+    assert run("export", file, "--reason", "x") == (0, f"4 people: {file}")
 
 
 def test_export_without_a_reason_is_refused(run: Run, tmp_path: Path) -> None:
