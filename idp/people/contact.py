@@ -28,6 +28,7 @@ from idp.kernel.random import Random
 from idp.people.eligibility import contact_address
 from idp.people.person import (
     PERSON,
+    SCIM,
     Address,
     Confirmation,
     ContactChange,
@@ -120,8 +121,10 @@ class Contacts:
 
     def _with_consent(self, person: Person, consent: bool) -> Person:
         """The person with this answer of theirs; the same object where it was theirs already."""
-        # A first no is an answer as well: no later import turns it into a yes.
-        if person.consent == consent and person.consent_at is not None:
+        # A first no is an answer as well: no later import turns it into a yes. Nor does the system
+        # that said no for them before they did so themselves.
+        theirs = consent or person.said.get("consent") != SCIM
+        if person.consent == consent and person.consent_at is not None and theirs:
             return person
         now = self._clock.now()
         said = {**person.said, "consent": PERSON}

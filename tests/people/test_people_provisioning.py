@@ -201,6 +201,22 @@ def test_system_changes_what_a_file_said(provisioning: Provisioning, people: Peo
     assert [(one.email, one.verified_at) for one in found.addresses] == [("a@a.pe", None)]
 
 
+def test_no_that_a_person_repeats_is_theirs_from_then_on(
+    provisioning: Provisioning, people: People, clock: FixedClock
+) -> None:
+    """The system said it first; it may take back its own no, and not theirs."""
+    person = people.record_upstream_login(UpstreamFacts("extranet", EXT, "EXT01", name="LUIS"))
+    people.set_consent(person.id, consent=True)
+    yes = wish(name="LUIS", consent_at=clock.now())
+    for theirs in (False, True):
+        refused = provisioning.change(person.id, BY, lambda one: wish(name="LUIS"), anything)
+        assert not refused.person.consent
+        if theirs:
+            people.set_consent(person.id, consent=False)
+        back = provisioning.change(person.id, BY, lambda one: yes, anything)
+        assert back.person.consent is not theirs
+
+
 def test_person_who_was_erased_is_made_by_no_system(
     provisioning: Provisioning, database: Database, vault: Vault, clock: FixedClock
 ) -> None:
