@@ -24,7 +24,8 @@ from idp.federation.driver import Upstream as Driver
 from idp.federation.service import Federation
 from idp.federation.token import Expected, pinned_keys
 from idp.kernel.errors import StartError
-from idp.kernel.events import PersonDoubted
+from idp.kernel.events import PersonChanged, PersonDoubted
+from idp.kernel.identity import Mode
 from idp.limits.service import Limits
 from idp.limits.table import table
 from idp.login.service import Logins
@@ -150,7 +151,20 @@ def logins(
         """Nobody goes on in a session that another human may have begun."""
         found.sessions.end_of_person(event.person_id, lambda session: True, reason="revoked")
 
+    def close_contingency(event: PersonChanged) -> None:
+        """Nobody goes on by mail whom a system says that VUCE does not know, or whose mailbox it
+        says is not theirs.
+        """
+        closes = event.kind in ("deactivated", "deleted") or "email" in event.fields
+        if closes and event.by is not None:
+            found.sessions.end_of_person(
+                event.person_id,
+                lambda session: session.mode is Mode.CONTINGENCIA,
+                reason="revoked",
+            )
+
     base.events.subscribe(PersonDoubted, begin_anew)
+    base.events.subscribe(PersonChanged, close_contingency)
     return found
 
 

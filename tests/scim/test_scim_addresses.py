@@ -11,6 +11,7 @@ from scim_systems import PATCH, System, a_user, person_of, replace
 from idp.adapters.sql.people import SqlPersonStore
 from idp.jobs.registry import RetryLater
 from idp.kernel.errors import Unavailable
+from idp.kernel.identity import Mode
 from idp.mail.message import OutgoingMessage
 from idp.people.eligibility import Eligibility, contact_address, eligibility
 from idp.people.person import Person
@@ -244,3 +245,30 @@ def test_address_that_an_obligation_keeps_is_neither_replaced_nor_removed(
     erasing.release(person.id, actor="ana", reason="terminó el proceso 456")
     back = manda.call("POST", "/Users", again)
     assert (back.status_code, "emails" in back.json) == (201, False)
+
+
+@pytest.mark.parametrize("word", ["inactive", "deleted", "not theirs", "something else"])
+def test_session_by_mail_ends_with_what_it_stood_on(manda: System, word: str) -> None:
+    """A system closes contingency; whom SUNAT proved stays, and so does anybody else's session."""
+    world = manda.world
+    person = proved(world, f"SESION{len(word)}")
+    other = proved(world, f"OTRO{len(word)}")
+    for one, mode in [
+        (person, Mode.CONTINGENCIA),
+        (person, Mode.SUNAT),
+        (other, Mode.CONTINGENCIA),
+    ]:
+        world.log_in(world.browser(), one, mode)
+    if word == "deleted":
+        manda.call("DELETE", f"/Users/{person.id}")
+    else:
+        manda.patch(person.id, {
+            "inactive": replace("active", False),
+            "not theirs": {"op": "remove", "path": "emails"},
+            "something else": replace("nickName", "Ana"),
+        }[word])  # fmt: skip
+    sessions = world.services.logins.sessions
+    left = {one.session.mode for one in sessions.of_person(person.id)}
+    by_mail = {Mode.CONTINGENCIA} if word == "something else" else set()
+    assert left == {Mode.SUNAT} | by_mail
+    assert len(sessions.of_person(other.id)) == 1
