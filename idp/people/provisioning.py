@@ -148,14 +148,15 @@ class Provisioning:
             updated_at=now,
         )
         with self._uow.transaction():
-            found = self._provision(blank, wish, by)
+            found = self._provision(blank, wish, by, now)
             person, created = self._store.get_or_create(found.person)
             if created and self._erased.among([identifier]):
                 raise ErasedBefore
             if not created:
                 if person.withdrawn_at is None:
                     raise KnownAlready
-                found = self._provision(replace(person, withdrawn_at=None), wish, by)
+                now = self._clock.now()  # whoever had them locked may have changed them until now
+                found = self._provision(replace(person, withdrawn_at=None), wish, by, now)
                 # Whatever they became, they are there again.
                 self._store.update(replace(found.person, updated_at=now))
             self._put(found)
@@ -180,14 +181,15 @@ class Provisioning:
         with self._uow.transaction():
             listed = _there(self._directory.get(person_id, by.client_id, lock=True))
             wish = decide(listed)
-            found = self._provision(listed.person, wish, by)
+            now = self._clock.now()
+            found = self._provision(listed.person, wish, by, now)
             judge(found)
             renamed = wish.external_id != listed.external_id
             if not found.fields and not renamed:
                 return listed
             if renamed:
                 self._directory.put_external_id(person_id, by.client_id, wish.external_id)
-            self._store.update(replace(found.person, updated_at=self._clock.now()))
+            self._store.update(replace(found.person, updated_at=now))
             self._put(found)
             self._record(
                 AuditEvent.PERSON_UPDATED, found, by, *(("external_id",) if renamed else ())
@@ -215,13 +217,13 @@ class Provisioning:
             )
             self._publish(listed.person, "deleted", (), by)
 
-    def _provision(self, person: Person, wish: Wish, by: By) -> Provisioned:
+    def _provision(self, person: Person, wish: Wish, by: By, now: datetime) -> Provisioned:
         return provision(
             person,
             wish.wanted,
             by.voice,
             address_id=new_id(self._random, "adr"),
-            now=self._clock.now(),
+            now=now,
         )
 
     def _put(self, found: Provisioned) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -87,6 +88,20 @@ def many(call: Callable[[int], object]) -> list[object]:
 
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(attempt, range(8)))
+
+
+def test_who_was_never_changed_was_changed_when_made(
+    provisioning: Provisioning, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 7643 §3.1, on a clock that goes on."""
+
+    def goes_on() -> datetime:
+        clock.advance(0.001)
+        return FixedClock.now(clock)
+
+    monkeypatch.setattr(clock, "now", goes_on)
+    made = provisioning.create(EXT, "EXT01", wish(name="N", email="a@a.pe"), BY).person
+    assert made.updated_at == made.created_at == made.addresses[0].created_at
 
 
 def test_of_many_who_make_one_person_one_does(provisioning: Provisioning) -> None:
