@@ -65,6 +65,7 @@ class Retention:
         self._audit = audit
         self._clock = clock
         self._left: list[Rule] = []
+        self._failed: set[str] = set()
         self._removed: dict[str, int] = {}
 
     def due(self, ahead: timedelta) -> list[Due]:
@@ -83,17 +84,25 @@ class Retention:
     def step(self) -> Left | None:
         """Remove a part, for what is done regularly: MORE until a whole round is done.
 
-        Raises Unavailable; the next call goes on where it was.
+        Raises Unavailable; the next call goes on with the other rules, and one that failed has its
+        turn once more after them: none holds the others up for good.
         """
         if not self._left:
             self._left = [rule for rule in self.rules if rule.keeps is not None]
-        rule = self._left[0]
-        removed = self._part(rule)
+            self._failed.clear()
+        rule = self._left.pop(0)
+        try:
+            removed = self._part(rule)
+        except Exception:
+            if rule.name not in self._failed:
+                self._failed.add(rule.name)
+                self._left.append(rule)
+            raise
         self._removed[rule.name] = self._removed.get(rule.name, 0) + removed
         if removed:
+            self._left.insert(0, rule)
             return Left.MORE
         self._tell(rule, self._removed.pop(rule.name), None)
-        self._left.pop(0)
         return Left.MORE if self._left else None
 
     def purge(self, *, actor: str) -> dict[str, int]:

@@ -39,7 +39,9 @@ class Room:
         assert isinstance(self.base.clock, FixedClock)
         return self.base.clock
 
-    def came(self, usuario: str = "ADMIN") -> Person:
+    def came(
+        self, usuario: str = "ADMIN", *, given_name: str = "Ana", family_name: str = "Quispe Rojas"
+    ) -> Person:
         """Somebody who logs in at SUNAT."""
         return self.people.record_upstream_login(
             UpstreamFacts(
@@ -49,8 +51,8 @@ class Room:
                 ruc=RUC,
                 tipo_usuario="0",
                 name="COMERCIAL SINTÉTICA S.A.C.",
-                given_name="Ana",
-                family_name="Quispe Rojas",
+                given_name=given_name,
+                family_name=family_name,
                 extras={"ddp_estado": "00"},
             )
         )

@@ -18,6 +18,7 @@ from idp.audit.records import AuditFilter
 from idp.jobs.periodic import Left
 from idp.kernel.errors import Unavailable
 from idp.kernel.identity import Identifier
+from idp.people.operations import Order
 from idp.people.rows import SeedRow
 from idp.privacy.retention import Retention
 
@@ -140,6 +141,30 @@ def test_hold_keeps_old_addresses_too(room: Room) -> None:
     assert len(room.now(person).addresses) == 2
 
 
+def test_address_that_was_doubted_has_its_whole_time_anew(room: Room) -> None:
+    """Its person is asked to confirm it: it must be there still when they come to do so."""
+    person = room.proved(room.came(), "uno@empresa.example")
+    room.clock.advance(20 * DAY)
+    room.came(given_name="Bruno", family_name="Mamani")
+    (doubted,) = room.now(person).addresses
+    assert doubted.verified_at is None
+    room.clock.advance(10 * DAY)
+    assert (due(room), purged(room)) == ({}, {})
+    room.clock.advance(1)
+    assert purged(room) == {"unverified_addresses": 1}
+
+
+def test_hold_keeps_what_two_records_were_before_they_were_joined(room: Room) -> None:
+    person, old = room.came(), room.came("OLD")
+    room.joining.merge(person.key, old.key, Order("ana", "renombrado"))
+    room.personal.erasing.hold(person.id, actor="ana", reason="proceso")
+    room.clock.advance(91 * DAY)
+    room.came()
+    assert (due(room), purged(room)) == ({}, {})
+    room.personal.erasing.release(person.id, actor="ana", reason="terminó")
+    assert purged(room) == {"merges": 1}
+
+
 def test_browsers_flags_and_the_list_of_erased_end_in_their_time(room: Room) -> None:
     person = room.came()
     room.people.remember_browser(person.id)
@@ -218,6 +243,29 @@ def test_round_that_failed_goes_on_where_it_was(room: Room) -> None:
     rounds = [retention.step() for _ in range(len(others) + 1)]
     assert rounds[-1] is None
     assert set(rounds[:-1]) == {Left.MORE}
+
+
+def test_rule_that_always_fails_holds_the_others_up_in_no_round(room: Room) -> None:
+    class Away:
+        def due(self, before: object) -> int:
+            return 0
+
+        def purge(self, before: object) -> int:
+            raise Unavailable("sql")
+
+    first, *others = room.personal.retention.rules
+    rules = [replace(first, name="away", ages=Away()), first, *others]
+    retention = Retention(rules, audit=room.audit, clock=room.clock)
+    for usuario in ("GONE", "NEXT"):
+        room.came(usuario)
+        room.clock.advance(101 * DAY)
+        failed = 0
+        while failed < 2:
+            try:
+                retention.step()
+            except Unavailable:
+                failed += 1
+        assert not known(room, usuario)
 
 
 def test_two_workers_at_once_forget_everybody_once(

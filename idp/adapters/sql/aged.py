@@ -108,11 +108,12 @@ def _free(before: datetime) -> ColumnElement[bool]:
         .where(_FAMILIES.c.person_id == _PEOPLE.c.id)
         .where(_FAMILIES.c.revoked_at.is_(None), _FAMILIES.c.expires_at >= before)
     )
-    return and_(_none(logged_in), _none(refreshed), _none(_hold_of(_PEOPLE.c.id)))
+    return and_(_none(logged_in), _none(refreshed), not_on_hold(_PEOPLE.c.id))
 
 
-def _hold_of(person_id: ColumnElement[str]) -> Select[Any]:
-    return select(true()).where(_HOLDS.c.person_id == person_id)
+def not_on_hold(person_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether no obligation keeps this person's data."""
+    return _none(select(true()).where(_HOLDS.c.person_id == person_id))
 
 
 def _none(rows: Select[Any]) -> ColumnElement[bool]:
@@ -124,7 +125,7 @@ def _none(rows: Select[Any]) -> ColumnElement[bool]:
 
 
 class SqlUnverifiedAddresses:
-    """`privacy.ports.Ages`: addresses that nobody ever verified."""
+    """`privacy.ports.Ages`: addresses that nobody ever verified, nor since they were doubted."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -138,10 +139,17 @@ class SqlUnverifiedAddresses:
         return purge(self._database, _ADDRESSES.c.id, self._which(before))
 
     def _which(self, before: datetime) -> ColumnElement[bool]:
+        # What was verified until it was doubted is asked about anew, from then on.
+        doubted = (
+            select(true())
+            .where(_PEOPLE.c.id == _ADDRESSES.c.person_id)
+            .where(_PEOPLE.c.doubted_at >= before)
+        )
         return and_(
             _ADDRESSES.c.verified_at.is_(None),
             _ADDRESSES.c.created_at < before,
-            _none(_hold_of(_ADDRESSES.c.person_id)),
+            _none(doubted),
+            not_on_hold(_ADDRESSES.c.person_id),
         )
 
 
@@ -192,5 +200,5 @@ class SqlReplacedAddresses:
         return and_(
             _ADDRESSES.c.person_id.in_(several),
             replaced,
-            _none(_hold_of(_ADDRESSES.c.person_id)),
+            not_on_hold(_ADDRESSES.c.person_id),
         )

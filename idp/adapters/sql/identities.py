@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 
+from idp.adapters.sql.aged import not_on_hold
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import IdentifierRow, MergeRow, PersonRow
 from idp.adapters.sql.sealed_rows import SealedRows
@@ -114,12 +115,12 @@ class SqlMergeStore:
             return tuple(sorted(moved.scalars()))
 
     def purge(self, expired_before: datetime) -> int:
-        """Remove what can no longer be undone; how many."""
-        return purge(self._database, _MERGES.c.id, _MERGES.c.expires_at < expired_before)
+        """Remove what can no longer be undone, but of whom an obligation keeps; how many."""
+        return purge(self._database, _MERGES.c.id, _over(expired_before))
 
     def due(self, expired_before: datetime) -> int:
         """How many `purge` would remove; see `tables.counted`."""
-        return counted(self._database, _MERGES.c.id, _MERGES.c.expires_at < expired_before)
+        return counted(self._database, _MERGES.c.id, _over(expired_before))
 
     def _merge(self, row: Row[Any]) -> Merge:
         return Merge(
@@ -131,6 +132,10 @@ class SqlMergeStore:
             expires_at=row.expires_at,
             before=Snapshot.from_json(self._vault.open(row.sealed, _bound(row.id))),
         )
+
+
+def _over(expired_before: datetime) -> ColumnElement[bool]:
+    return and_(_MERGES.c.expires_at < expired_before, not_on_hold(_MERGES.c.kept_id))
 
 
 def _bound(merge_id: str) -> str:
