@@ -13,6 +13,8 @@ from idp.privacy.held import Entry, Value
 
 # What an operator typed may speak of others; that one of them acted is told.
 _OPERATORS_WORDS = ("reason", "purpose")
+# Who else used the same browser.
+_OF_OTHERS = ("previous_person",)
 
 
 def record(person: Person) -> list[Entry]:
@@ -101,8 +103,10 @@ def happened(
     operator: bool,
     details: Mapping[str, str],
 ) -> Entry:
-    """A record of the audit log, without the words and the name of whoever of ours acted."""
-    hidden = _OPERATORS_WORDS if operator else ()
+    """A record of the audit log, without the words and the name of whoever of ours acted, and
+    without the id of anybody else.
+    """
+    hidden = (*_OF_OTHERS, *(_OPERATORS_WORDS if operator else ()))
     return {
         "at": at,
         "event": event,

@@ -94,6 +94,9 @@ def test_copy_holds_what_is_known_in_clear(room: Room) -> None:
 
 def test_copy_holds_nothing_of_others_nor_what_operators_wrote(room: Room) -> None:
     person, other = rich(room), rich(room, "OTRO")
+    room.audit.record(
+        AuditEvent.LOGIN_SWITCHED, person_id=person.id, previous_person=other.id, client_id="mr"
+    )
     text = room.personal.dossiers.of(person.id).to_json()
     for strange in (other.id, other.sub, "otro@empresa", "Calle OTRO", "operadora", "su caso"):
         assert strange not in text, strange
