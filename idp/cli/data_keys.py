@@ -1,6 +1,7 @@
 """`idp data-keys`: the keys that personal data is kept under.
 
-Exit codes: 0 done, 1 refused, 3 the file (or the environment) cannot be used.
+Exit codes: 0 done, 1 refused, or rows are damaged (`reseal` sealed the others), 3 the file (or the
+environment) cannot be used.
 """
 
 from __future__ import annotations
@@ -104,11 +105,14 @@ def _reseal(args: argparse.Namespace, context: Context) -> int:
     context.services.audit.record(
         AuditEvent.DATA_RESEALED, actor=context.actor, rows=seen, changed=changed
     )
+    damaged = resealing.damaged
     if context.as_json:
-        context.out({"rows": seen, "changed": changed})
+        context.out({"rows": seen, "changed": changed, "damaged": damaged})
     else:
         context.out(f"{seen} filas, {changed} selladas de nuevo")
-    return 0
+    for one in () if context.as_json else damaged:
+        print(f"{one}: está dañada y queda como estaba, con su llave", file=sys.stderr)
+    return 1 if damaged else 0
 
 
 def _forget(args: argparse.Namespace, context: Context) -> int:

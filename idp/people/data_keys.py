@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -87,10 +91,11 @@ def generate(path: Path, *, clock: Clock, random: Random) -> bool:
 
 def rotate(path: Path, *, clock: Clock, random: Random) -> DataKeys:
     """Add a key that seals from now on. Raises DataKeysError, OSError."""
-    keys = read(path)
-    highest = max(int(one.id[1:]) for one in keys.sealing)
-    added = replace(keys, sealing=(*keys.sealing, _make(f"d{highest + 1}", clock, random)))
-    replace_private(path, _written(added))
+    with _alone(path):
+        keys = read(path)
+        highest = max(int(one.id[1:]) for one in keys.sealing)
+        added = replace(keys, sealing=(*keys.sealing, _make(f"d{highest + 1}", clock, random)))
+        replace_private(path, _written(added))
     return added
 
 
@@ -99,12 +104,30 @@ def forget(path: Path, ids: frozenset[str]) -> DataKeys:
 
     Raises DataKeysError, OSError.
     """
-    keys = read(path)
-    kept = tuple(one for one in keys.sealing if one.id not in ids or one == keys.newest)
-    remaining = replace(keys, sealing=kept)
-    if remaining != keys:
-        replace_private(path, _written(remaining))
+    with _alone(path):
+        keys = read(path)
+        kept = tuple(one for one in keys.sealing if one.id not in ids or one == keys.newest)
+        remaining = replace(keys, sealing=kept)
+        if remaining != keys:
+            replace_private(path, _written(remaining))
     return remaining
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No other command changes the file meanwhile: a key that was written and lost again may have
+    sealed rows by then. A file that is missing is for `read` to say.
+    """
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _make(name: str, clock: Clock, random: Random) -> DataKey:

@@ -8,6 +8,7 @@ finds an identifier or an address without telling it.
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import time
 from contextlib import suppress
@@ -22,6 +23,7 @@ from idp.kernel.ids import keyed_digest
 from idp.kernel.random import Random
 from idp.people.data_keys import DataKeys, read
 
+_log = logging.getLogger(__name__)
 _NONCE = 12
 _LOOK_AGAIN = 1.0
 
@@ -42,12 +44,14 @@ class _Loaded:
 class Vault:
     """Seals and opens with the keys of a file, which it follows within a second.
 
-    Raises StartError at once for a file that cannot be used; one that breaks later changes nothing.
+    Raises StartError at once for a file that cannot be used; one that breaks later changes nothing,
+    nor does the file of another database once `pin` was called.
     """
 
     def __init__(self, path: Path, *, random: Random) -> None:
         self._path = path
         self._random = random
+        self._pinned = False
         self._loaded = self._read()
         self._looked = time.monotonic()
 
@@ -60,6 +64,10 @@ class Vault:
     def fingerprint(self) -> str:
         """What tells whether a database was filled with the same lookup key."""
         return self.lookup("fingerprint", "")[:16]
+
+    def pin(self) -> None:
+        """The database was filled with this lookup key: from now on no file with another counts."""
+        self._pinned = True
 
     def seal(self, text: str, bound: str) -> str:
         """Encrypt as `<key id>.<base64url>`; two seals of one text differ.
@@ -85,6 +93,10 @@ class Vault:
         except (ValueError, InvalidTag) as error:
             raise Unavailable("data_keys", f"a value of key {key_id[:8]} is damaged") from error
 
+    def has_key_of(self, sealed: str) -> bool:
+        """Whether the key that this says it was sealed with is there."""
+        return sealed.partition(".")[0] in self._loaded.ciphers
+
     def lookup(self, kind: str, value: str) -> str:
         """The keyed hash of a guessable value, as 64 hex digits; kinds never meet."""
         return keyed_digest(self._loaded.lookup, f"{kind}\0{value}")
@@ -95,8 +107,15 @@ class Vault:
             if _stamp(self._path) not in (None, self._loaded.stamp):
                 # Half restored, perhaps: the keys at hand go on, and the next look tells.
                 with suppress(StartError):
-                    self._loaded = self._read()
+                    self._follow(self._read())
         return self._loaded
+
+    def _follow(self, found: _Loaded) -> None:
+        if self._pinned and found.lookup != self._loaded.lookup:
+            # By another one nobody would be found, and everybody made anew with another `sub`.
+            _log.error("the file of data keys is another database's: the keys at hand go on")
+        else:
+            self._loaded = found
 
     def _read(self) -> _Loaded:
         stamp = _stamp(self._path)

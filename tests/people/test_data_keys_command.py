@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from idp.adapters.sql.models import PersonRow
+from idp.adapters.sql.tables import table_of
 from idp.audit.records import AuditFilter
 from idp.cli.main import main
 from idp.kernel.clock import FixedClock
@@ -44,7 +46,10 @@ def test_rotate_reseal_and_forget_leave_one_key_and_everybody_readable(
     code, out, _ = run("rotate")
     assert (code, "d1" in out, "d2" in out, "reseal" in out) == (0, True, True, True)
     code, out, _ = run("reseal", "--json")
-    assert (code, json.loads(out)) == (0, {"rows": 2, "changed": 2})
+    assert (code, json.loads(out)) == (
+        0,
+        {"rows": 2, "changed": 2, "damaged": []},
+    )
     assert run("forget")[0] == 1, "other processes may not have seen the new key yet"
     later = FixedClock(data_keys.read(world.settings.data_keys).newest.made_at)
     later.advance(61)
@@ -69,6 +74,24 @@ def test_key_that_rows_need_is_kept_and_one_that_is_lost_is_named(world: World, 
     assert json.loads(run("list", "--json")[1])["missing"] == ["d1"]
     code, _, err = run("reseal")
     assert (code, "no key d1" in err) == (4, True)
+
+
+def test_damaged_row_keeps_its_key_and_holds_no_other_row_up(world: World, run: Said) -> None:
+    one, other = world.person(usuario="DANADA01"), world.person(usuario="ENTERA01")
+    people = table_of(PersonRow)
+    with (
+        world.services.database.transaction(),
+        world.services.database.connection() as connection,
+    ):
+        broken = people.update().where(people.c.id == one.id)
+        connection.execute(broken.values(sealed="d1." + "A" * 80))
+    run("rotate")
+    code, out, err = run("reseal")
+    assert (code, "4 filas, 3 selladas" in out, f"people:{one.id}" in err) == (1, True, True)
+    assert json.loads(run("reseal", "--json")[1])["damaged"] == [f"people:{one.id}"]
+    assert world.services.people.get(other.id) == other
+    keys = json.loads(run("list", "--json")[1])["keys"]
+    assert [(found["id"], found["rows"]) for found in keys] == [("d1", 1), ("d2", 3)]
 
 
 def test_lost_file_is_said_in_a_line(world: World, run: Said) -> None:

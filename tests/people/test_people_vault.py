@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,58 @@ def test_other_keys_find_nobody_and_make_nobody_anew(
     assert person is not None
     with pytest.raises(Unavailable, match="another file of data keys"):
         stranger.get_or_create(person)
+
+
+def test_file_of_another_database_changes_nothing_once_people_were_found(
+    database: Database, known: str, facts: UpstreamFacts, tmp_path: Path
+) -> None:
+    path = make_data_keys(tmp_path)
+    vault = Vault(path, random=SystemRandom())
+    store = SqlPersonStore(database, vault)
+    person = store.find(facts.identifier)
+    assert person is not None
+    ours = path.read_bytes()
+    path.write_bytes(make_data_keys(tmp_path / "other").read_bytes())
+    with pytest.raises(Unavailable):
+        vault.open("d7.AAAA", "b")  # it looks again, at once
+    assert store.find(facts.identifier) == person
+    assert store.get_or_create(person) == (person, False)
+    path.write_bytes(ours)
+    data_keys.rotate(path, clock=FixedClock(data_keys.read(path).newest.made_at),
+                     random=SystemRandom())  # fmt: skip
+    with pytest.raises(Unavailable):
+        vault.open("d7.AAAA", "b")
+    assert vault.newest == "d2"
+
+
+def test_file_of_another_database_that_is_put_right_needs_no_restart(
+    database: Database, known: str, tmp_path: Path
+) -> None:
+    path = make_data_keys(tmp_path)
+    ours = path.read_bytes()
+    path.write_bytes(make_data_keys(tmp_path / "other").read_bytes())
+    vault = Vault(path, random=SystemRandom())
+    store = SqlPersonStore(database, vault)
+    with pytest.raises(Unavailable, match="another file of data keys"):
+        store.get(known)
+    path.write_bytes(ours)
+    with pytest.raises(Unavailable):
+        vault.open("d7.AAAA", "b")
+    assert store.get(known) is not None
+
+
+def test_keys_that_are_made_at_once_are_all_kept(tmp_path: Path) -> None:
+    """One that was written and lost again may have sealed rows by then."""
+    path, clock = make_data_keys(tmp_path), FixedClock(datetime(2026, 3, 2, 15, tzinfo=UTC))
+    with ThreadPoolExecutor(8) as pool:
+        made = list(
+            pool.map(
+                lambda _: data_keys.rotate(path, clock=clock, random=SystemRandom()), range(16)
+            )
+        )
+    kept = {one.id: one.key for one in data_keys.read(path).sealing}
+    assert {one.newest.id: one.newest.key for one in made}.items() <= kept.items()
+    assert len(kept) == 17
 
 
 def test_rotation_seals_with_the_new_key_and_opens_with_the_old(

@@ -18,6 +18,7 @@ from idp.adapters.sql.models import (
     PersonRow,
 )
 from idp.adapters.sql.tables import table_of
+from idp.kernel.errors import Unavailable
 from idp.people.vault import Vault
 
 _PAGE = 500
@@ -33,11 +34,16 @@ _TABLES = tuple(table_of(model) for model in _MODELS)
 
 
 class Resealing:
-    """Goes through the tables page by page, a transaction each; one cut off is simply repeated."""
+    """Goes through the tables page by page, a transaction each; one cut off is simply repeated.
+
+    damaged: the rows (`<table>:<key>`) of the last run that their own key does not open: they stay
+    as they are, and so does the key.
+    """
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self.damaged: list[str] = []
 
     def total(self) -> int:
         """How many rows there are, of any key."""
@@ -59,8 +65,9 @@ class Resealing:
 
     def run(self) -> Iterator[tuple[int, int]]:
         """Seal anew what another key than the newest sealed: after each page, the rows that were
-        looked at and those that were changed. Raises Unavailable.
+        looked at and those that were changed. Raises Unavailable, where a key is missing as well.
         """
+        self.damaged = []
         for table in _TABLES:
             after = ""
             while True:
@@ -78,11 +85,21 @@ class Resealing:
             for name, sealed in rows:
                 if sealed.partition(".")[0] == newest:
                     continue
-                bound = f"{table.name}:{name}"
-                anew = self._vault.seal(self._vault.open(sealed, bound), bound)
-                connection.execute(update(table).where(key == name).values(sealed=anew))
-                changed += 1
+                anew = self._anew(sealed, f"{table.name}:{name}")
+                if anew is not None:
+                    connection.execute(update(table).where(key == name).values(sealed=anew))
+                    changed += 1
         return len(rows), changed, rows[-1][0] if rows else after
+
+    def _anew(self, sealed: str, bound: str) -> str | None:
+        """The same under the newest key; None for what is damaged, which must not stop the rest."""
+        try:
+            return self._vault.seal(self._vault.open(sealed, bound), bound)
+        except Unavailable:
+            if not self._vault.has_key_of(sealed):
+                raise
+            self.damaged.append(bound)
+            return None
 
 
 def _primary(table: Table) -> Column[Any]:

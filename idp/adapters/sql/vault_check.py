@@ -30,7 +30,9 @@ class VaultCheck:
         found = connection.execute(select(_CHECK.c.fingerprint)).scalars().all()
         if found and list(found) != [self._vault.fingerprint]:
             raise Unavailable("data_keys", OTHER_KEYS)
-        self._fits = bool(found)
+        if found:
+            self._vault.pin()
+            self._fits = True
 
     def write(self, connection: Connection) -> None:
         """The same before something is written; the first writer says with which key."""
