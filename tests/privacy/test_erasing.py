@@ -238,6 +238,19 @@ def test_plan_counts_what_there_is_and_what_stays(room: Room) -> None:
     assert room.now(person) == person
 
 
+def test_what_is_damaged_is_in_nobodys_way(room: Room) -> None:
+    """Else its person could never be erased."""
+    person, old = room.came(), room.came("OLD")
+    room.joining.merge(person.key, old.key, Order("ana", "renombrado"))
+    merges = table_of(MergeRow)
+    with room.base.database.transaction(), room.base.database.connection() as connection:
+        connection.execute(merges.update().values(sealed="d1." + "A" * 80))
+    parts = {one.name: one.entries for one in room.personal.erasing.plan(person)}
+    assert (parts["person"], parts["merges"]) == (1, 0)
+    room.personal.erasing.erase(person, **WHY)
+    assert room.rows(merges) == []
+
+
 def test_reasons_are_on_record_as_they_were_typed(room: Room) -> None:
     person = room.came()
     room.personal.erasing.erase(person, **WHY)
