@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from idp.cli.main import build_parser
 from idp.contingency.delivery import NotSent
 from idp.people.eligibility import Eligibility
+from idp.settings import Settings
 
 TEXT = (Path(__file__).parents[2] / "docs" / "mesa-de-ayuda.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^idp ([^#\n]+)", TEXT, re.MULTILINE)
@@ -37,6 +39,17 @@ def test_reasons_of_a_mail_that_never_left_are_all_there() -> None:
 def test_command_that_the_page_shows_is_one(words: str) -> None:
     parsed: argparse.Namespace = build_parser().parse_args(shlex.split(words))
     assert callable(parsed.func)
+
+
+def test_times_that_a_setting_says_are_told_as_its_initial_value() -> None:
+    """The page does not know the settings of who reads it."""
+    known = {f"IDP_{one.name.upper()}": one.default for one in fields(Settings)}
+    told = re.findall(r"\(`(IDP_\w+)`, (\d+) (minutos|días)\s+si\s+nadie", TEXT)
+    assert [name for name, *_ in told] == re.findall(r"IDP_\w+", TEXT)
+    for name, count, unit in told:
+        assert known[name] == int(count) * {"minutos": 60, "días": 86_400}[unit], name
+    others = re.sub(r"\([^)]*IDP_[^)]*\)", "", TEXT)
+    assert re.findall(r"\d+ (?:minutos|horas|días)", others) == []
 
 
 def test_page_shows_commands() -> None:
