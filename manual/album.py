@@ -86,6 +86,7 @@ class Album:
         element `part`.
         """
         self._last = name
+        page.wait_for_load_state()
         self.seen[name] = {*page.evaluate(_TEXTS), *says}
         for selector in mark:
             if not self._boxes(page, selector):

@@ -90,6 +90,14 @@ class Walk:
         page.wait_for_url(re.compile(re.escape(self.demo.url(port))))
         expect(page.locator("#salir")).to_be_visible()
 
+    def _press(self, page: Page, selector: str, there: str) -> None:
+        """What leads to another page, which has something that this one has not: a click ends
+        before the page that it leads to begins.
+        """
+        assert not page.locator(there).count(), f"{there} is here already"
+        page.click(selector)
+        expect(page.locator(there)).to_be_visible()
+
     def _at_form(self, page: Page, who: SandboxPerson, port: int) -> None:
         start_login(page, self.demo, port)
         choose(page, who.realm)
@@ -129,10 +137,10 @@ class Walk:
         expect(page.locator("#correo-en-uso")).to_be_visible()
         top = "#correo"
         self.album.show("correo-nuevo", page, mark=["form .facts"], part=".field--marked", top=top)
-        page.click("#accesos")
+        self._press(page, "#accesos", "#sesiones")
         self.album.show("accesos", page)
         page.goto(self.demo.url(8000, "/cuenta"))
-        page.click("#mis-datos")
+        self._press(page, "#mis-datos", "#copia")
         self.album.show("mis-datos", page)
 
     def annex_of_a_taxpayer(self) -> None:
@@ -173,7 +181,7 @@ class Walk:
         assert who.email is not None
         page.goto(self.demo.url(8001, "/"))
         album.show("componente", page, mark=["#ingresar"])
-        page.click("#ingresar")
+        self._press(page, "#ingresar", "#elegir-sol")
         album.show("elegir", page, mark=["#elegir-sol", "#elegir-extranet"])
         choose(page, "sol")
         page.wait_for_selector("altcha-widget input[type=checkbox]")
@@ -219,7 +227,7 @@ class Walk:
         link = link_of(self._asked(desk, who))
         phone.goto(link)
         self.album.show("otro-equipo", phone, mark=["#codigo"])
-        phone.click("#no-fui-yo")
+        self._press(phone, "#no-fui-yo", "#numero-de-atencion")
         self.album.show("no-fui-yo", phone, mark=["#numero-de-atencion"])
         self._becomes(link, "expires_at", "1")
         desk.goto(link)
