@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def make(demo: Demo, browser: Browser, folder: Path) -> tuple[list[Path], list[s
         return [], found
     title, _, guide = HELP_DESK.read_text(encoding="utf-8").removeprefix("# ").partition("\n")
     content = document.html(_pictures(fresh / PICTURES), lazy=False)
-    helper = read([(HELP_DESK.name, guide)], {}).html({})
+    helper = read([(HELP_DESK.name, alone(guide))], {}).html({})
     texts = [
         Written("manual", TITLE, content, document.headings),
         Written("mesa-de-ayuda", title, helper),
@@ -58,6 +59,11 @@ def make(demo: Demo, browser: Browser, folder: Path) -> tuple[list[Path], list[s
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
     return [folder / one.name for one in made], []
+
+
+def alone(guide: str) -> str:
+    """A guide that is read by itself: the others, which it links to, are not beside it."""
+    return re.sub(r"\[([^\[\]]+)\]\([a-z-]+\.md(?:#[^)\s]*)?\)", r"\1", guide)
 
 
 def _pictures(folder: Path) -> dict[str, Picture]:

@@ -141,7 +141,9 @@ class Walk:
         self.album.show("accesos", page)
         page.goto(self.demo.url(8000, "/cuenta"))
         self._press(page, "#mis-datos", "#copia")
-        self.album.show("mis-datos", page)
+        # The whole page is so long that nothing of it could be read.
+        buttons = ["#copia-html", "#copia-json"]
+        self.album.show("mis-datos", page, mark=buttons, part="section[aria-labelledby=copia]")
 
     def annex_of_a_taxpayer(self) -> None:
         """Of one who is told on the way what is missing."""
