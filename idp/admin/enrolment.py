@@ -44,8 +44,9 @@ class SetUp:
 class Enrolment:
     """A link counts once, until its hour; looking at it spends nothing.
 
-    key: 32 bytes. The app's secret follows from the link: until the app is confirmed it is kept
-    nowhere. issuer: what the app calls us. words: what is easily guessed about this installation.
+    key: 32 bytes. The app's secret follows from the link and the browser: until the app is
+    confirmed it is kept nowhere, and whoever opened the link before its owner does not know the
+    owner's. issuer: what the app calls us. words: what is easily guessed about this installation.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Enrolment:
         account = self.account(token)
         if self._steps.setup(digest(token), browser_hash) is None:
             return None
-        secret = self._secret(token)
+        secret = self._secret(token, browser_hash)
         uri = enrolment_uri(secret, account.name, self._issuer)
         return Enrolled(in_groups(secret), drawn(uri))
 
@@ -110,7 +111,7 @@ class Enrolment:
         half = self._steps.setup(name, browser_hash)
         if half is None:
             raise IdpError("console_step_over")
-        secret = self._secret(token)
+        secret = self._secret(token, browser_hash)
         counter = counter_of(secret, code, self._clock.timestamp())
         if counter is None:
             return None
@@ -127,8 +128,9 @@ class Enrolment:
         self._steps.drop_setup(name)
         return SetUp(account.id, codes)
 
-    def _secret(self, token: str) -> str:
-        return secret_of(hmac.new(self._key, token.encode(), hashlib.sha256).digest())
+    def _secret(self, token: str, browser_hash: str) -> str:
+        made_of = f"{digest(token)}|{browser_hash}"
+        return secret_of(hmac.new(self._key, made_of.encode(), hashlib.sha256).digest())
 
 
 def new_password(password: str, repeated: str, words: Iterable[str]) -> Text | None:

@@ -112,6 +112,26 @@ def test_app_is_shown_only_where_the_password_was_chosen(desk: Desk) -> None:
     assert browser.get(app).location == path
 
 
+def test_whoever_opens_the_link_first_does_not_learn_the_secret_of_its_owner(desk: Desk) -> None:
+    (name, path), thief, owner = desk.link(), desk.browser(), desk.browser()
+    seen = secret_on(thief.get(chosen(thief, path)).text)
+    app = chosen(owner, path)
+    secret = secret_on(owner.get(app).text)
+    assert secret != seen
+    form = {"csrf_token": csrf_of(owner.get(app).text), "codigo": desk.code(seen)}
+    assert owner.post(app, data=form).status_code == 422
+    assert owner.post(app, data={**form, "codigo": desk.code(secret)}).status_code == 200
+    first = desk.browser()
+    assert first.send("/admin/ingresar", usuario=name, clave=PASSWORD).location == "/admin/codigo"
+    assert first.send("/admin/codigo", codigo=desk.code(seen, 30)).status_code == 422
+
+
+def test_choosing_again_in_the_same_browser_leaves_the_app_as_it_is(desk: Desk) -> None:
+    (_, path), browser = desk.link(), desk.browser()
+    secret = secret_on(browser.get(chosen(browser, path)).text)
+    assert secret_on(browser.get(chosen(browser, path, PASSWORD + " y cantan")).text) == secret
+
+
 def test_choice_of_a_password_counts_for_half_an_hour(desk: Desk) -> None:
     (_, path), browser = desk.link(), desk.browser()
     app = chosen(browser, path)
