@@ -15,6 +15,7 @@ from idp.audit.log import Audit
 from idp.kernel.errors import IdpError
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.texts import Text
+from idp.limits.noted import Noted
 from idp.limits.service import Limits
 
 _WRONG = Text("La contraseña no es correcta.")
@@ -34,6 +35,7 @@ class OwnAccount:
         limits: Limits,
         uow: UnitOfWork,
         audit: Audit,
+        noted: Noted,
         words: Iterable[str],
     ) -> None:
         self._accounts = accounts
@@ -44,6 +46,7 @@ class OwnAccount:
         self._limits = limits
         self._uow = uow
         self._audit = audit
+        self._noted = noted
         self._words = tuple(words)
 
     def codes_left(self, visit: Visit) -> int:
@@ -106,5 +109,16 @@ class OwnAccount:
         return codes
 
     def _right(self, visit: Visit, password: str) -> bool:
-        self._limits.hit("admin.proof", visit.account.id)
-        return self._passwords.matches(visit.account.password_hash, password)
+        account = visit.account
+        self._limits.hit("admin.proof", account.id)
+        right = self._passwords.matches(account.password_hash, password)
+        if not right:
+            # Whoever sits at a session that its owner left open may be guessing.
+            self._noted.note(
+                AuditEvent.ADMIN_LOGIN_FAILED,
+                account.id,
+                account=account.name,
+                step="proof",
+                reason="wrong",
+            )
+        return right

@@ -392,7 +392,11 @@ TABLE: dict[AuditEvent, Row] = {
         "Somebody came in at the console, by a code or a recovery code.", "account", "how", "sid"
     ),
     AuditEvent.ADMIN_LOGIN_FAILED: _row(
-        "Somebody did not come in at the console.", "account", "step", "reason"
+        "Somebody did not come in at the console (password, code, recovery), or did not prove who "
+        "they are when asked again (proof).",
+        "account",
+        "step",
+        "reason",
     ),
     AuditEvent.ADMIN_PROVED_AGAIN: _row(
         "Somebody at the console typed their password again.", "account", "sid"

@@ -61,7 +61,7 @@ _ROWS = (
     # browser's is not counted: junk from a neighbour keeps nobody out.
     Limit("upstream.callback", "address prefix", 300, 600),
     # Not how often something may fail, but how many failures of an address are put on record.
-    Limit("audit.noted", "event, and address prefix or link", 120, 600),
+    Limit("audit.noted", "event, and address prefix, link or account", 120, 600),
     # Reading a million people by 200 takes a minute of it; a bulk request counts by operation.
     Limit("scim.client", "component", 6_000, 60),
     Limit("account.verification", "person", 5, 3_600),

@@ -91,6 +91,7 @@ def console(
             limits=limits,
             uow=base.database,
             audit=base.audit,
+            noted=noted,
             words=words,
         ),
         desk=AccountDesk(

@@ -179,3 +179,12 @@ def test_proofs_are_tried_few_times(desk: Desk) -> None:
     browser, _ = desk.visitor()
     found = [browser.send("/admin/confirmar", clave="no es esta").status_code for _ in range(11)]
     assert found == [422] * 10 + [429]
+
+
+def test_wrong_password_of_who_is_inside_is_on_record(desk: Desk) -> None:
+    browser, member = desk.visitor()
+    browser.send("/admin/confirmar", clave="no es esta")
+    browser.send(f"{PAGE}/clave", PAGE, actual="ni esta", nueva=NEW, repetida=NEW)
+    records = desk.records(AuditEvent.ADMIN_LOGIN_FAILED, member.name)
+    told = {"account": member.name, "step": "proof", "reason": "wrong"}
+    assert [dict(one.details) for one in records] == [told, told]
