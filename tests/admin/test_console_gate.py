@@ -87,6 +87,22 @@ def test_page_that_a_role_may_not_use_says_so(desk: Desk, monkeypatch: pytest.Mo
     assert 'href="/admin"' not in browser.get("/admin/cuenta").text
 
 
+def test_every_route_but_the_way_in_asks_what_the_role_may(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, _ = desk.visitor(Role.ADMIN)
+    form = {"csrf_token": csrf_of(browser.get("/admin").text)}
+    for permission in Permission:
+        monkeypatch.setitem(PERMISSIONS, permission, frozenset())
+    for rule in desk.app.url_map.iter_rules():
+        if rule.rule in OPEN:
+            continue
+        path = rule.rule.replace("<sid>", "con_x")
+        get = "GET" in (rule.methods or ())
+        answer = browser.get(path) if get else browser.post(path, data=form)
+        assert (answer.status_code, "console_forbidden" in answer.text) == (403, True), rule
+
+
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8010", "evil.example"])
 def test_other_hosts_are_not_answered(desk: Desk, host: str) -> None:
     browser, _ = desk.visitor()
