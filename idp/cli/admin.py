@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from idp.admin.account import Account
 from idp.admin.desk import SetupLink
 from idp.admin.roles import Role
-from idp.cli.arguments import one_line
+from idp.cli.arguments import for_the_record
 from idp.kernel.times import LIMA
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def add_parser(subparsers: Any) -> None:
     ):
         action = actions.add_parser(name, help=text)
         action.add_argument("name", metavar="NAME")
-        action.add_argument("--reason", required=True, type=one_line, help="for the audit log")
+        action.add_argument(
+            "--reason", required=True, type=for_the_record, help="for the audit log"
+        )
         action.set_defaults(func=func)
     for action in actions.choices.values():
         # Also after the subcommand, where people type them.
@@ -96,6 +98,7 @@ def _link(made: SetupLink, context: Context) -> int:
                 "role": account.role.value,
                 "link": made.url,
                 "until": made.until.isoformat(),
+                "disabled": account.disabled_at is not None,
             }
         )
         return 0
@@ -103,6 +106,8 @@ def _link(made: SetupLink, context: Context) -> int:
         f"{account.name} ({account.role.value}) sets the account up here, once, until "
         f"{_moment(made.until)}; hand the link to nobody else:"
     )
+    if account.disabled_at is not None:
+        context.note("the account is disabled: the link counts once it is enabled")
     context.out(made.url)
     return 0
 

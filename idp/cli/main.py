@@ -47,13 +47,21 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _is_name(actor: str) -> bool:
+    """Whether it is what somebody only says to be called: `os:` and `console:` are ours to write."""
+    return bool(actor.strip()) and actor.isprintable() and ":" not in actor
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see the package for the exit codes."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal of another alphabet gets a question mark, not the end of the command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.actor and not _is_name(args.actor):
+        parser.error("argument --as: a name on one line, without a colon")
     context = Context(as_json=args.json, actor=args.actor)
     try:
         code = int(args.func(args, context))

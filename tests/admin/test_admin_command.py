@@ -63,7 +63,7 @@ def test_accounts_are_listed_with_their_state(run: Run) -> None:
 
 def test_account_is_changed_with_who_and_why(run: Run) -> None:
     made = json.loads(run("admin", "create", "ana", "--role", "viewer", "--json")[1])
-    assert set(made) == {"name", "role", "link", "until"}
+    assert set(made) == {"name", "role", "link", "until", "disabled"}
     assert json.loads(run("admin", "role", "ana", "auditor", "--json")[1])["role"] == "auditor"
     run("admin", "disable", "ana", "--reason", "vacaciones")
     assert "not set up yet" in run("admin", "enable", "ana", "--reason", "volvió")[1]
@@ -80,6 +80,26 @@ def test_account_is_changed_with_who_and_why(run: Run) -> None:
         assert row["actor"].startswith("os:")
 
 
+def test_link_of_a_disabled_account_is_said_to_wait(run: Run) -> None:
+    run("admin", "create", "ana", "--role", "viewer")
+    run("admin", "disable", "ana", "--reason", "robo del teléfono")
+    code, out, err = run("admin", "reset", "ana", "--reason", "robo del teléfono")
+    assert code == 0
+    assert out.startswith("http://localhost:8010/admin/alta/")
+    assert "the account is disabled: the link counts once it is enabled" in err
+    again = json.loads(run("admin", "reset", "ana", "--reason", "otra vez", "--json")[1])
+    assert again["disabled"] is True
+
+
+@pytest.mark.parametrize("name", ["console:ana", "os:root", " ", "ana\nluis"])
+def test_nobody_acts_in_the_name_of_a_console_account_or_of_the_system(
+    run: Run, name: str
+) -> None:
+    for words in (("--as", name, "admin", "list"), ("admin", "list", "--as", name)):
+        code, _, err = run(*words)
+        assert (code, "argument --as" in err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -91,6 +111,7 @@ def test_account_is_changed_with_who_and_why(run: Run) -> None:
         (("role", "eva", "viewer"), 1, "account_unknown"),
         (("disable", "eva", "--reason", "x"), 1, "account_unknown"),
         (("disable", "ana"), 2, "--reason"),
+        (("disable", "ana", "--reason", "la pidió luis@empresa.pe"), 2, "e-mail addresses"),
         (("reset", "eva", "--reason", "x"), 1, "account_unknown"),
     ],
 )
