@@ -21,7 +21,7 @@ from idp.mail.templates import MailTemplates
 from idp.people.asking import Ask, asks
 from idp.people.campaign import JOB_LIFE, Campaigns
 from idp.people.campaign_ports import Campaign, MailState
-from idp.people.masking import mask_identifier
+from idp.people.masking import mask_identifier, name_user
 from idp.people.person import Person
 from idp.people.standing import mailbox
 
@@ -109,15 +109,16 @@ class CampaignMails:
     def _send(self, campaign: Campaign, person: Person, ask: Ask) -> None:
         address = mailbox(person, self._clock.now())
         assert address is not None
+        # Nobody proved that an unverified address is theirs: no name goes there, nor the whole user.
+        proved = address.verified_at is not None
         content = self._templates.render(
             _MAIL,
             campaign.language,
             {
                 "ask": ask.value,
                 "realm": person.realm,
-                # Nobody proved that an unverified address is theirs: no name goes there.
-                "name": person.name if address.verified_at else "",
-                "identifier_masked": mask_identifier(person.key),
+                "name": person.name if proved else "",
+                "user": name_user(person.key) if proved else mask_identifier(person.key),
                 "link": f"{self._issuer}/cuenta",
             },
         )

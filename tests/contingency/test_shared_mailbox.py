@@ -102,11 +102,8 @@ def test_mails_to_a_shared_mailbox_name_the_user_whom_each_is_for(
 def test_every_mail_names_the_user_in_every_language(mail: str, language: str) -> None:
     files = list((TEMPLATES / "mail" / mail / language).glob("body.*"))
     assert len(files) == 2
-    # Masked, where the mail goes to an address that nobody proved to be theirs.
-    named = ("{{ user }}", "{{ identifier_masked }}")
     for file in files:
-        text = file.read_text(encoding="utf-8")
-        assert any(one in text for one in named)
+        assert "{{ user }}" in file.read_text(encoding="utf-8")
 
 
 def test_link_lets_in_only_the_person_it_was_sent_for(world: World) -> None:
