@@ -210,6 +210,19 @@ def test_page_tells_figures_reasons_and_what_to_do(counted: Desk) -> None:
     assert "20/11/2026" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("es", "de 1 persona<"), ("en", "of 1 person<"), ("qu", "de 1 persona<")]
+)
+def test_page_counts_one_person_in_the_singular(
+    counted: Desk, store: Store, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    one = Cell("sol", Standing.ELIGIBLE, known=True, shared=False, count=1)
+    monkeypatch.setattr(store, "count", lambda *_: ([one], []))
+    counted.language = language
+    browser, _ = counted.visitor()
+    assert said in browser.get(PAGE).text
+
+
 def test_page_in_quechua_says_what_is_spanish(counted: Desk) -> None:
     counted.language = "qu"
     browser, _ = counted.visitor()
