@@ -19,8 +19,8 @@ from idp.limits.service import Limits
 from idp.mail.posting import Posting, PutOff
 from idp.mail.templates import MailTemplates
 from idp.people.asking import Ask, asks
-from idp.people.campaign import JOB_LIFE, Campaigns
 from idp.people.campaign_ports import Campaign, MailState
+from idp.people.campaign_work import JOB_LIFE, CampaignWork
 from idp.people.masking import mask_identifier, name_user
 from idp.people.person import Person
 from idp.people.standing import mailbox
@@ -70,7 +70,7 @@ class CampaignMails:
     def __init__(
         self,
         *,
-        campaigns: Campaigns,
+        work: CampaignWork,
         people: FindsPeople,
         status: KnowsUpstreams,
         templates: MailTemplates,
@@ -78,7 +78,7 @@ class CampaignMails:
         clock: Clock,
         issuer: str,
     ) -> None:
-        self._campaigns = campaigns
+        self._work = work
         self._people = people
         self._status = status
         self._templates = templates
@@ -90,7 +90,7 @@ class CampaignMails:
         """Write to one person, if there is still something to ask. Raises PutOff, Unavailable;
         both are tried again, and none of both is a second mail.
         """
-        campaign = self._campaigns.running(payload["campaign"])
+        campaign = self._work.running(payload["campaign"])
         if campaign is None or not calm(self._status):
             self.given_up(payload)
             return
@@ -98,18 +98,18 @@ class CampaignMails:
         person = self._people.get(payload["person"])
         ask = asks(person, now) if person else None
         if person is None or not isinstance(ask, Ask):
-            self._campaigns.drop(campaign.id, payload["person"])
+            self._work.drop(campaign.id, payload["person"])
             return
         self._send(campaign, person, ask)
 
     def given_up(self, payload: Mapping[str, str]) -> None:
         """This job ends without a mail; the person gets another one when it is time."""
-        self._campaigns.let_go(payload["campaign"], payload["person"])
+        self._work.let_go(payload["campaign"], payload["person"])
 
     def _send(self, campaign: Campaign, person: Person, ask: Ask) -> None:
         address = mailbox(person, self._clock.now())
         assert address is not None
-        # Nobody proved that an unverified address is theirs: no name goes there, nor the whole user.
+        # Nobody proved that an unverified address is theirs: neither name nor user goes there.
         proved = address.verified_at is not None
         content = self._templates.render(
             _MAIL,
@@ -123,7 +123,7 @@ class CampaignMails:
             },
         )
         # From here on it is nobody else's, and a repeat of this job finds it taken.
-        if self._campaigns.take(campaign.id, person.id) is None:
+        if self._work.take(campaign.id, person.id) is None:
             return
         try:
             taken = self._posting.post(
@@ -134,20 +134,18 @@ class CampaignMails:
             return
         except Unavailable:
             # Raised before a relay had it, or after it was refused.
-            self._campaigns.wait(campaign.id, person.id)
+            self._work.wait(campaign.id, person.id)
             raise
-        self._campaigns.settle(
-            campaign.id, person.id, MailState.SENT if taken else MailState.REFUSED
-        )
+        self._work.settle(campaign.id, person.id, MailState.SENT if taken else MailState.REFUSED)
 
     def _put_off(self, campaign_id: str, person_id: str, error: PutOff) -> None:
         if error.scope == "unknown":
             # A relay may have it: of all mails this one is not worth a second copy.
-            self._campaigns.settle(campaign_id, person_id, MailState.UNKNOWN)
+            self._work.settle(campaign_id, person_id, MailState.UNKNOWN)
         elif error.scope == "recipient":
-            self._campaigns.mailbox_put_off(campaign_id, person_id)
+            self._work.mailbox_put_off(campaign_id, person_id)
         else:
-            self._campaigns.wait(campaign_id, person_id)
+            self._work.wait(campaign_id, person_id)
             raise error
 
 
@@ -155,9 +153,9 @@ class CampaignPump:
     """Gives the queue the next people, as many as the budget of campaigns allows."""
 
     def __init__(
-        self, *, campaigns: Campaigns, status: KnowsUpstreams, limits: Limits, queue: JobQueue
+        self, *, work: CampaignWork, status: KnowsUpstreams, limits: Limits, queue: JobQueue
     ) -> None:
-        self._campaigns = campaigns
+        self._work = work
         self._status = status
         self._limits = limits
         self._queue = queue
@@ -166,9 +164,9 @@ class CampaignPump:
         """Hand out once; how many. Nothing while an upstream is down. Raises Unavailable: whoever
         was chosen by then is handed out again later.
         """
-        if not calm(self._status) or self._campaigns.unfinished() is None:
+        if not calm(self._status) or not self._work.there_is():
             return 0
-        campaign_id, people = self._campaigns.hand_out(self._allowed())
+        campaign_id, people = self._work.hand_out(self._allowed())
         for person_id in people:
             self._queue.enqueue(
                 CAMPAIGN,

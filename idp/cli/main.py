@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _is_name(actor: str) -> bool:
-    """Whether it is what somebody only says to be called: `os:` and `console:` are ours to write."""
+    """Whether somebody may say to be called so: `os:` and `console:` are ours to write."""
     return bool(actor.strip()) and actor.isprintable() and ":" not in actor
 
 

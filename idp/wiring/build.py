@@ -57,7 +57,7 @@ from idp.wiring.identity import (
 from idp.wiring.notices import person_notices
 from idp.wiring.personal import Ageing, documents, personal
 from idp.wiring.provider import Rooms, provider
-from idp.wiring.reach import campaign_job, campaign_pump, campaigns, coverage
+from idp.wiring.reach import campaign_job, campaign_pump, campaign_work, campaigns, coverage
 from idp.wiring.reload import Reloader
 
 
@@ -94,10 +94,10 @@ def build_services(
     one_time = links(base)
     sealing = Sealing(key=base.key("sealing"), random=random)
     load = mail_load(base)
-    asking = campaigns(base)
+    asking, asked = campaigns(base), campaign_work(base)
     tools = mail_tools(base, persons, counters)
     jobs = mail_jobs(base, dispatcher, one_time, persons, clients, sealing, tools, load)
-    campaign_job(base, jobs, tools, asking, persons, status)
+    campaign_job(base, jobs, tools, asked, persons, status)
     broker = make_broker(settings.redis_url)
     queue = DramatiqQueue(broker)
     surface = provider(
@@ -117,7 +117,7 @@ def build_services(
     person_notices(base, keyring, clients, queue, jobs)
     declare(broker, jobs)
     figures = coverage(base, clients, realms)
-    pump = campaign_pump(asking, status, counters, queue)
+    pump = campaign_pump(asked, status, counters, queue)
     joined = joining(base)
     context = behind(base, dispatcher, one_time, persons, clients, noted)
     other = elsewhere(base, dispatcher, one_time, persons, clients, context)

@@ -15,6 +15,7 @@ from idp.jobs.registry import Jobs
 from idp.limits.service import Limits
 from idp.login.service import policy_of
 from idp.people.campaign import Campaigns
+from idp.people.campaign_work import CampaignWork
 from idp.people.coverage import Coverage
 from idp.people.coverage_ports import Component
 from idp.people.service import People
@@ -54,7 +55,7 @@ def coverage(base: Base, clients: ClientRegistry, realms: tuple[str, ...]) -> Co
 
 
 def campaigns(base: Base) -> Campaigns:
-    """The campaigns, and who got a mail."""
+    """The campaigns, as operators see them."""
     return Campaigns(
         store=SqlCampaignStore(base.database),
         mails=SqlCampaignMails(base.database),
@@ -66,17 +67,29 @@ def campaigns(base: Base) -> Campaigns:
     )
 
 
+def campaign_work(base: Base) -> CampaignWork:
+    """What the workers do of them."""
+    return CampaignWork(
+        store=SqlCampaignStore(base.database),
+        mails=SqlCampaignMails(base.database),
+        uow=base.database,
+        audit=base.audit,
+        clock=base.clock,
+        rest=timedelta(seconds=base.settings.campaign_rest),
+    )
+
+
 def campaign_job(
     base: Base,
     jobs: Jobs,
     tools: MailTools,
-    campaigns: Campaigns,
+    work: CampaignWork,
     people: People,
     status: UpstreamStatus,
 ) -> None:
     """Register the job of one mail."""
     handler = CampaignMails(
-        campaigns=campaigns,
+        work=work,
         people=people,
         status=status,
         templates=tools.templates,
@@ -88,10 +101,10 @@ def campaign_job(
 
 
 def campaign_pump(
-    campaigns: Campaigns, status: UpstreamStatus, limits: Limits, queue: DramatiqQueue
+    work: CampaignWork, status: UpstreamStatus, limits: Limits, queue: DramatiqQueue
 ) -> CampaignPump:
     """What gives the queue a campaign's next people."""
-    return CampaignPump(campaigns=campaigns, status=status, limits=limits, queue=queue)
+    return CampaignPump(work=work, status=status, limits=limits, queue=queue)
 
 
 def drained(base: Base) -> UsesBesideRecords:

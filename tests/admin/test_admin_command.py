@@ -92,9 +92,7 @@ def test_link_of_a_disabled_account_is_said_to_wait(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["console:ana", "os:root", " ", "ana\nluis"])
-def test_nobody_acts_in_the_name_of_a_console_account_or_of_the_system(
-    run: Run, name: str
-) -> None:
+def test_nobody_acts_in_the_name_of_a_console_account_or_of_the_system(run: Run, name: str) -> None:
     for words in (("--as", name, "admin", "list"), ("admin", "list", "--as", name)):
         code, _, err = run(*words)
         assert (code, "argument --as" in err) == (2, True)

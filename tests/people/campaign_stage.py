@@ -27,6 +27,7 @@ from idp.mail.ports import Receipt
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
 from idp.people.campaign import Campaigns
+from idp.people.campaign_work import CampaignWork
 from idp.people.service import People
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -155,17 +156,27 @@ class Stage:
 
     def begin_process(self) -> None:
         """As after a start: nothing is in memory."""
+        store = Mortal(SqlCampaignStore(self.database), self.fate)
+        mails = Mortal(SqlCampaignMails(self.database), self.fate)
         self.campaigns = Campaigns(
-            store=Mortal(SqlCampaignStore(self.database), self.fate),
-            mails=Mortal(SqlCampaignMails(self.database), self.fate),
+            store=store,
+            mails=mails,
             uow=self.database,
             audit=self.audit,
             clock=self.clock,
             random=SystemRandom(),
             rest=REST,
         )
+        self.worker = CampaignWork(
+            store=store,
+            mails=mails,
+            uow=self.database,
+            audit=self.audit,
+            clock=self.clock,
+            rest=REST,
+        )
         self.handler = CampaignMails(
-            campaigns=self.campaigns,
+            work=self.worker,
             people=self.people,
             status=self.flag,
             templates=MailTemplates(
@@ -184,7 +195,7 @@ class Stage:
             issuer="https://ingreso.vuce.example",
         )
         self.pump = CampaignPump(
-            campaigns=self.campaigns,
+            work=self.worker,
             status=self.flag,
             limits=self.allowance,  # type: ignore[arg-type]
             queue=Mortal(self.queue, self.fate),

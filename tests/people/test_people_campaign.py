@@ -365,7 +365,7 @@ def test_sql_away_at_the_end_of_a_mail_makes_no_second_one(
         raise Unavailable("sql")
 
     with monkeypatch.context() as patched:
-        patched.setattr(stage.campaigns, "settle", away)
+        patched.setattr(stage.worker, "settle", away)
         with pytest.raises(Unavailable):
             stage.work()
     stage.run()
@@ -432,7 +432,7 @@ def test_workers_that_hand_out_at_once_never_hand_out_the_same_person(
         for _ in range(5_000):  # whoever finds the campaign taken comes again
             if len(handed) >= 60:
                 break
-            handed.extend(stage.campaigns.hand_out(5)[1])
+            handed.extend(stage.worker.hand_out(5)[1])
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(worker, range(3)))
