@@ -18,8 +18,8 @@ class SandboxPerson:
 
     `key` is unique and equals `usuario`. `ruc` is the taxpayer's, or for an official the
     entity's. `seeded`: the demo's database knows the person from an earlier login;
-    `email`, `verified` and `consent` are what it then knows, for so many `days`. `note` is Spanish,
-    for people.
+    `email`, `verified` and `consent` are what it then knows, for so many `days`; `seen`: the last
+    login was so many days ago. `note` is Spanish, for people.
     """
 
     key: str
@@ -37,6 +37,7 @@ class SandboxPerson:
     seeded: bool
     note: str
     days: int = 20
+    seen: int = 2
 
     @property
     def name(self) -> str:
@@ -67,6 +68,7 @@ def _person(
     verified: bool = True,
     seeded: bool = True,
     days: int = 20,
+    seen: int = 2,
 ) -> SandboxPerson:
     return SandboxPerson(
         key=usuario,
@@ -84,6 +86,7 @@ def _person(
         seeded=seeded,
         note=note,
         days=days,
+        seen=seen,
     )
 
 
@@ -103,6 +106,8 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         ("JORGE LUIS", "ENSAYO", "ÑAUPARI"),
         "Empresa; puede ingresar en contingencia",
         company="EXPORTADORA DE ENSAYO S.A.",
+        days=11,
+        seen=5,
     ),
     _person(
         SOL,
@@ -110,6 +115,8 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         "PERSONA1",
         ("MARÍA JOSÉ", "MUESTRA", "HUAMÁN"),
         "Persona natural; puede ingresar en contingencia",
+        days=9,
+        seen=9,
     ),
     _person(
         SOL,
@@ -131,6 +138,7 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         "Sin correo electrónico registrado",
         email=False,
         verified=False,
+        seen=12,
     ),
     _person(
         SOL,
@@ -139,6 +147,7 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         ("CARMEN", "FICTICIA", "ROJAS"),
         "Correo verificado, sin aceptar las notificaciones",
         consent=False,
+        seen=20,
     ),
     _person(
         SOL,
@@ -148,6 +157,7 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         "Correo registrado, sin verificar",
         company="AGROINDUSTRIAS DE MUESTRA S.R.L.",
         verified=False,
+        seen=45,
     ),
     _person(
         SOL,
@@ -157,6 +167,7 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         "Verificó su correo hace más de un año: se le pregunta si sigue siendo suyo",
         company="IMPORTADORA DE PRUEBA S.A.C.",
         days=400,
+        seen=16,
     ),
     _person(
         EXTRANET,
@@ -164,6 +175,8 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         "EXT0001",
         ("ANA SOFÍA", "PRUEBA", "VILLANUEVA"),
         "Funcionaria; puede ingresar en contingencia",
+        days=6,
+        seen=1,
     ),
     _person(
         EXTRANET,
@@ -173,6 +186,7 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         "Funcionario sin correo electrónico registrado",
         email=False,
         verified=False,
+        seen=60,
     ),
     _person(
         EXTRANET,
@@ -180,6 +194,8 @@ PEOPLE: tuple[SandboxPerson, ...] = (
         "EXT0003",
         ("TERESA", "MUESTRA", "ÑÁÑEZ"),
         "Funcionaria; puede ingresar en contingencia",
+        days=3,
+        seen=3,
     ),
     _person(
         EXTRANET,

@@ -71,12 +71,9 @@ def _start(places: Places, family: Family, ending: threading.Event) -> str | Non
     socket = places.state / "valkey.sock"
     socket.unlink(missing_ok=True)
     family.start(valkey(Path(get_binary_path()), places.state), {}, ready=socket.exists)
-    _command(environment, "keys", "generate")
-    _command(environment, "data-keys", "generate")
-    _command(environment, "db", "upgrade")
     people = places.state / "people.csv"
     write_private(people, people_csv())
-    _command(environment, "users", "import", str(people), "--trust-emails", "--conflicts", "keep")
+    _python(environment, "sandbox.demo.first", str(people))
     link = _console_link(places, environment)
     for child in everything:
         if ending.is_set():
@@ -105,8 +102,13 @@ def _console_link(places: Places, environment: Mapping[str, str]) -> str | None:
 
 def _command(environment: Mapping[str, str], *words: str) -> str:
     """What an `idp` command printed. Raises DemoError with its last line."""
+    return _python(environment, "idp.cli", *words)
+
+
+def _python(environment: Mapping[str, str], module: str, *words: str) -> str:
+    """What a module printed that was run. Raises DemoError with its last line."""
     done = subprocess.run(
-        [sys.executable, "-m", "idp.cli", *words],
+        [sys.executable, "-m", module, *words],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -115,7 +117,8 @@ def _command(environment: Mapping[str, str], *words: str) -> str:
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
         reason = said[-1] if said else f"code {done.returncode}"
-        raise DemoError(f"demo: idp {' '.join(words[:2])}: {reason}")
+        name = f"idp {' '.join(words[:2])}" if module == "idp.cli" else module
+        raise DemoError(f"demo: {name}: {reason}")
     return done.stdout
 
 

@@ -91,7 +91,6 @@ def _clients(state: Path, text: str) -> str:
 def people_csv(people: Iterable[SandboxPerson] = PEOPLE) -> str:
     """The seeded people in the form that `idp users import` takes."""
     now = datetime.now(UTC).replace(microsecond=0)
-    login = (now - timedelta(days=30)).isoformat()
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
@@ -119,7 +118,7 @@ def people_csv(people: Iterable[SandboxPerson] = PEOPLE) -> str:
                     one.email or "",
                     contact if one.verified and one.email else "",
                     contact if one.consent else "",
-                    login,
+                    (now - timedelta(days=one.seen)).isoformat(),
                     *standard_claims(one).values(),
                 )
             )

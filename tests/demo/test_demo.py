@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from idp.kernel.clock import FixedClock
+from idp.people.coverage import Why
 from sandbox.demo.parts import Places, children
+from sandbox.demo.past import DAYS, live_through
 from sandbox.demo.processes import _healthy, taken_ports
+from tests.support.demo import Demo
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C ends everything"
@@ -86,6 +93,30 @@ def of_demo(state: Path, offset: int) -> dict[int, str]:
     return found
 
 
+def assert_coverage_shows_something(demo: Demo) -> None:
+    """Two weeks in which ever more people could enter; nobody's browser is there twice."""
+    coverage = demo.services.coverage
+    now = coverage.now(90)
+    assert (coverage.now(30).total.people, now.total.people, now.total.able) == (8, 10, 6)
+    why = {one: count for one, count in now.total.why_not.items() if count}
+    assert why == {Why.NO_ADDRESS: 2, Why.NO_CONSENT: 1, Why.UNVERIFIED: 1}
+    assert now.total.known_browser == 4
+    assert [one.total.people for one in now.components] == [6, 5, 3]
+    able = [one.figures.able for one in coverage.history(90)]
+    assert len(able) == DAYS + 1
+    assert able == sorted(able)
+    assert able[0] < able[-1] == 6
+    with sqlite3.connect(demo.places.state / "idp.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM known_browsers").fetchone() == (4,)
+
+
+def test_past_is_made_up_in_no_production() -> None:
+    services = SimpleNamespace(settings=SimpleNamespace(production=True))
+    now = datetime.now(UTC)
+    with pytest.raises(SystemExit):
+        live_through(services, FixedClock(now), now)  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "state"
@@ -118,12 +149,16 @@ def test_demo_starts_twice_on_one_folder_prints_the_way_and_leaves_nothing(
             assert others == 0, path
     link = (state / "secrets" / "console-link").read_text()
     assert link in said
+    demo = Demo(Places(state, state / "keys", offset))
+    assert_coverage_shows_something(demo)
     second = start(state, offset, "--once")
     out, err = second.communicate(timeout=120)
     assert (second.returncode, err) == (0, "")
     # It is good until somebody uses it.
     assert link in out
     assert (state / "secrets" / "secret_key").read_text() == secret
+    assert_coverage_shows_something(demo)
+    demo.services.stop()
 
 
 def test_demo_with_a_port_taken_says_which_and_starts_nothing(state: Path, offset: int) -> None:
