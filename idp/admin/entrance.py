@@ -148,7 +148,7 @@ class Entrance:
         account = self._accounts.get(half.account_id) if half else None
         if half is None or account is None or not _still(account, half):
             raise IdpError("console_step_over")
-        self._limits.hit("admin.code", account.id)
+        self._limits.hit_all(("admin.code", account.id), ("admin.code_day", account.id))
         session = self._sessions.make(account, agent=origin.agent)
         with self._uow.transaction():
             reason = refusal(account)

@@ -76,8 +76,10 @@ _ROWS = (
     Limit("admin.account", "name that was typed, address prefix", 10, 900),
     Limit("admin.account_anywhere", "name that was typed", 100, 3_600),
     Limit("admin.known_browser", "known browser", 10, 900),
-    # Who comes so far has the password, or the session.
+    # Who comes so far has the password, or the session. Of a million codes three are right at any
+    # moment: ten in a quarter of an hour alone would find one within the year.
     Limit("admin.code", "account", 10, 900),
+    Limit("admin.code_day", "account", 60, 86_400),
     Limit("admin.proof", "account", 10, 900),
     # Each try is a password's work.
     Limit("admin.setup", "address prefix", 30, 600),

@@ -203,6 +203,20 @@ def test_codes_are_tried_few_times(desk: Desk) -> None:
     assert browser.send(CODE, codigo=desk.code(member.secret)).status_code == 303
 
 
+def test_codes_are_tried_few_times_a_day_by_whoever_knows_the_password(desk: Desk) -> None:
+    member, browser = desk.member(), desk.browser()
+    taken = 0
+    for _ in range(8):
+        desk.half(browser, member)
+        form = {"csrf_token": csrf_of(browser.get(CODE).text), "codigo": "000000"}
+        taken += [browser.post(CODE, data=form).status_code for _ in range(10)].count(422)
+        desk.world.clock.advance(900)
+    # Sixty at once, and one more comes back each 24 minutes.
+    assert 60 <= taken <= 65
+    desk.world.clock.advance(86_400)
+    assert desk.log_in(browser, member).status_code == 303
+
+
 def test_login_goes_on_to_the_page_that_was_wanted(desk: Desk) -> None:
     member, browser = desk.member(), desk.browser()
     sent = browser.get("/admin/cuenta?hecho=clave").location
