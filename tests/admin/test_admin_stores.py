@@ -100,6 +100,14 @@ def test_recovery_code_is_spent_once(proofs: SqlProofStore) -> None:
     assert not proofs.spend_code("adm_a", "c2", NOW)
 
 
+def test_parallel_renewals_leave_the_codes_of_one(proofs: SqlProofStore) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for turn in range(5):
+            kinds = [[f"{turn}-{kind}-{number}" for number in range(10)] for kind in range(4)]
+            list(pool.map(lambda codes: proofs.renew_codes("adm_a", codes), kinds))
+            assert proofs.codes_left("adm_a") == 10
+
+
 def test_dropped_proofs_are_gone(proofs: SqlProofStore) -> None:
     proofs.drop("adm_a")
     assert proofs.authenticator("adm_a") is None

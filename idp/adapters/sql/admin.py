@@ -111,7 +111,10 @@ class SqlProofStore:
     def renew_codes(self, account_id: str, codes: Iterable[str]) -> None:
         """Other recovery codes, instead of all before."""
         rows = [{"digest": one, "account_id": account_id, "spent_at": None} for one in codes]
+        # Of two renewals at once the codes of one are to be left, not of both.
+        alone = select(_APPS.c.account_id).where(_APPS.c.account_id == account_id)
         with self._database.transaction(), self._database.connection() as connection:
+            connection.execute(alone.with_for_update())
             connection.execute(delete(_CODES).where(_CODES.c.account_id == account_id))
             connection.execute(insert(_CODES), rows)
 
