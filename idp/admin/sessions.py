@@ -82,7 +82,7 @@ class Sessions:
         """Let it begin; its cookie. replaces: the cookie of the one that ends by it."""
         cookie = self._random.token()
         if replaces:
-            self._store.remove(digest(replaces))
+            self._replace(digest(replaces), session)
         self._store.add(digest(cookie), session, now=self._clock.timestamp())
         return cookie
 
@@ -132,10 +132,20 @@ class Sessions:
         except Unavailable:
             _log.warning("sessions of a console account stay in Redis until they are used")
 
+    def _replace(self, name: str, session: Session) -> None:
+        """End the one that this browser had, maybe somebody else's, before another begins."""
+        ended = self._store.remove(name)
+        whose = self._accounts.get(ended.account_id) if ended else None
+        comes = self._accounts.get(session.account_id)
+        if ended is not None and whose is not None and comes is not None:
+            self._tell(whose, ended, "replaced", comes.actor)
+
     def _end(self, account: Account, name: str, reason: str, actor: str) -> None:
         ended = self._store.remove(name)
-        if ended is None:
-            return
+        if ended is not None:
+            self._tell(account, ended, reason, actor)
+
+    def _tell(self, account: Account, ended: Session, reason: str, actor: str) -> None:
         self._stream.push(
             self._audit.entry(
                 AuditEvent.ADMIN_SESSION_ENDED,

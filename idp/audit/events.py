@@ -404,8 +404,8 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.ADMIN_PASSWORD_CHANGED: _row("A console account has another password.", "account"),
     AuditEvent.ADMIN_CODES_RENEWED: _row("A console account has other recovery codes.", "account"),
     AuditEvent.ADMIN_SESSION_ENDED: _row(
-        "A session at the console ended: logout, ended, password, disabled, enabled, reset or "
-        "role_changed.",
+        "A session at the console ended: logout, ended, replaced by another login in its browser, "
+        "password, disabled, enabled, reset or role_changed.",
         "account",
         "sid",
         "reason",

@@ -246,7 +246,7 @@ def test_login_leads_nowhere_else(desk: Desk, elsewhere: str) -> None:
 
 
 def test_login_gives_new_cookies_and_ends_the_session_before(desk: Desk) -> None:
-    browser, _ = desk.visitor()
+    browser, first = desk.visitor()
     before = {one.key: one.value for one in browser._cookies.values()}
     # Somebody else logs in at the same browser, over the session that is there.
     other = desk.member(Role.AUDITOR)
@@ -262,3 +262,5 @@ def test_login_gives_new_cookies_and_ends_the_session_before(desk: Desk) -> None
     old = desk.browser()
     old.set_cookie("idp_admin", before["idp_admin"], domain="localhost")
     assert not inside(old)
+    (record,) = desk.records(AuditEvent.ADMIN_SESSION_ENDED, first.name)
+    assert (record.actor, record.details["reason"]) == (f"console:{other.name}", "replaced")
