@@ -38,10 +38,6 @@ class IdentityStore(Protocol):
         """All that lead to this person, in the order of their values."""
         ...
 
-    def lock(self, ids: Collection[str]) -> frozenset[str]:
-        """Lock persons until the unit of work ends, in one order; those who are still there."""
-        ...
-
     def give(self, identifiers: Sequence[Identifier], person_id: str) -> None:
         """From now on these lead to that person."""
         ...

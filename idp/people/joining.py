@@ -76,8 +76,7 @@ class Joining:
         """Join two persons: whoever logs in with an identifier of either is the kept one.
 
         Raises IdpError: person_unknown (404); same_person, other_realm, other_ruc, kept_is_younger
-        (components know the older `sub` longest; unless keep_younger), changed_meanwhile (409);
-        Unavailable.
+        (components know the older `sub` longest; unless keep_younger) (409); Unavailable.
         """
         with self._operations.unit(order):
             first, second = self._operations.locked(kept, absorbed)
@@ -102,7 +101,7 @@ class Joining:
         """Bring the person back who had this identifier when they were absorbed.
 
         Raises IdpError: person_unknown, nothing_to_undo (404), undo_expired (410),
-        undo_newer_first, identifiers_gone, changed_meanwhile (409); Unavailable.
+        undo_newer_first, identifiers_gone (409); Unavailable.
         """
         with self._operations.unit(order):
             (holder,) = self._operations.locked(absorbed)

@@ -20,9 +20,6 @@ from idp.people.person import Person
 from idp.people.ports import BrowserStore, Holds, PersonStore, VerificationStore
 from idp.people.retired import RetiredSubs, Retirement
 
-# Each time somebody else was faster.
-_TRIES = 5
-
 
 @dataclass(frozen=True)
 class Order:
@@ -78,15 +75,12 @@ class Operations:
 
     def locked(self, *identifiers: Identifier) -> list[Person]:
         """The persons of identifiers, as they are once they are locked: until then somebody else
-        may join them, or log in. Raises IdpError: person_unknown (404), changed_meanwhile (409).
+        may join them, or log in. Raises IdpError("person_unknown", 404).
         """
-        for _ in range(_TRIES):
-            before = [self._found(one).id for one in identifiers]
-            self.stores.identities.lock(before)
-            found = [self._found(one) for one in identifiers]
-            if [one.id for one in found] == before:
-                return found
-        raise IdpError("changed_meanwhile", 409, detail="somebody else is at it: try again")
+        found = self.stores.persons.find_many(identifiers, lock=True)
+        if any(one not in found for one in identifiers):
+            raise IdpError("person_unknown", 404, detail="nobody of that realm has this identifier")
+        return [found[one] for one in identifiers]
 
     def retire(
         self, person: Person, why: Retirement, order: Order, *, kept_by: Person | None = None
@@ -129,12 +123,6 @@ class Operations:
             reason=order.reason,
             **details,
         )
-
-    def _found(self, identifier: Identifier) -> Person:
-        person = self.stores.persons.find(identifier)
-        if person is None:
-            raise IdpError("person_unknown", 404, detail="nobody of that realm has this identifier")
-        return person
 
 
 class _OnlyLooked(Exception):

@@ -34,7 +34,7 @@ class Separating:
         """Whoever logs in with this identifier next is a new person, with a new `sub`.
 
         Who had it keeps their others, and confirms their address anew; who had no other is no
-        more, for good. Raises IdpError: person_unknown (404), changed_meanwhile (409); Unavailable.
+        more, for good. Raises IdpError: person_unknown (404), on_hold (409); Unavailable.
         """
         operations = self._operations
         with operations.unit(order):

@@ -39,13 +39,6 @@ class SqlIdentityStore:
         found = [self._rows.identifier(row) for row in rows]
         return tuple(sorted(found, key=lambda one: one.value))
 
-    def lock(self, ids: Collection[str]) -> frozenset[str]:
-        """Lock persons until the unit of work ends, in one order; those who are still there."""
-        # SQLite needs no lock: a unit of work that writes is alone there.
-        some = select(_PEOPLE.c.id).where(_PEOPLE.c.id.in_(sorted(ids))).order_by(_PEOPLE.c.id)
-        with self._database.connection() as connection:
-            return frozenset(connection.execute(some.with_for_update()).scalars())
-
     def give(self, identifiers: Sequence[Identifier], person_id: str) -> None:
         """From now on these lead to that person."""
         digests = [self._rows.identifier_digest(one) for one in identifiers]

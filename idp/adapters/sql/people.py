@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
@@ -27,6 +28,26 @@ _ADDRESSES = table_of(AddressRow)
 # Each time an operator was faster, who gave just these identifiers to another person while we
 # waited for the lock of the one before.
 _TRIES = 5
+
+
+@dataclass
+class _Attempt:
+    kept: bool = False
+
+
+@contextmanager
+def _attempt(connection: Connection, *, locks: bool = True) -> Iterator[_Attempt]:
+    """A try that leaves nothing where it is not `kept`, no locks either: those of the next one,
+    taken beside them, would be out of the order that everybody keeps.
+    """
+    found = _Attempt()
+    savepoint = connection.begin_nested() if locks else None
+    yield found
+    if savepoint is not None:
+        if found.kept:
+            savepoint.commit()
+        else:
+            savepoint.rollback()
 
 
 class SqlPersonStore:
@@ -56,17 +77,14 @@ class SqlPersonStore:
         """The person of the candidate's identifier, locked; the candidate itself if none."""
         with self._writing() as connection:
             for _ in range(_TRIES):
-                found = self._one(connection, self._named(candidate.key), lock=True)
-                if found is not None and self._leads(connection, candidate.key, found.id):
-                    return found, False
-                if found is not None:
-                    continue
-                connection.execute(insert(_PEOPLE).values(self._rows.person_row(candidate)))
-                named = self._rows.identifier_row(candidate.id, candidate.key)
-                if insert_new(connection, _IDENTIFIERS, named):
-                    return candidate, True
-                # Somebody else was faster, and has committed.
-                connection.execute(delete(_PEOPLE).where(_PEOPLE.c.id == candidate.id))
+                with _attempt(connection) as attempt:
+                    found = self._one(connection, self._named(candidate.key), lock=True)
+                    if found is None:
+                        attempt.kept = self._insert(connection, candidate)
+                    else:
+                        attempt.kept = self._leads(connection, candidate.key, found.id)
+                if attempt.kept:
+                    return found or candidate, found is None
         raise Unavailable("sql", "raced")
 
     def find_many(
@@ -78,16 +96,14 @@ class SqlPersonStore:
         query = query.where(_IDENTIFIERS.c.digest.in_(digests))
         with self._reading() as connection:
             for _ in range(_TRIES):
-                # A try that is given up lets its locks go: those of the next one, taken beside
-                # them, would be out of the order that everybody keeps.
-                attempt = connection.begin_nested() if lock else None
-                owners = connection.execute(query).all()
-                found = self._many(connection, {row.person_id for row in owners}, lock=lock)
-                after = connection.execute(query).all() if lock else owners
-                if set(after) == set(owners) and all(row.person_id in found for row in owners):
+                with _attempt(connection, locks=lock) as attempt:
+                    owners = connection.execute(query).all()
+                    found = self._many(connection, {row.person_id for row in owners}, lock=lock)
+                    after = connection.execute(query).all() if lock else owners
+                    there = all(row.person_id in found for row in owners)
+                    attempt.kept = there and set(after) == set(owners)
+                if attempt.kept:
                     return {digests[row.digest]: found[row.person_id] for row in owners}
-                if attempt is not None:
-                    attempt.rollback()
         raise Unavailable("sql", "raced")
 
     def page(self, after: str, limit: int, realm: str | None = None) -> list[Person]:
@@ -148,6 +164,12 @@ class SqlPersonStore:
         with self._database.transaction(), self._database.connection() as connection:
             self._check.write(connection)
             yield connection
+
+    def _insert(self, connection: Connection, candidate: Person) -> bool:
+        """Add a person; False where somebody else was faster, and has committed."""
+        connection.execute(insert(_PEOPLE).values(self._rows.person_row(candidate)))
+        named = self._rows.identifier_row(candidate.id, candidate.key)
+        return insert_new(connection, _IDENTIFIERS, named)
 
     def _named(self, identifier: Identifier) -> ColumnElement[bool]:
         return _PEOPLE.c.id == self._owner(identifier).scalar_subquery()
