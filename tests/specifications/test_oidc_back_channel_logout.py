@@ -16,6 +16,7 @@ import pytest
 from idp.deliveries.logout_notices import GIVE_UP, NOTIFY
 from idp.jobs.registry import RetryLater
 from idp.kernel.identity import Mode, Proof
+from idp.people.operations import Order
 from idp.wiring import worker_broker
 from tests.support.components import Party, clients_text, verified
 from tests.support.world import ISSUER, World, build_world
@@ -235,6 +236,37 @@ def test_session_that_an_operator_ends_is_told_of(told: World, listener: Listene
     assert "code" in Party(told, other, "gracia").answer(prompt="none")
     work(told)
     assert [path for path, _, _ in listener.came] == ["/renueva"]
+
+
+def test_joining_tells_of_the_absorbed_and_undoing_it_of_the_kept(
+    told: World, listener: Listener
+) -> None:
+    """`idp users merge|unmerge`: each component of whoever is no more, or may have been another,
+    by the `sub` and the `sid` that it was given.
+    """
+    before, after = told.person(usuario="VIEJO"), told.person(usuario="NUEVO")
+    kept, absorbed = told.browser(), told.browser()
+    told.log_in(kept, before)
+    told.log_in(absorbed, after)
+    stays = used(told, kept, "renueva")["renueva"]
+    ended = used(told, absorbed, "renueva", "par-a")
+    identities, order = told.services.identities, Order(actor="ana", reason="caso 7")
+    identities.merge(before.key, after.key, order)
+    work(told)
+    assert {path for path, _, _ in listener.came} == {"/renueva", "/par-a"}
+    for client_id, claims in ended.items():
+        assert named(told, listener, client_id) == [(claims["sub"], claims["sid"])]
+    listener.came.clear()
+    identities.unmerge(after.key, order)
+    work(told)
+    assert [path for path, _, _ in listener.came] == ["/renueva"]
+    assert named(told, listener, "renueva") == [(stays["sub"], stays["sid"])]
+
+
+def named(world: World, listener: Listener, client_id: str) -> list[tuple[str, str]]:
+    """Of whom a component was told: `sub` and `sid`."""
+    found = [verified(world, text).claims for text in listener.tokens(f"/{client_id}")]
+    return [(one["sub"], one["sid"]) for one in found]
 
 
 def test_component_whose_tokens_an_operator_ends_is_told(told: World, listener: Listener) -> None:
