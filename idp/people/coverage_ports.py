@@ -104,3 +104,11 @@ class UseStore(Protocol):
         no more is left out.
         """
         ...
+
+    def of_person(self, person_id: str) -> list[Use]:
+        """The uses of one person, in the order of the components."""
+        ...
+
+    def drop(self, person_id: str, client_id: str) -> None:
+        """As if they had never used it."""
+        ...

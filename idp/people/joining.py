@@ -158,7 +158,10 @@ class Joining:
             browsers=tuple(stores.browsers.of_person(absorbed.id)),
             merges=stores.merges.hand_over(absorbed.id, kept.id),
             retired=stores.retired.hand_over(absorbed.id, kept.id),
+            kept_trace=stores.traces.of(kept.id),
+            absorbed_trace=stores.traces.of(absorbed.id),
         )
+        stores.traces.add(kept.id, before.absorbed_trace)
         merge = Merge(
             id=new_id(self._random, "mrg"),
             kept_id=kept.id,
@@ -194,6 +197,8 @@ class Joining:
         stores.identities.give(back, restored.id)
         self._addresses_back(holder, parted)
         self._browsers_back(merge)
+        stores.traces.take_back(holder.id, before.absorbed_trace, before.kept_trace)
+        stores.traces.add(restored.id, before.absorbed_trace)
         stores.merges.drop(merge.id)
         stores.merges.hand_over(holder.id, restored.id, only=before.merges)
         stores.retired.hand_over(holder.id, restored.id, only=before.retired)

@@ -19,6 +19,7 @@ from idp.people.identities import IdentityStore, MergeStore
 from idp.people.person import Person
 from idp.people.ports import BrowserStore, Holds, PersonStore, VerificationStore
 from idp.people.retired import RetiredSubs, Retirement
+from idp.people.traces import Traces
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Stores:
     holds: Holds
     verifications: VerificationStore
     browsers: BrowserStore
+    traces: Traces
 
 
 class Operations:

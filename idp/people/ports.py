@@ -256,6 +256,14 @@ class NudgeStore(Protocol):
         """When this person was last told of it."""
         ...
 
+    def of_person(self, person_id: str) -> list[Told]:
+        """All that this person was told, in the order of the kinds."""
+        ...
+
     def put(self, told: Told) -> None:
         """Write it, in the place of the last time."""
+        ...
+
+    def drop(self, person_id: str, kind: Kind) -> None:
+        """As if they had never been told of it."""
         ...

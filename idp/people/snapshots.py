@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import Any
 
 from idp.people.person import Address, KnownBrowser, Person
+from idp.people.traces import Trace
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """kept, absorbed: before. after: the kept one as they came out of it. identifiers: values of
     the absorbed one's. browsers: the absorbed one's. merges, retired: ids of the merges, and of the
-    persons, that the absorbed one held in turn.
+    persons, that the absorbed one held in turn. kept_trace, absorbed_trace: of either.
     """
 
     kept: Person
@@ -26,6 +27,8 @@ class Snapshot:
     browsers: tuple[KnownBrowser, ...] = ()
     merges: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
+    kept_trace: Trace = Trace()
+    absorbed_trace: Trace = Trace()
 
     def to_json(self) -> str:
         """The form that is sealed."""
@@ -37,6 +40,8 @@ class Snapshot:
             "browsers": [_moments_written(asdict(one)) for one in self.browsers],
             "merges": self.merges,
             "retired": self.retired,
+            "kept_trace": self.kept_trace.written(),
+            "absorbed_trace": self.absorbed_trace.written(),
         }
         return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
@@ -52,7 +57,14 @@ class Snapshot:
             browsers=tuple(KnownBrowser(**_moments(one, _BROWSER)) for one in record["browsers"]),
             merges=tuple(record["merges"]),
             retired=tuple(record["retired"]),
+            kept_trace=_trace(record, "kept_trace"),
+            absorbed_trace=_trace(record, "absorbed_trace"),
         )
+
+
+def _trace(record: dict[str, Any], name: str) -> Trace:
+    # What was joined by an earlier version has none.
+    return Trace.read(record[name]) if name in record else Trace()
 
 
 def _named(kind: type, annotation: str) -> tuple[str, ...]:

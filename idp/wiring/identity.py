@@ -10,6 +10,7 @@ from idp.adapters.redis.sessions import RedisSessions
 from idp.adapters.redis.transactions import RedisTransactions
 from idp.adapters.redis.upstream_states import RedisUpstreamStates
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.coverage import SqlUseStore
 from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.nudges import SqlNudgeStore
@@ -35,6 +36,7 @@ from idp.people.joining import Joining
 from idp.people.nudges import Nudges
 from idp.people.operations import Operations, Stores
 from idp.people.service import People
+from idp.people.traces import Traces
 from idp.settings import Settings, Upstream
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.watcher import FlagWatcher
@@ -178,6 +180,7 @@ def operations(base: Base) -> Operations:
         holds=SqlHolds(base.database),
         verifications=SqlVerificationStore(base.database),
         browsers=SqlBrowserStore(base.database),
+        traces=Traces(uses=SqlUseStore(base.database), told=SqlNudgeStore(base.database)),
     )
     return Operations(
         stores=stores,

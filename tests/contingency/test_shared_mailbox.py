@@ -9,7 +9,9 @@ import pytest
 from contingency_world import COOKIE, EARLIER, HERE, TEMPLATES, VISITOR, World
 
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.coverage import SqlUseStore
 from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
+from idp.adapters.sql.nudges import SqlNudgeStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.privacy import SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
@@ -21,6 +23,7 @@ from idp.people.joining import Joining
 from idp.people.operations import Operations, Order, Stores
 from idp.people.person import Address, UpstreamFacts
 from idp.people.rows import SeedRow
+from idp.people.traces import Traces
 from tests.support.vault import vault_beside
 
 RUC = "20504774288"
@@ -59,6 +62,7 @@ def joining(world: World) -> Joining:
         holds=SqlHolds(database),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
+        traces=Traces(uses=SqlUseStore(database), told=SqlNudgeStore(database)),
     )
     operations = Operations(
         stores=stores,

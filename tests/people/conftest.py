@@ -10,9 +10,11 @@ import pytest
 
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
+from idp.adapters.sql.coverage import SqlUseStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.identities import SqlIdentityStore, SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
+from idp.adapters.sql.nudges import SqlNudgeStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.privacy import SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
@@ -27,6 +29,7 @@ from idp.people.operations import Operations, Stores
 from idp.people.person import UpstreamFacts
 from idp.people.separating import Separating
 from idp.people.service import People
+from idp.people.traces import Traces
 from idp.people.vault import Vault
 from tests.support.vault import vault_in
 
@@ -84,6 +87,7 @@ def operations(
         holds=SqlHolds(database),
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
+        traces=Traces(uses=SqlUseStore(database), told=SqlNudgeStore(database)),
     )
     return Operations(stores=stores, uow=database, audit=audit, clock=clock, events=bus)
 

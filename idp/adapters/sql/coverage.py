@@ -135,6 +135,18 @@ class SqlUseStore:
             if rows:
                 connection.execute(_newest(connection), rows)
 
+    def of_person(self, person_id: str) -> list[Use]:
+        """The uses of one person, in the order of the components."""
+        query = select(_USES).where(_USES.c.person_id == person_id).order_by(_USES.c.client_id)
+        with self._database.connection() as connection:
+            return [Use(**row) for row in connection.execute(query).mappings()]
+
+    def drop(self, person_id: str, client_id: str) -> None:
+        """As if they had never used it."""
+        one = delete(_USES).where(_USES.c.person_id == person_id, _USES.c.client_id == client_id)
+        with self._database.transaction(), self._database.connection() as connection:
+            connection.execute(one)
+
 
 def _newest(connection: Connection) -> Insert:
     """An insert that only ever moves a day forwards; who comes often writes once a day."""
