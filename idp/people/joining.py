@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from idp.audit.events import AuditEvent
 from idp.kernel.errors import IdpError
@@ -60,10 +61,26 @@ class Held:
     merges: tuple[tuple[Identifier, datetime, datetime], ...]
 
 
+class TellsOwners(Protocol):
+    """Tells the owners of addresses that two users are one person."""
+
+    def __call__(self, kept: Person, absorbed: Person) -> None:
+        """Both as they were before. Raises Unavailable, and then nothing is kept."""
+        ...
+
+
 class Joining:
     """The two operations, each a unit of work. undo_for: seconds."""
 
-    def __init__(self, operations: Operations, *, random: Random, undo_for: int = 90 * DAY) -> None:
+    def __init__(
+        self,
+        operations: Operations,
+        *,
+        random: Random,
+        tell_owners: TellsOwners,
+        undo_for: int = 90 * DAY,
+    ) -> None:
+        self._tell_owners = tell_owners
         self._operations = operations
         self._stores = operations.stores
         self._clock = operations.clock
@@ -94,6 +111,8 @@ class Joining:
             )
             self._operations.tell_difference(first, joined.person, order)
             everything = self._stores.identities.identifiers(first.id)
+            if not order.dry_run:
+                self._tell_owners(first, second)
         until = now + self._undo_for
         return Merged(first, second, joined.person, joined.contact, everything, until)
 

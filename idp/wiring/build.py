@@ -118,7 +118,7 @@ def build_services(
     declare(broker, jobs)
     figures = coverage(base, clients, realms)
     pump = campaign_pump(asked, status, counters, queue)
-    joined = joining(base)
+    joined = joining(base, queue)
     context = behind(base, dispatcher, one_time, persons, clients, noted)
     other = elsewhere(base, dispatcher, one_time, persons, clients, context)
     keepers = Keepers(dispatcher, one_time, clients, subjects, surface.emergencies)

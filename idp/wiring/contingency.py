@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from idp.account.joined_mails import JOINED, JoinedMails
+from idp.account.joined_mails import RETRY as JOINED_RETRY
 from idp.account.mails import AccountMails
 from idp.adapters.queue.broker import DramatiqQueue
 from idp.adapters.redis.captcha import RedisSpentSolutions
@@ -170,7 +172,11 @@ def mail_jobs(
     replaced = ReplacedMails(
         people=people, templates=templates, posting=posting, seals=base.vault, clock=base.clock
     )
+    joined = JoinedMails(
+        people=people, templates=templates, posting=posting, seals=base.vault, clock=base.clock
+    )
     jobs = Jobs()
+    jobs.register(JOINED, joined, JOINED_RETRY)
     jobs.register(REPLACED, replaced, REPLACED_RETRY)
     jobs.register(DELIVER, delivery, RETRY, given_up=delivery.given_up)
     jobs.register(NOTICE, notices, NOTICE_RETRY)

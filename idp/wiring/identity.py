@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idp.account.accesses import AccessDesk
+from idp.account.joined_mails import JoinedNotices
 from idp.adapters.http.client import GuardedHttpClient
 from idp.adapters.redis.flags import RedisFlagMessenger
 from idp.adapters.redis.limits import RedisCounter
@@ -24,6 +25,7 @@ from idp.federation.clientessol import ClientesSol, Endpoint
 from idp.federation.driver import Upstream as Driver
 from idp.federation.service import Federation
 from idp.federation.token import Expected, pinned_keys
+from idp.jobs.ports import JobQueue
 from idp.kernel.errors import StartError
 from idp.kernel.events import PersonChanged, PersonDoubted
 from idp.kernel.identity import Mode
@@ -191,9 +193,14 @@ def operations(base: Base) -> Operations:
     )
 
 
-def joining(base: Base) -> Joining:
+def joining(base: Base, queue: JobQueue) -> Joining:
     """Joining persons, and undoing it."""
-    return Joining(operations(base), random=base.random, undo_for=base.settings.merge_undo)
+    return Joining(
+        operations(base),
+        random=base.random,
+        tell_owners=JoinedNotices(queue=queue, seals=base.vault, clock=base.clock),
+        undo_for=base.settings.merge_undo,
+    )
 
 
 def access_desk(base: Base, logins: Logins, people: People, clients: ClientRegistry) -> AccessDesk:

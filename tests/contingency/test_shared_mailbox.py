@@ -71,7 +71,7 @@ def joining(world: World) -> Joining:
         clock=world.clock,
         events=world.events,
     )
-    return Joining(operations, random=world.random)
+    return Joining(operations, random=world.random, tell_owners=lambda kept, absorbed: None)
 
 
 def ask(world: World, identifier: Identifier, **changes: Any) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from idp.kernel.identity import Identifier
 from idp.kernel.random import SystemRandom
 from idp.people.joining import Joining
 from idp.people.operations import Operations, Stores
-from idp.people.person import UpstreamFacts
+from idp.people.person import Person, UpstreamFacts
 from idp.people.separating import Separating
 from idp.people.service import People
 from idp.people.traces import Traces
@@ -93,8 +93,17 @@ def operations(
 
 
 @pytest.fixture
-def joining(operations: Operations) -> Joining:
-    return Joining(operations, random=SystemRandom())
+def told_owners() -> list[tuple[Person, Person]]:
+    """Of whom owners of addresses were told that they are one, as they were before."""
+    return []
+
+
+@pytest.fixture
+def joining(operations: Operations, told_owners: list[tuple[Person, Person]]) -> Joining:
+    def tell(kept: Person, absorbed: Person) -> None:
+        told_owners.append((kept, absorbed))
+
+    return Joining(operations, random=SystemRandom(), tell_owners=tell)
 
 
 @pytest.fixture

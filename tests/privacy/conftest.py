@@ -46,7 +46,7 @@ def room_of(database: Database, tmp_path: Path, world: World) -> Callable[..., R
             Subjects(derive_key(settings.secret_key, "subjects")),
             services.provider.emergencies,
         )  # fmt: skip
-        persons, joined = people(base), joining(base)
+        persons, joined = people(base), joining(base, services.queue)
         ageing = Ageing(
             joined, campaigns(base), coverage(base, services.clients, ("sol", "extranet"))
         )
