@@ -150,11 +150,15 @@ class Joining:
 
     def held(self, person_id: str) -> Held:
         """For an operator's look at a person. Raises Unavailable."""
-        found = self._stores.merges.of(person_id)
-        return Held(
-            self._stores.identities.identifiers(person_id),
-            tuple((one.before.absorbed.key, one.at, one.expires_at) for one in found),
-        )
+        theirs = self._stores.identities.identifiers(person_id)
+        found = []
+        for one in self._stores.merges.of(person_id):
+            # A user that was taken away since brings nobody back.
+            named = [user for user in theirs if user.value in one.before.identifiers]
+            if named:
+                own = one.before.absorbed.key
+                found.append((own if own in named else named[0], one.at, one.expires_at))
+        return Held(theirs, tuple(found))
 
     def purge(self, now: datetime) -> int:
         """Remove what can no longer be undone; how many."""

@@ -388,8 +388,10 @@ def test_separated_user_of_several_leaves_a_person_who_confirms_anew(
     log_in(NEW)
     clock.advance(60)
     joining.merge(OLD, NEW, ORDER)
+    assert [user for user, *_ in joining.held(old.id).merges] == [NEW]
     after = separating.separate(NEW, ORDER).after
     assert after == people.find(OLD)
+    assert joining.held(old.id).merges == ()
     assert after is not None
     assert (after.sub, after.identifier, after.usuario) == (old.sub, OLD.value, "ADMIN")
     assert eligibility(after, clock.now()) is Eligibility.UNVERIFIED
