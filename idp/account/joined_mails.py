@@ -15,8 +15,8 @@ from idp.jobs.registry import RetryPolicy
 from idp.kernel.clock import Clock
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
-from idp.people.contact import same_email
 from idp.people.eligibility import contact_address, shown_address
+from idp.people.email_address import same_email
 from idp.people.masking import mask_email, name_user
 from idp.people.person import Address, Person
 from idp.web.i18n import SOURCE, supported

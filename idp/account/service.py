@@ -16,8 +16,8 @@ from idp.kernel.ids import same
 from idp.kernel.texts import Text
 from idp.limits.service import Limits
 from idp.login.session import Session
-from idp.people.contact import InvalidEmail, normalise_email, same_email
 from idp.people.eligibility import contact_address
+from idp.people.email_address import InvalidEmail, normalise_email, same_email
 from idp.people.person import Address, Confirmation, Person
 from idp.people.profile import own_document, read_profile
 from idp.people.service import People

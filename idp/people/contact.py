@@ -1,12 +1,9 @@
 """A person's contact address and consent: asking for a change, proving it, withdrawing.
 
-    (none) --set--> pending --confirm--> in force
-    in force --set other--> in force + pending --confirm--> in force + cooling off
-    in force + cooling off --time--> replaced
-    in force + (pending | cooling off) --set the one in force--> in force
-
-Code and token of a verification are HMACs of its id: a retried mail repeats them, and who reads
-the database learns none.
+(none) --set--> pending --confirm--> in force
+in force --set other--> in force + pending --confirm--> in force + cooling off
+in force + cooling off --time--> replaced
+in force + (pending | cooling off) --set the one in force--> in force
 """
 
 from __future__ import annotations
@@ -15,17 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from email_validator import EmailNotValidError, validate_email
-
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.events import EventBus, PersonChanged
-from idp.kernel.ids import keyed_digest, keyed_token, new_id, same
+from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.people.eligibility import contact_address
+from idp.people.email_address import normalise_email, same_email
 from idp.people.person import (
     PERSON,
     SCIM,
@@ -34,64 +30,25 @@ from idp.people.person import (
     ContactChange,
     PendingVerification,
     Person,
-    Verification,
 )
-from idp.people.ports import PersonStore, VerificationStore
-
-MAX_TRIES = 5
-_MAX_EMAIL = 254
-
-
-class InvalidEmail(ValueError):
-    """The text is not an e-mail address that mail could be sent to."""
-
-
-def normalise_email(typed: str) -> str:
-    """The address as it is stored: domain in lower case, Unicode in NFC. Asks no DNS.
-
-    Raises InvalidEmail.
-    """
-    try:
-        found = validate_email(typed.strip(), check_deliverability=False)
-    except EmailNotValidError as error:
-        # The library's sentence may repeat what was typed: it goes no further.
-        raise InvalidEmail("not an e-mail address") from error
-    if len(found.normalized) > _MAX_EMAIL or found.ascii_email is None:
-        raise InvalidEmail("not an e-mail address")
-    return found.normalized
-
-
-def same_email(left: str, right: str) -> bool:
-    """Whether two normalised addresses are one: no mail system in use tells them apart by case."""
-    return left.casefold() == right.casefold()
-
-
-def verification_code(key: bytes, verification_id: str) -> str:
-    """The six digits of a verification; the bias of 2^256 mod 10^6 is nil."""
-    return f"{int(keyed_digest(key, f'code:{verification_id}'), 16) % 1_000_000:06d}"
-
-
-def verification_token(key: bytes, verification_id: str) -> str:
-    """The token of a verification's link, 43 characters."""
-    return keyed_token(key, f"token:{verification_id}")
+from idp.people.ports import PersonStore
+from idp.people.verifications import Verifications
 
 
 class Contacts:
-    """Changes of address and consent. cooloff and ttl are seconds."""
+    """Changes of address and consent. cooloff: seconds."""
 
     def __init__(
         self,
         *,
         store: PersonStore,
-        verifications: VerificationStore,
+        verifications: Verifications,
         uow: UnitOfWork,
         audit: Audit,
         clock: Clock,
         random: Random,
         events: EventBus,
-        code_key: bytes,
         cooloff: int,
-        ttl: int,
     ) -> None:
         self._events = events
         self._store = store
@@ -100,9 +57,7 @@ class Contacts:
         self._audit = audit
         self._clock = clock
         self._random = random
-        self._key = code_key
         self._cooloff = timedelta(seconds=cooloff)
-        self._ttl = timedelta(seconds=ttl)
 
     def set(self, person_id: str, *, email: str, consent: bool) -> ContactChange:
         """Ask for this address and this consent; see `People.set_contact`."""
@@ -179,15 +134,8 @@ class Contacts:
         for replaced in waiting:
             self._store.drop_address(replaced.id)
         address = Address(new_id(self._random, "adr"), email, now)
-        pending = PendingVerification(
-            id=new_id(self._random, "ver"),
-            person_id=person.id,
-            address_id=address.id,
-            created_at=now,
-            expires_at=now + self._ttl,
-        )
         self._store.put_address(person.id, address)
-        self._verifications.put(pending)
+        pending = self._verifications.begin(person.id, address.id)
         shown = not any(one.verified_at for one in person.addresses)
         self._changed(person, *(("email",) if shown else ()))
         self._audit.record(
@@ -198,27 +146,6 @@ class Contacts:
             verification=pending.id,
         )
         return pending.id
-
-    def verification(self, pending: PendingVerification | None) -> Verification | None:
-        """With person, address and secrets; None when it is settled, expired or tried too often."""
-        if pending is None or pending.expires_at <= self._clock.now():
-            return None
-        if pending.tries >= MAX_TRIES:
-            return None
-        person = self._store.get(pending.person_id)
-        if person is None:
-            return None
-        for address in person.addresses:
-            if address.id == pending.address_id:
-                return Verification(
-                    id=pending.id,
-                    person=person,
-                    address=address,
-                    code=verification_code(self._key, pending.id),
-                    token=verification_token(self._key, pending.id),
-                    expires_at=pending.expires_at,
-                )
-        return None
 
     def confirm(
         self,
@@ -231,8 +158,8 @@ class Contacts:
         """Prove the pending address; see `People.confirm_address`."""
         with self._uow.transaction():
             person = self._locked(person_id)
-            pending = self._verifications.of_person(person_id)
-            refusal = self._refusal(pending, code, token)
+            pending = self._verifications.pending(person_id)
+            refusal = self._verifications.refusal(pending, code, token)
             if refusal is None and pending is not None:
                 settled = self._settle(person, pending, "code" if code else "link")
                 if before is not None:
@@ -240,35 +167,6 @@ class Contacts:
                 return settled
         # Outside, so that a wrong try is kept.
         raise IdpError(refusal or "verification_expired", 400)
-
-    def _refusal(
-        self, pending: PendingVerification | None, code: str | None, token: str | None
-    ) -> str | None:
-        """Why this does not prove the address, counted and audited; None when it does."""
-        if pending is None:
-            return "verification_expired"
-        if pending.expires_at <= self._clock.now() or pending.tries >= MAX_TRIES:
-            self._note(pending, "expired")
-            return "verification_expired"
-        typed = "".join((code or "").split())
-        if typed and same(typed, verification_code(self._key, pending.id)):
-            return None
-        if not typed and token and same(token, verification_token(self._key, pending.id)):
-            return None
-        if typed:  # a token cannot be guessed: a wrong one is an older mail's, and costs no try
-            pending = replace(pending, tries=pending.tries + 1)
-            self._verifications.put(pending)
-        self._note(pending, "wrong")
-        return "verification_failed"
-
-    def _note(self, pending: PendingVerification, reason: str) -> None:
-        self._audit.record(
-            AuditEvent.ADDRESS_VERIFICATION_FAILED,
-            person_id=pending.person_id,
-            verification=pending.id,
-            reason=reason,
-            tries=pending.tries,
-        )
 
     def _settle(self, person: Person, pending: PendingVerification, by: str) -> Confirmation:
         now = self._clock.now()
@@ -278,7 +176,7 @@ class Contacts:
             previous = None  # proved anew after mail to it had failed: nobody else to tell
         counts_from = now if previous is None else now + self._cooloff
         address = replace(address, verified_at=now, counts_from=counts_from, undeliverable_at=None)
-        self._verifications.drop(pending.id)
+        self._verifications.settle(pending)
         self._store.put_address(person.id, address)
         self._changed(person, "email", "email_verified_at")
         self._audit.record(

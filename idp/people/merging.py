@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from idp.people.contact import same_email
+from idp.people.email_address import same_email
 from idp.people.person import PERSON, SCIM, UPSTREAM, Address, Person
 from idp.people.rows import Parsed
 from idp.people.standard import merged

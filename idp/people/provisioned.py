@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from idp.kernel.identity import SOL
-from idp.people.contact import same_email
 from idp.people.eligibility import shown_address
+from idp.people.email_address import same_email
 from idp.people.merging import Voice, too_old, who_said_name
 from idp.people.person import PERSON, UPSTREAM, Address, Person
 from idp.people.profile import own_document

@@ -17,7 +17,7 @@ from idp.kernel.identity import (
     sol_identifier,
 )
 from idp.kernel.times import LIMA, read_moment
-from idp.people.contact import InvalidEmail, normalise_email
+from idp.people.email_address import InvalidEmail, normalise_email
 from idp.people.profile import read_profile
 from idp.people.standard import BY_COLUMN
 

@@ -40,6 +40,7 @@ from idp.people.rows import RowProblem, RowReader, SeedRow
 from idp.people.seed import PART, Manner, Seeder, SeedReport, Told
 from idp.people.undeliverable import Undeliverable
 from idp.people.upstream_logins import UpstreamLogins
+from idp.people.verifications import Verifications
 
 DAY = 86_400
 
@@ -75,20 +76,26 @@ class People:
         erased: ErasedPeople | None = None,
     ) -> None:
         self._store = store
-        self._verifications = verifications
         self._uow = uow
         self._audit = audit
-        self._contacts = Contacts(
+        self._verifications = Verifications(
             store=store,
             verifications=verifications,
+            audit=audit,
+            clock=clock,
+            random=random,
+            code_key=code_key,
+            ttl=verification_ttl,
+        )
+        self._contacts = Contacts(
+            store=store,
+            verifications=self._verifications,
             uow=uow,
             audit=audit,
             clock=clock,
             random=random,
             events=events,
-            code_key=code_key,
             cooloff=address_cooloff,
-            ttl=verification_ttl,
         )
         self._retired = retired
         erased = erased or NobodyErased()
@@ -178,11 +185,11 @@ class People:
 
     def verification(self, verification_id: str) -> Verification | None:
         """What the mail of a verification says; None when it was settled, replaced or expired."""
-        return self._contacts.verification(self._verifications.get(verification_id))
+        return self._verifications.get(verification_id)
 
     def pending_verification(self, person_id: str) -> Verification | None:
         """The person's live verification, for the form and the page behind the link."""
-        return self._contacts.verification(self._verifications.of_person(person_id))
+        return self._verifications.of_person(person_id)
 
     def set_consent(self, person_id: str, consent: bool) -> None:
         """Give or withdraw consent, whatever becomes of the address."""

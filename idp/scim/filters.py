@@ -12,7 +12,7 @@ from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalEx
 from idp.kernel.identity import EXTRANET, SOL, Identifier, normalise
 from idp.kernel.ids import storable
 from idp.kernel.times import read_moment
-from idp.people.contact import InvalidEmail, normalise_email
+from idp.people.email_address import InvalidEmail, normalise_email
 from idp.people.ports import Selection
 
 _MOST = 1_000

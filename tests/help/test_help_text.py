@@ -10,8 +10,8 @@ import pytest
 from idp.contingency.visit import LONGEST_RESEND, RESEND_AFTER
 from idp.help.manual import facts, read_manual
 from idp.links.ports import TRIES_EACH
-from idp.people.contact import MAX_TRIES
 from idp.people.service import People
+from idp.people.verifications import MAX_TRIES
 from idp.wiring import TEMPLATES
 from tests.support.world import World
 

@@ -15,8 +15,8 @@ from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
-from idp.people.contact import InvalidEmail
 from idp.people.eligibility import contact_address
+from idp.people.email_address import InvalidEmail
 from idp.people.person import Confirmation, Person, UpstreamFacts, Verification
 from idp.people.service import DAY, People
 
