@@ -20,7 +20,7 @@ from idp.kernel.events import EventBus, PersonChanged
 from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
-from idp.people.eligibility import contact_address
+from idp.people.eligibility import contact_address, shown_address
 from idp.people.email_address import normalise_email, same_email
 from idp.people.person import (
     PERSON,
@@ -136,8 +136,7 @@ class Contacts:
         address = Address(new_id(self._random, "adr"), email, now)
         self._store.put_address(person.id, address)
         pending = self._verifications.begin(person.id, address.id)
-        shown = not any(one.verified_at for one in person.addresses)
-        self._changed(person, *(("email",) if shown else ()))
+        self._changed(person, *_shown_otherwise(person, waiting, address))
         self._audit.record(
             AuditEvent.ADDRESS_CHANGE_REQUESTED,
             person_id=person.id,
@@ -212,6 +211,18 @@ class Contacts:
         if person is None:
             raise IdpError("person_unknown", 404)
         return person
+
+
+def _shown_otherwise(person: Person, gone: list[Address], address: Address) -> tuple[str, ...]:
+    """What others see of the change: they may be shown another address, proved or not."""
+    left = [one for one in person.addresses if one not in gone]
+    before, after = (
+        shown_address(person),
+        shown_address(replace(person, addresses=(*left, address))),
+    )
+    if before == after:
+        return ()
+    return ("email", "email_verified_at") if before and before.verified_at else ("email",)
 
 
 def _replaces(address: Address, current: Address | None) -> bool:

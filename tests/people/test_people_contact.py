@@ -15,7 +15,8 @@ from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
-from idp.people.eligibility import contact_address
+from idp.kernel.events import EventBus, PersonChanged
+from idp.people.eligibility import contact_address, shown_address
 from idp.people.email_address import InvalidEmail
 from idp.people.person import Confirmation, Person, UpstreamFacts, Verification
 from idp.people.service import DAY, People
@@ -153,6 +154,29 @@ def test_verification_lives_thirty_minutes(
     else:
         assert refusal(people, person, code=found.code) == outcome
         assert people.verification(found.id) is None
+
+
+@pytest.mark.parametrize("proved", [False, True])
+def test_systems_hear_that_they_are_shown_another_address_again(
+    people: People, person: Person, clock: FixedClock, bus: EventBus, proved: bool
+) -> None:
+    """A new wish takes the place of a change that cools off, and that others saw already."""
+    prove(people, person, OLD)
+    clock.advance(60)
+    if proved:
+        prove(people, person, NEW)
+    heard: list[PersonChanged] = []
+    bus.subscribe(PersonChanged, heard.append)
+    clock.advance(60)
+    ask(people, person, "tercera@empresa.pe")
+    found = people.get(person.id)
+    assert found is not None
+    shown = shown_address(found)
+    assert shown is not None
+    assert shown.email == OLD
+    changed = PersonChanged(person.id, "changed", ("email", "email_verified_at"))
+    assert heard == ([changed] if proved else [])
+    assert (found.updated_at == clock.now()) is proved
 
 
 def test_code_used_twice_is_spent(people: People, person: Person) -> None:
