@@ -96,7 +96,7 @@ class Account:
 
         An empty e-mail changes nothing where there is none. Raises InvalidForm, after which nothing
         is changed but a consent that was withdrawn; IdpError account_read_only (403), rate_limited
-        (429).
+        (429), after which all is changed but the address.
         """
         check_may_change(session)
         shown, email, consent = self.overview(session), typed.email, typed.consent
@@ -113,10 +113,9 @@ class Account:
         if errors:
             raise InvalidForm(errors)
         self._people.set_profile(session.person_id, profile)
+        self._people.set_consent(session.person_id, consent)
         if not addressed:
-            # Who has no address may leave it so.
-            self._people.set_consent(session.person_id, consent)
-            return
+            return  # who has no address may leave it so
         current = shown.current
         if current is None or current.undeliverable_at or not same_email(current.email, wanted):
             self._limits.hit("account.verification", session.person_id)

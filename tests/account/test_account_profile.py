@@ -182,9 +182,11 @@ def test_audit_names_the_fields_and_not_their_values(desk: Desk) -> None:
 def test_too_many_codes_lose_nothing_and_say_when_to_come_back(desk: Desk) -> None:
     for number in range(5):
         assert desk.update(f"ana{number}@empresa.example.com").status_code == 303
+    desk.world.services.people.set_consent(desk.person.id, False)
     answer = desk.update("otra@empresa.example.com", direccion="Calle 9")
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
     assert 'value="otra@empresa.example.com"' in answer.text
     assert "vuelva a intentarlo en" in answer.text
     assert desk.now().profile == {"street": "Calle 9"}
+    assert desk.now().consent  # "lo demás se guardó"
