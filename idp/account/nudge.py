@@ -57,13 +57,17 @@ class NudgeDesk:
         )
 
     def answer(self, session: Session, nudge: str, said: str, address_id: str) -> None:
-        """Note what they answered."""
+        """Note what they answered; nothing to a nudge of another version of this program."""
+        if nudge not in list(Kind):
+            return
         self._nudges.answer(session.person_id, Kind(nudge), answer_of(nudge, said), address_id)
 
 
 def answer_of(nudge: str, said: str) -> Answer:
     """What a form's answer means for this nudge."""
     found = Answer(said) if said in list(Answer) else Answer.LATER
+    if nudge not in list(Kind):
+        return Answer.LATER
     return found if found in _ANSWERS[Kind(nudge)] else Answer.LATER
 
 

@@ -12,7 +12,8 @@ from nudge_steps import AVISA, DAY, Visit, visit
 from idp.audit.events import AuditEvent
 from idp.kernel.errors import Unavailable
 from idp.kernel.identity import Mode
-from tests.support.world import World, query_of
+from idp.web.browser import browser_hash
+from tests.support.world import World, csrf_of, query_of
 
 CALLBACK = "http://localhost:9006/callback"
 AVISO = re.compile(r"/cuenta/aviso/[\w-]+")
@@ -218,6 +219,22 @@ def test_answer_that_the_page_does_not_offer_goes_on(world: World, said: str) ->
     assert not stopped(follow(one.browser, str(one.answer(aviso, said).location)))
     (answered,) = one.on_record(AuditEvent.NUDGE_ANSWERED)
     assert answered.details["answer"] == "later"
+
+
+def test_answer_to_what_this_version_does_not_know_goes_on(world: World) -> None:
+    """While another version of the program serves beside this one."""
+    one = visit(world)
+    aviso = one.log_in()[-1]
+    form = {"csrf_token": csrf_of(page(one.browser, aviso)), "respuesta": "fix"}
+    cookie = one.browser.get_cookie("idp_browser", domain="localhost")
+    assert cookie is not None
+    transaction_id = aviso.rpartition("/")[2]
+    transactions = world.services.logins.transactions
+    transactions.set_nudge(transaction_id, browser_hash(cookie.value), "new_in_another")
+    went_on = one.browser.post(aviso, data=form)
+    assert went_on.status_code == 303
+    assert not stopped(follow(one.browser, str(went_on.location)))
+    assert one.on_record(AuditEvent.NUDGE_ANSWERED) == []
 
 
 def away(*_: Any, **__: Any) -> Any:
