@@ -78,6 +78,8 @@ def run(args: argparse.Namespace, context: Context) -> int:
     except OSError as error:
         raise IdpError("file_unreadable", detail=f"{args.file}: {error.strerror}") from error
     with file:
+        if args.report and args.report.exists() and args.report.samefile(args.file):
+            raise IdpError("file_unwritable", detail=f"{args.report}: it is the file to import")
         form = examine(file)
         if isinstance(form, RowProblem):
             return _stopped(context, args, _Findings([form], 1, [], 0, None))

@@ -37,7 +37,9 @@ class ImportStore(Protocol):
         ...
 
     def unfinished(self, key: str) -> ImportRun | None:
-        """The newest one of that key, if it was never finished."""
+        """The newest one of that key, if it was never finished and none began after it: what that
+        one wrote may stand in the place of what this one did.
+        """
         ...
 
     def advance(self, run_id: str, done: int, counts: Mapping[str, int]) -> None:

@@ -16,7 +16,7 @@ from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.cli import users
 from idp.kernel.clock import FixedClock
-from idp.kernel.errors import Unavailable
+from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Identifier
 from idp.people.person import Person, UpstreamFacts
 from idp.people.service import People
@@ -150,21 +150,27 @@ def test_import_of_another_source_keeps_what_the_first_said(
     assert known(people).name == "INDUSTRIAL SINTÉTICA"
 
 
-def test_import_that_was_cut_off_goes_on_where_it_was(
-    run: Run, file: Path, people: People, audit: Audit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def parts(people: People, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The parts that were begun: a row each, and the third dies."""
     monkeypatch.setattr("idp.people.seed.PART", 1)
-    others = "".join(f"extranet,,EXT{number},N,,,,\n" for number in range(3))
-    file.write_text(HEADER + ANA + others, encoding="utf-8")
-    write_part, parts = people.seeder._write_part, []
+    write_part, begun = people.seeder._write_part, []
 
     def dies_at_the_third(*given: Any) -> Any:
-        parts.append(given)
-        if len(parts) == 3:
+        begun.append(given)
+        if len(begun) == 3:
             raise Unavailable("sql")
         return write_part(*given)
 
     monkeypatch.setattr(people.seeder, "_write_part", dies_at_the_third)
+    return begun
+
+
+def test_import_that_was_cut_off_goes_on_where_it_was(
+    run: Run, file: Path, people: People, audit: Audit, parts: list[Any]
+) -> None:
+    others = "".join(f"extranet,,EXT{number},N,,,,\n" for number in range(3))
+    file.write_text(HEADER + ANA + others, encoding="utf-8")
     with pytest.raises(Unavailable):
         run(file)
     assert people.find(Identifier("extranet", "EXT0")) is not None
@@ -173,6 +179,30 @@ def test_import_that_was_cut_off_goes_on_where_it_was(
     assert len(parts) == 5  # three before, and only the two that were left
     created = [one for one in audit.search(AuditFilter()) if one.event.value == "person.created"]
     assert len(created) == 4
+
+
+def test_import_that_was_cut_off_begins_anew_after_another_was_written(
+    run: Run, file: Path, people: People, clock: FixedClock, parts: list[Any]
+) -> None:
+    others = "".join(f"extranet,,EXT{number},N,,,,\n" for number in range(3))
+    file.write_text(HEADER + ANA + others, encoding="utf-8")
+    with pytest.raises(Unavailable):
+        run(file)
+    between = file.with_name("between.csv")
+    between.write_text(HEADER + ANA.replace("COMERCIAL", "INDUSTRIAL"), encoding="utf-8")
+    clock.advance(60)
+    run(between)
+    clock.advance(60)
+    assert run(file)[1] == "2 created, 1 updated, 1 unchanged"
+    assert known(people).name == "COMERCIAL SINTÉTICA"
+
+
+def test_import_report_is_never_the_file_itself(run: Run, file: Path) -> None:
+    before = HEADER + ANA + BAD
+    file.write_text(before, encoding="utf-8")
+    with pytest.raises(IdpError, match="file_unwritable"):
+        run(file, "--report", file)
+    assert file.read_text(encoding="utf-8") == before
 
 
 def test_import_of_a_file_cut_off_in_its_last_line_refuses_that_line(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import ImportRow
@@ -28,12 +28,15 @@ class SqlImportStore:
             connection.execute(insert(_IMPORTS).values(values))
 
     def unfinished(self, key: str) -> ImportRun | None:
-        """The newest one of that key, if it was never finished."""
+        """The newest one of that key, if it was never finished and none began after it."""
         query = select(_IMPORTS).where(_IMPORTS.c.key == key).order_by(_IMPORTS.c.began_at.desc())
         with self._database.connection() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
-        if row is None or row.finished_at is not None:
-            return None
+            if row is None or row.finished_at is not None:
+                return None
+            later = select(exists().where(_IMPORTS.c.began_at > row.began_at))
+            if connection.execute(later).scalar_one():
+                return None
         return ImportRun(row.id, row.key, row.done, row.counts)
 
     def advance(self, run_id: str, done: int, counts: Mapping[str, int]) -> None:
