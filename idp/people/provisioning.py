@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
-from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
-from idp.audit.records import CLIENT
 from idp.kernel.clock import Clock
-from idp.kernel.events import EventBus, PersonChanged
+from idp.kernel.events import EventBus
 from idp.kernel.identity import Identifier
 from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
-from idp.people.eligibility import contact_address
-from idp.people.merging import Voice
-from idp.people.person import Address, Person
+from idp.people.person import Person
 from idp.people.ports import (
     Directory,
     ErasedPeople,
@@ -30,8 +25,7 @@ from idp.people.ports import (
     Selection,
 )
 from idp.people.provisioned import Provisioned, Wanted, provision
-
-_SOURCE = "scim"
+from idp.people.provisioning_news import By, News, TellsOld
 
 
 class KnownAlready(Exception):
@@ -51,34 +45,11 @@ class NobodyThere(Exception):
 
 
 @dataclass(frozen=True)
-class By:
-    """Which system speaks, and whose word gives way to it."""
-
-    client_id: str
-    voice: Voice
-
-    @property
-    def actor(self) -> str:
-        """As the audit log names it."""
-        return f"{CLIENT}{self.client_id}"
-
-
-@dataclass(frozen=True)
 class Wish:
     """How a person is to be, and what the system calls them."""
 
     wanted: Wanted
     external_id: str | None
-
-
-class TellsOld(Protocol):
-    """Tells the owners of addresses that these count no more."""
-
-    def __call__(
-        self, person: Person, address: Address | None, counted: tuple[Address, ...]
-    ) -> None:
-        """address: the one in their place, if any. Raises Unavailable, and then nothing is kept."""
-        ...
 
 
 class Provisioning:
@@ -103,11 +74,9 @@ class Provisioning:
         self._erased = erased
         self._holds = holds
         self._uow = uow
-        self._audit = audit
         self._clock = clock
         self._random = random
-        self._events = events
-        self._tell_old = tell_old
+        self._news = News(audit=audit, events=events, tell_old=tell_old)
 
     def get(self, person_id: str, client_id: str) -> Listed:
         """A person. Raises NobodyThere."""
@@ -161,9 +130,7 @@ class Provisioning:
                 self._store.update(replace(found.person, updated_at=now))
             self._put(found)
             self._directory.put_external_id(found.person.id, by.client_id, wish.external_id)
-            event = AuditEvent.PERSON_CREATED if created else AuditEvent.PERSON_RETURNED
-            self._record(event, found, by)
-            self._publish(found.person, "created", ("usuario", *found.fields), by)
+            self._news.made(found, by, returned=not created)
         return self.get(found.person.id, by.client_id)
 
     def change(
@@ -191,10 +158,7 @@ class Provisioning:
                 self._directory.put_external_id(person_id, by.client_id, wish.external_id)
             self._store.update(replace(found.person, updated_at=now))
             self._put(found)
-            self._record(
-                AuditEvent.PERSON_UPDATED, found, by, *(("external_id",) if renamed else ())
-            )
-            self._tell_others(found, by)
+            self._news.changed(found, by, renamed=renamed)
         return self.get(person_id, by.client_id)
 
     def withdraw(self, person_id: str, by: By, check: Callable[[Listed], None]) -> None:
@@ -207,15 +171,7 @@ class Provisioning:
             check(listed)
             now = self._clock.now()
             self._store.update(replace(listed.person, withdrawn_at=now, updated_at=now))
-            self._audit.record(
-                AuditEvent.PERSON_WITHDRAWN,
-                person_id=person_id,
-                realm=listed.person.realm,
-                client_id=by.client_id,
-                actor=by.actor,
-                source=_SOURCE,
-            )
-            self._publish(listed.person, "deleted", (), by)
+            self._news.withdrawn(listed.person, by)
 
     def _provision(self, person: Person, wish: Wish, by: By, now: datetime) -> Provisioned:
         return provision(
@@ -230,70 +186,11 @@ class Provisioning:
         # The person is locked, as by whoever holds and releases.
         if found.dropped and self._holds.since(found.person.id) is not None:
             raise Held
-        counted = _counted(found.person, found.dropped, self._clock.now())
-        if counted:
-            self._tell_old(found.person, found.address, counted)
+        self._news.replaced(found, self._clock.now())
         for address in found.dropped:
             self._store.drop_address(address.id)
         if found.address is not None:
             self._store.put_address(found.person.id, found.address)
-
-    def _record(self, event: AuditEvent, found: Provisioned, by: By, *more: str) -> None:
-        names = " ".join((*found.fields, *more)) or None
-        self._audited(event, found, by, source=_SOURCE, fields=names)
-        if "consent_at" in found.fields:
-            given = found.person.consent
-            consent = AuditEvent.CONSENT_GIVEN if given else AuditEvent.CONSENT_WITHDRAWN
-            self._audited(consent, found, by, source=_SOURCE)
-        for address in found.dropped:
-            self._audited(
-                AuditEvent.ADDRESS_REPLACED,
-                found,
-                by,
-                address=found.address.id if found.address else None,
-                previous=address.id,
-                proved=str(address.verified_at is not None).lower(),
-            )
-
-    def _audited(
-        self, event: AuditEvent, found: Provisioned, by: By, **details: str | None
-    ) -> None:
-        person = found.person
-        self._audit.record(
-            event,
-            person_id=person.id,
-            realm=person.realm,
-            client_id=by.client_id,
-            actor=by.actor,
-            **details,
-        )
-
-    def _tell_others(self, found: Provisioned, by: By) -> None:
-        fields = [one for one in found.fields if one != "active"]
-        if len(fields) < len(found.fields):
-            kind = "activated" if found.person.active else "deactivated"
-            self._publish(found.person, kind, (), by)
-        if fields:
-            self._publish(found.person, "changed", tuple(fields), by)
-
-    def _publish(self, person: Person, kind: str, fields: tuple[str, ...], by: By) -> None:
-        self._events.publish(PersonChanged(person.id, kind, fields, by.client_id))
-
-
-def _counted(before: Person, dropped: Iterable[Address], now: datetime) -> tuple[Address, ...]:
-    """Of those, the address in force and what was to count after it: not what their owner replaced
-    long ago, who was told then and may read another's mail by now.
-    """
-    current = contact_address(before, now)
-    since = current.counts_from if current else None
-    return tuple(
-        one
-        for one in dropped
-        if one.verified_at is not None
-        and one.counts_from is not None
-        and one.undeliverable_at is None
-        and (since is None or one.counts_from >= since)
-    )
 
 
 def _there(found: Listed | None) -> Listed:

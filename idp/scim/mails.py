@@ -48,7 +48,7 @@ class FindsPerson(Protocol):
 
 
 class ReplacedNotices:
-    """`people.provisioning.TellsOld`: puts a mail for each address into the queue."""
+    """`people.provisioning_news.TellsOld`: puts a mail for each address into the queue."""
 
     def __init__(self, *, queue: JobQueue, seals: Seals, clock: Clock) -> None:
         self._queue = queue

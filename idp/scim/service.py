@@ -23,7 +23,6 @@ from idp.people.person import SCIM, Person
 from idp.people.ports import Listed
 from idp.people.provisioned import Provisioned
 from idp.people.provisioning import (
-    By,
     ErasedBefore,
     Held,
     KnownAlready,
@@ -31,6 +30,7 @@ from idp.people.provisioning import (
     Provisioning,
     Wish,
 )
+from idp.people.provisioning_news import By
 from idp.people.rows import Parsed, RowReader
 from idp.scim import mapping
 from idp.scim.errors import refusal

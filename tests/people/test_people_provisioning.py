@@ -23,7 +23,6 @@ from idp.people.person import UpstreamFacts
 from idp.people.ports import Listed, Order, Selection
 from idp.people.provisioned import Provisioned, Wanted
 from idp.people.provisioning import (
-    By,
     ErasedBefore,
     Held,
     KnownAlready,
@@ -31,6 +30,7 @@ from idp.people.provisioning import (
     Provisioning,
     Wish,
 )
+from idp.people.provisioning_news import By
 from idp.people.rows import SeedRow
 from idp.people.service import People
 from idp.people.vault import Vault
