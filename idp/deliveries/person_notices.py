@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
@@ -22,6 +22,7 @@ from idp.kernel.ids import new_id
 from idp.kernel.ports import HttpClient, HttpFailure
 from idp.kernel.random import Random
 from idp.people.attributes import scim_names
+from idp.people.person import Person
 from idp.signing.keyring import Keyring
 
 NOTIFY = "person.notify"
@@ -35,11 +36,14 @@ EVENTS: Mapping[str, str] = {
     "deleted": f"{_PREFIX}:delete",
 }
 _NAMED = frozenset({"created", "changed"})
+_SWITCHED = {"activated": True, "deactivated": False}
 # A system that is away for longer reads what changed meanwhile (docs/scim.md).
 GIVE_UP = 86_400
 RETRY = RetryPolicy(first=5.0, longest=1_800.0)
-# The notice leaves before the change is kept, which a few seconds later it is.
+# The notice is queued before the change is kept, which a few seconds later it is; no unit of work
+# lasts until SETTLED: what is not so by then was taken back, or something newer is told.
 _DELAY = 3
+SETTLED = 300
 _TIMEOUT = 10.0
 _MAX_BYTES = 65_536
 _AGAIN = frozenset({401, 403, 408, 425, 429})
@@ -57,6 +61,14 @@ _ERRORS = frozenset(
 )
 
 
+class Persons(Protocol):
+    """Whom a notice is about, as they are when it leaves."""
+
+    def get(self, person_id: str) -> Person | None:
+        """A person by id, withdrawn or not. Raises Unavailable("sql")."""
+        ...
+
+
 class PersonNotices:
     """Enqueues a notice per system, and delivers it in the worker.
 
@@ -70,6 +82,7 @@ class PersonNotices:
         http: HttpClient,
         keyring: Keyring,
         clients: ClientRegistry,
+        persons: Persons,
         queue: JobQueue,
         audit: Audit,
         stream: AuditStream,
@@ -80,6 +93,7 @@ class PersonNotices:
         self._http = http
         self._keyring = keyring
         self._clients = clients
+        self._persons = persons
         self._queue = queue
         self._audit = audit
         self._stream = stream
@@ -111,10 +125,17 @@ class PersonNotices:
             self._queue.enqueue(NOTIFY, payload, max_age=2 * GIVE_UP, delay=_DELAY)
 
     def deliver(self, payload: Mapping[str, str]) -> None:
-        """The queue's handler. Raises RetryLater while another try may help."""
+        """The queue's handler. Raises RetryLater while another try may help.
+
+        What is not so is not told: after a rollback nobody deletes who lives.
+        """
         client = self._clients.get(payload["client"])
         uri = subscription(client) if client else None
         if client is None or uri is None:
+            return
+        if not _is_so(payload["kind"], self._persons.get(payload["person"])):
+            if self._clock.timestamp() - float(payload["since"]) < SETTLED:
+                raise RetryLater("not so yet")
             return
         problem, again = self._push(client, uri, payload)
         if problem is None:
@@ -177,6 +198,15 @@ class PersonNotices:
             **details,
         )
         self._stream.push(entry)
+
+
+def _is_so(kind: str, person: Person | None) -> bool:
+    """Whether what a notice says of a person holds."""
+    if person is None or person.withdrawn_at is not None:
+        return kind == "deleted"
+    if kind in _SWITCHED:
+        return person.active is _SWITCHED[kind]
+    return kind != "deleted"
 
 
 def subscription(client: Client) -> str | None:

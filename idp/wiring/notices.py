@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idp.adapters.queue.broker import DramatiqQueue
+from idp.adapters.sql.people import SqlPersonStore
 from idp.clients.registry import ClientRegistry
 from idp.deliveries.person_notices import NOTIFY, RETRY, PersonNotices
 from idp.jobs.registry import Jobs
@@ -19,6 +20,7 @@ def person_notices(
         http=base.http,
         keyring=keyring,
         clients=clients,
+        persons=SqlPersonStore(base.database, base.vault),
         queue=queue,
         audit=base.audit,
         stream=base.stream,

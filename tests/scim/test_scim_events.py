@@ -5,6 +5,7 @@ RFC 8417 (Security Event Tokens), RFC 8935 (push), RFC 9967 (SCIM's profile of t
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ import pytest
 from scim_systems import System, person_of, replace
 
 from idp.adapters.sql.audit import SqlAuditStore
+from idp.adapters.sql.people import SqlPersonStore
 from idp.audit.drain import drain
 from idp.audit.records import AuditFilter
-from idp.deliveries.person_notices import GIVE_UP, NOTIFY
+from idp.deliveries.person_notices import GIVE_UP, NOTIFY, SETTLED
 from idp.jobs.registry import RetryLater
 from idp.kernel.errors import Unavailable
 from idp.people.scim_paths import EXTENSION
@@ -183,9 +185,12 @@ def test_whatever_a_person_says_here_is_told(provider: World, receiver: Receiver
 def test_what_a_system_says_is_told_to_the_others(provider: World, receiver: Receiver) -> None:
     manda, vuce = System(provider, "manda"), System(provider, "vuce")
     made = manda.create(displayName="LUIS", externalId="P-1")
+    work(provider)  # each while it is so
     manda.patch(made["id"], replace("active", False), replace("nickName", "Lu"))
+    work(provider)
     manda.patch(made["id"], replace("active", True))
     manda.patch(made["id"], replace("externalId", "P-2"))  # its own business
+    work(provider)
     manda.call("DELETE", f"/Users/{made['id']}")
     work(provider)
     assert sorted(events(provider, receiver)) == [
@@ -216,17 +221,22 @@ def test_events_are_announced_where_somebody_is_told(provider: World, receiver: 
 def queued(world: World) -> tuple[dict[str, str], Any]:
     """A notice for `lector`, and the handler that delivers it."""
     handler = next(job.handler for job in world.services.jobs if job.name == NOTIFY)
+    person = world.person("20504774288", "EVENTO4")
     payload = {
-        "client": "lector", "person": "per_1", "kind": "changed", "attributes": "emails",
+        "client": "lector", "person": person.id, "kind": "changed", "attributes": "emails",
         "jti": "set_1", "txn": "txn_1", "since": str(world.clock.timestamp()),
     }  # fmt: skip
     return payload, handler
 
 
-def recorded(world: World) -> tuple[str, dict[str, Any]]:
+def persons(world: World) -> SqlPersonStore:
+    return SqlPersonStore(world.services.database, world.services.vault)
+
+
+def recorded(world: World, payload: dict[str, str]) -> tuple[str, dict[str, Any]]:
     services = world.services
     drain(services.audit_stream, SqlAuditStore(services.database))
-    (found,) = services.audit.search(AuditFilter(person_id="per_1"), 1)
+    (found,) = services.audit.search(AuditFilter(person_id=payload["person"]), 1)
     return str(found.event), dict(found.details)
 
 
@@ -266,7 +276,57 @@ def test_what_may_help_is_tried_again_with_the_same_jti(
         deliver(payload)
     kind = "person.change_undelivered" if reason else "person.change_notified"
     details = {"notice": "set_1", **({"reason": reason} if reason else {})}
-    assert recorded(provider) == (kind, details)
+    assert recorded(provider, payload) == (kind, details)
+
+
+@pytest.mark.parametrize("kind", ["deleted", "deactivated", "activated", "created", "changed"])
+def test_what_is_not_so_is_told_to_nobody(provider: World, receiver: Receiver, kind: str) -> None:
+    """A notice is queued before its change is kept, which it may never be."""
+    payload, deliver = queued(provider)
+    payload["kind"] = kind
+    person, store = provider.services.people.get(payload["person"]), persons(provider)
+    assert person is not None
+    if kind == "activated":
+        store.update(dataclasses.replace(person, active=False))
+    if kind in ("created", "changed"):
+        payload["person"] = "per_rolled_back"
+    with pytest.raises(RetryLater, match="not so yet"):
+        deliver(payload)
+    provider.clock.advance(SETTLED)
+    deliver(payload)
+    assert receiver.came == []
+    if kind == "deleted":
+        store.update(dataclasses.replace(person, withdrawn_at=provider.clock.now()))
+    if kind in ("activated", "deactivated"):
+        store.update(dataclasses.replace(person, active=kind == "activated"))
+    payload["person"] = person.id
+    deliver(payload)
+    assert len(receiver.came) == 1
+    store.update(dataclasses.replace(person, active=True))  # for whoever comes next
+
+
+def test_deletion_that_was_taken_back_is_told_to_nobody(
+    provider: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put: list[dict[str, str]] = []
+
+    def enqueue(_: Any, name: str, payload: dict[str, str], **__: Any) -> None:
+        if name == NOTIFY:
+            put.append(payload)
+
+    monkeypatch.setattr(type(provider.services.queue), "enqueue", enqueue)
+    person = provider.person("20504774288", "EVENTO5")
+    put.clear()
+    with pytest.raises(LookupError), provider.services.database.transaction():
+        provider.services.personal.erasing.erase(person, actor="ana", reason="lo pidió")
+        raise LookupError
+    assert provider.services.people.get(person.id) == person
+    assert [one["kind"] for one in put] == ["deleted", "deleted"]
+    deliver = next(job.handler for job in provider.services.jobs if job.name == NOTIFY)
+    provider.clock.advance(SETTLED)
+    for payload in put:
+        deliver(payload)
+    assert receiver.came == []
 
 
 def test_system_that_is_away_is_tried_again_and_who_left_is_not_told(
@@ -287,7 +347,7 @@ def test_system_that_is_away_is_tried_again_and_who_left_is_not_told(
     job = next(one for one in provider.services.jobs if one.name == NOTIFY)
     assert job.given_up is not None
     job.given_up(payload)
-    assert recorded(provider)[1] == {"notice": "set_1", "reason": "too late"}
+    assert recorded(provider, payload)[1] == {"notice": "set_1", "reason": "too late"}
     assert receiver.came == []
 
 
