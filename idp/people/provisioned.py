@@ -43,7 +43,8 @@ class Provisioned:
     """person: as they become, without the addresses; the same object where nothing changes.
 
     fields: what changes, by columns. kept: what does not, since another's word counts. refused:
-    what SUNAT says otherwise. address: to be added. dropped: those that it takes the place of.
+    what SUNAT says, and the system otherwise or not at all. address: to be added. dropped: those
+    that it takes the place of.
     """
 
     person: Person
@@ -134,7 +135,7 @@ class _Provisioning:
             self.fields.append("ruc")
             if not fixed:
                 self.said["ruc"] = self.voice.name
-        elif wanted is not None:
+        else:
             self.refused.append("ruc")
 
     def without_own_document(self, wanted: Mapping[str, str]) -> dict[str, str]:
@@ -143,7 +144,7 @@ class _Provisioning:
         if own is None:
             return dict(wanted)
         told = dict(zip(_DOCUMENT, own, strict=True))
-        self.refused += [one for one in _DOCUMENT if wanted.get(one, told[one]) != told[one]]
+        self.refused += [one for one in _DOCUMENT if wanted.get(one) != told[one]]
         before = self.person.profile
         rest = {one: value for one, value in wanted.items() if one not in _DOCUMENT}
         return {**rest, **{one: before[one] for one in _DOCUMENT if one in before}}

@@ -128,7 +128,9 @@ class Users:
         if_match: tuple[str, ...] = (),
         asked: Parameters | None = None,
     ) -> Shown:
-        """Change parts of a User (RFC 7644 §3.5.2). To change what SUNAT says is refused."""
+        """Change parts of a User (RFC 7644 §3.5.2). To change or remove what SUNAT says is refused
+        (§3.5.2.2).
+        """
 
         def decide(current: Any) -> Any:
             patch.patch(current)

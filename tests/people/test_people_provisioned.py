@@ -114,8 +114,8 @@ def test_ruc_of_an_official_is_the_systems_until_sunat_says_one() -> None:
     assert after(found, as_is(found, ruc=None)).person.ruc is None
     told = replace(found, said={"ruc": "upstream"})
     assert after(told, as_is(told, ruc="20131312955")).refused == ("ruc",)
-    # Who leaves it out says nothing.
-    assert after(told, as_is(told, ruc=None)) == Provisioned(told)
+    # Who leaves it out changes nothing either: a PATCH is told so, a PUT need not be.
+    assert after(told, as_is(told, ruc=None)) == Provisioned(told, refused=("ruc",))
 
 
 def test_ruc_of_an_official_that_a_file_said_gives_way_to_the_system() -> None:
@@ -129,6 +129,7 @@ def test_ruc_of_an_official_that_a_file_said_gives_way_to_the_system() -> None:
 def test_ruc_of_a_user_of_clave_sol_names_them() -> None:
     known = person(realm="sol", identifier="20504774288:ADMIN", ruc="20504774288")
     assert after(known, as_is(known, ruc="20131312955"), LAST_WORD).refused == ("ruc",)
+    assert after(known, as_is(known, ruc=None), LAST_WORD).refused == ("ruc",)
 
 
 def test_document_that_sunat_vouches_for_is_nobody_elses_word() -> None:
@@ -141,6 +142,8 @@ def test_document_that_sunat_vouches_for_is_nobody_elses_word() -> None:
     found = after(known, as_is(known, profile=other), LAST_WORD)
     assert (found.refused, found.fields) == (("document_number",), ("area",))
     assert found.person.profile == {"area": "A"}
+    without = after(known, as_is(known, profile={}), LAST_WORD)
+    assert without == Provisioned(known, refused=("document_type", "document_number"))
 
 
 NO = {"consent": False, "consent_at": BEFORE}

@@ -169,6 +169,35 @@ def test_what_sunat_says_is_read_only(vuce: System, manda: System) -> None:
     assert (renamed.status_code, renamed.json["scimType"]) == (400, "mutability")
 
 
+def test_what_sunat_says_is_not_removed_by_patch_and_stays_without_being_told(
+    manda: System,
+) -> None:
+    """§3.5.2.2: PATCH is refused whole; §3.5.1: PUT may leave out what it cannot write."""
+    known = sunat(manda.world)
+    manda.patch(known["id"], replace(f"{EXTENSION}:ubigeo", "150101"))
+    before = manda.get(known["id"])
+    for path in ("ruc", "document", "tipoUsuario"):
+        remove = {"op": "remove", "path": f"{EXTENSION}:{path}"}
+        answer = manda.patch(known["id"], replace("nickName", "Anita"), remove)
+        assert (answer.status_code, answer.json["scimType"]) == (400, "mutability"), path
+    emptied = manda.patch(known["id"], replace(f"{EXTENSION}:ruc", None))
+    assert emptied.status_code == 400
+    name = manda.patch(known["id"], {"op": "remove", "path": "displayName"})
+    assert (name.status_code, name.json["scimType"]) == (400, "mutability")
+    assert manda.get(known["id"]) == before
+    # Of the extension, what a request does not name stays, with a path or without.
+    merged = manda.patch(
+        known["id"], {"op": "replace", "value": {EXTENSION: {"website": "https://a.pe"}}}
+    )
+    assert (merged.status_code, merged.json[EXTENSION]["website"]) == (200, "https://a.pe")
+    assert merged.json[EXTENSION]["ruc"] == before[EXTENSION]["ruc"]
+    put = {name: before[name] for name in ("schemas", "userName", "active")}
+    answer = manda.call("PUT", f"/Users/{known['id']}", {**put, EXTENSION: {"ubigeo": "150102"}})
+    assert answer.status_code == 200
+    kept = {**before[EXTENSION], "ubigeo": "150102"}
+    assert answer.json[EXTENSION] == kept
+
+
 def test_word_of_the_person_stands_unless_the_system_has_the_last_one(
     vuce: System, manda: System
 ) -> None:
