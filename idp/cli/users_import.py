@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from idp.cli.context import Context
 
 _SHOWN = 20
+_COLUMNS = ("kind", "line", "column", "reason")
+_HEADER = ",".join(_COLUMNS).encode()
 
 
 def add_parser(actions: Any) -> argparse.ArgumentParser:
@@ -80,6 +82,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
     with file:
         if args.report and args.report.exists() and args.report.samefile(args.file):
             raise IdpError("file_unwritable", detail=f"{args.report}: it is the file to import")
+        _forget(_report_path(args))
         form = examine(file)
         if isinstance(form, RowProblem):
             return _stopped(context, args, _Findings([form], 1, [], 0, None))
@@ -117,7 +120,7 @@ def _looked_at(
     args: argparse.Namespace, context: Context, file: BinaryIO, form: Form, manner: Manner
 ) -> tuple[_Findings, Any]:
     found = _Findings([], 0, [], 0, None)
-    path = args.report or args.file.with_suffix(".problems.csv")
+    path = _report_path(args)
 
     def problem(one: RowProblem) -> None:
         found.problems_count += 1
@@ -146,6 +149,26 @@ def _looked_at(
     return found, counts
 
 
+def _report_path(args: argparse.Namespace) -> Path:
+    path: Path = args.report or args.file.with_suffix(".problems.csv")
+    return path
+
+
+def _forget(path: Path) -> None:
+    """An earlier run's report is not this one's. What is no report of ours stays."""
+    try:
+        if not path.is_file() or not _is_report(path):
+            return
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise IdpError("file_unwritable", detail=f"{path}: {error.strerror}") from error
+
+
+def _is_report(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_HEADER) + 2).strip() == _HEADER
+
+
 @contextmanager
 def _report(path: Path) -> Iterator[Any]:
     """Writes rows to a file that is made when the first one comes; for its owner alone."""
@@ -157,7 +180,7 @@ def _report(path: Path) -> Iterator[Any]:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             opened.append(os.fdopen(handle, "w", encoding="utf-8", newline=""))
             opened.append(csv.writer(opened[0]))
-            opened[1].writerow(("kind", "line", "column", "reason"))
+            opened[1].writerow(_COLUMNS)
         opened[1].writerow((kind, one.line, one.column, one.problem))
 
     try:

@@ -197,6 +197,25 @@ def test_import_that_was_cut_off_begins_anew_after_another_was_written(
     assert known(people).name == "COMERCIAL SINTÉTICA"
 
 
+def test_import_without_a_problem_leaves_no_report_of_an_earlier_run(
+    run: Run, file: Path, tmp_path: Path
+) -> None:
+    """It would be taken for this one's. Whatever else is there is left alone."""
+    report, other = file.with_suffix(".problems.csv"), tmp_path / "mine.csv"
+    file.write_text(HEADER + ANA + BAD, encoding="utf-8")
+    run(file)
+    run(file, "--report", other)
+    assert report.exists()
+    file.write_text(HEADER + ANA, encoding="utf-8")
+    assert run(file, "--dry-run", json=True)[1]["report"] is None
+    assert not report.exists()
+    run(file, "--report", other)
+    assert not other.exists()
+    other.write_text("mine", encoding="utf-8")
+    run(file, "--report", other)
+    assert other.read_text(encoding="utf-8") == "mine"
+
+
 def test_import_report_is_never_the_file_itself(run: Run, file: Path) -> None:
     before = HEADER + ANA + BAD
     file.write_text(before, encoding="utf-8")
