@@ -21,18 +21,21 @@ class Raced(Exception):
 
 @dataclass(frozen=True)
 class ImportRun:
-    """An import under way. key: file, source and manner. done: rows written. counts: by outcome."""
+    """An import under way. key: file, source and manner. done: the line of the last row that was
+    written, 0 before the first. counts: by outcome.
+    """
 
     id: str
     key: str
     done: int
     counts: Mapping[str, int]
+    began_at: datetime
 
 
 class ImportStore(Protocol):
     """Imports, so that one that was cut off goes on."""
 
-    def begin(self, run: ImportRun, now: datetime) -> None:
+    def begin(self, run: ImportRun) -> None:
         """A new one."""
         ...
 
@@ -43,7 +46,7 @@ class ImportStore(Protocol):
         ...
 
     def advance(self, run_id: str, done: int, counts: Mapping[str, int]) -> None:
-        """So much of it is done."""
+        """It is done up to that line."""
         ...
 
     def finish(self, run_id: str, now: datetime) -> None:

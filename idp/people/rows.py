@@ -84,6 +84,11 @@ class Parsed:
     standard: Mapping[str, str]
     profile: Mapping[str, str]
 
+    def lay_ahead(self, moment: datetime) -> bool:
+        """Whether something of it was still to come at that moment: it was a problem then."""
+        told = (self.verified_at, self.consent_at, self.last_login_at)
+        return any(one is not None and one > moment for one in told)
+
 
 class RowReader:
     """Reads rows, one at a time. The patterns are of usuarios SOL and Extranet users."""

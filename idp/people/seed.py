@@ -1,20 +1,19 @@
 """Importing people: everything is looked at first, and then written in parts.
 
 Each part is a transaction of its own, so that nobody's login waits for a long file. A run that was
-cut off goes on where it was; one that is repeated changes nothing.
+cut off goes on behind the last line that it wrote; one that is repeated changes nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.records import AuditRecord
 from idp.kernel.clock import Clock
+from idp.kernel.errors import Unavailable
 from idp.kernel.identity import Identifier
 from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
@@ -25,12 +24,14 @@ from idp.people.merging import Merged, fresh, merge
 from idp.people.person import Address, Person
 from idp.people.ports import ErasedPeople, ImportRun, ImportStore, PersonStore, Raced
 from idp.people.rows import Parsed, RowProblem, RowReader, SeedRow
-from idp.people.seen import Seen
+from idp.people.seed_parts import Parts, Rows
 
 # Rows in one transaction: a fraction of a second.
 PART = 500
-
-Rows = Iterable[SeedRow | RowProblem]
+# Each time somebody of that part logged in for the first time meanwhile.
+_TRIES = 5
+# Each row that was written is one of these.
+_OUTCOMES = ("created", "updated", "unchanged", "erased")
 
 
 def _value(identifier: Identifier) -> str:
@@ -58,7 +59,7 @@ class Seeder:
         self._audit = audit
         self._clock = clock
         self._random = random
-        self._reader = reader
+        self._parts = Parts(reader, clock)
         self._erased = erased
 
     def check(self, rows: Rows, manner: Manner, told: Told) -> Counter[str]:
@@ -66,7 +67,7 @@ class Seeder:
         left out, and how many are bad. Raises Unavailable.
         """
         found: Counter[str] = Counter(created=0, updated=0, unchanged=0, bad=0)
-        for part in self._parts(rows, told, found):
+        for part in self._parts.of(rows, PART, told, found):
             known = self._store.find_many([row.identifier for row in part])
             erased = strangers_erased(self._erased, part, known)
             for row in part:
@@ -94,12 +95,9 @@ class Seeder:
         Raises Unavailable; what was written until then is there, and is not done again.
         """
         run = self._begin(digest, manner)
-        counts = Counter(run.counts)
-        done = 0
-        for part in self._parts(rows, Told(), Counter()):
-            done += len(part)
-            if done <= run.done:
-                continue
+        counts, done = Counter(run.counts), run.done
+        for part in self._parts.of(rows, PART, Told(), Counter(), run):
+            done = max(done, part[-1].line)
             counts.update(self._write_part(part, manner, run, done, counts))
         report = report_of(counts)
         with self._uow.transaction():
@@ -107,7 +105,7 @@ class Seeder:
             self._audit.record(
                 AuditEvent.PEOPLE_IMPORTED,
                 actor=manner.actor,
-                rows=max(rows_told, done),
+                rows=max(rows_told, sum(counts[one] for one in _OUTCOMES)),
                 trusted_emails=manner.trusted,
                 created=report.created,
                 updated=report.updated,
@@ -126,51 +124,27 @@ class Seeder:
         found = self._runs.unfinished(key) if digest else None
         if found is not None:
             return found
-        run = ImportRun(new_id(self._random, "imp"), key, 0, {})
+        run = ImportRun(new_id(self._random, "imp"), key, 0, {}, self._clock.now())
         with self._uow.transaction():
-            self._runs.begin(run, self._clock.now())
+            self._runs.begin(run)
         return run
-
-    def _parts(self, rows: Rows, told: Told, found: Counter[str]) -> Iterator[list[Parsed]]:
-        with Seen() as seen:
-            good = self._good(rows, told, found, seen)
-            while part := list(islice(good, PART)):
-                yield part
-
-    def _good(self, rows: Rows, told: Told, found: Counter[str], seen: Seen) -> Iterator[Parsed]:
-        now = self._clock.now()
-        for row in rows:
-            parsed, problems = (
-                (None, [row]) if isinstance(row, RowProblem) else self._reader.read(row, now)
-            )
-            if parsed is not None:
-                before = seen.before(parsed.identifier, parsed.line)
-                if before is not None:
-                    why = f"the same person as in line {before}"
-                    problems, parsed = [RowProblem(parsed.line, "usuario", why)], None
-            for problem in problems:
-                told.problem(problem)
-            if parsed is None:
-                found["bad"] += 1
-            else:
-                yield parsed
 
     def _write_part(
         self, part: list[Parsed], manner: Manner, run: ImportRun, done: int, before: Counter[str]
     ) -> Counter[str]:
-        for together in (True, False):
+        for _ in range(_TRIES):
             try:
                 with self._uow.transaction():
-                    counts = self._write_rows(part, manner, together=together)
+                    counts = self._write_rows(part, manner)
                     self._runs.advance(run.id, done, before + counts)
-                return counts
             except Raced:
-                # Somebody logged in for the first time just now: one by one, then.
-                if not together:
-                    raise
-        raise AssertionError("a part is written together or one by one")
+                # They are known at the next try, and every lock of this one is gone: beside those,
+                # one person after another would be locked out of the order that everybody keeps.
+                continue
+            return counts
+        raise Unavailable("sql", "raced")
 
-    def _write_rows(self, part: list[Parsed], manner: Manner, *, together: bool) -> Counter[str]:
+    def _write_rows(self, part: list[Parsed], manner: Manner) -> Counter[str]:
         now, counts = self._clock.now(), Counter[str]()
         known = self._store.find_many([row.identifier for row in part], lock=True)
         erased = strangers_erased(self._erased, part, known)
@@ -183,19 +157,10 @@ class Seeder:
             person = known.get(row.identifier)
             if person is None:
                 candidate = self._fresh(row, manner, now)
-                if together:
-                    new.append((candidate, self._first_address(row, manner, now)))
-                    records.append(self._record(candidate, (), manner))
-                    counts["created"] += 1
-                    continue
-                person, created = self._store.get_or_create(candidate)
-                if created:
-                    counts["created"] += 1
-                    records.append(self._record(candidate, (), manner))
-                    address = self._first_address(row, manner, now)
-                    if address is not None:
-                        self._store.put_address(person.id, address)
-                    continue
+                new.append((candidate, self._first_address(row, manner, now)))
+                records.append(self._record(candidate, (), manner))
+                counts["created"] += 1
+                continue
             # Two identifiers of a file may name one person.
             merged = self._merge(current.get(person.id, person), row, manner)
             counts["updated" if merged.fields else "unchanged"] += 1

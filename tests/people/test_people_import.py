@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from idp.adapters.sql.database import Database
 from idp.kernel.clock import FixedClock
 from idp.kernel.identity import Identifier
 from idp.people.csv_file import parse_csv
@@ -200,3 +204,45 @@ def test_import_of_many_rows_lets_a_login_in_between(
     monkeypatch.setattr(uow, "transaction", lambda: (begun.append(1), transaction())[1])
     assert load(people, HEADER + GOOD) == SeedReport(created=2)
     assert len(begun) >= 3
+
+
+def test_import_beside_a_first_login_of_the_same_person_begins_that_part_anew(
+    people: People, database: Database, facts: UpstreamFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, parts = people.seeder._store, []
+    create_many = store.create_many
+
+    def somebody_is_faster(persons: Any) -> None:
+        parts.append(len(persons))
+        # SQLite lets nobody in between: a unit of work that writes is alone there.
+        if len(parts) == 1 and database.engine.dialect.name == "postgresql":
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(people.record_upstream_login, facts).result(10)
+        create_many(persons)
+
+    monkeypatch.setattr(store, "create_many", somebody_is_faster)
+    report = load(people, HEADER + GOOD)
+    if database.engine.dialect.name == "postgresql":
+        assert (report, parts) == (SeedReport(created=1, updated=1), [2, 1])
+    else:
+        assert (report, parts) == (SeedReport(created=2), [2])
+
+
+def test_new_people_are_named_in_one_order_whatever_that_of_the_file(
+    people: People, database: Database
+) -> None:
+    """Or two imports of the same people would wait for each other for ever."""
+    named: list[str] = []
+
+    def see(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("INSERT INTO identifiers"):
+            many = parameters if isinstance(parameters, list) else [parameters]
+            named.extend(one["digest"] if isinstance(one, dict) else one[0] for one in many)
+
+    event.listen(database.engine, "before_cursor_execute", see)
+    try:
+        load(people, HEADER + "".join(f"extranet,,EXT{one},N,,,,\n" for one in range(20)))
+    finally:
+        event.remove(database.engine, "before_cursor_execute", see)
+    assert len(named) == 20
+    assert named == sorted(named)

@@ -197,6 +197,21 @@ def test_import_that_was_cut_off_begins_anew_after_another_was_written(
     assert known(people).name == "COMERCIAL SINTÉTICA"
 
 
+def test_import_that_was_cut_off_writes_a_row_that_lay_ahead_when_it_began(
+    run: Run, file: Path, people: People, clock: FixedClock, parts: list[Any]
+) -> None:
+    ahead = "extranet,,EXT9,N,,,,2026-11-23T15:00:30Z\n"
+    others = "".join(f"extranet,,EXT{number},N,,,,\n" for number in range(3))
+    file.write_text(HEADER + ahead + ANA + others, encoding="utf-8")
+    with pytest.raises(Unavailable):
+        run(file, "--skip-bad")
+    clock.advance(60)
+    code, said = run(file, "--skip-bad", json=True)
+    assert (code, said["created"], said["unchanged"], said["problems_count"]) == (0, 5, 0, 0)
+    found = [people.find(Identifier("extranet", f"EXT{number}")) for number in (0, 1, 2, 9)]
+    assert None not in found
+
+
 def test_import_without_a_problem_leaves_no_report_of_an_earlier_run(
     run: Run, file: Path, tmp_path: Path
 ) -> None:

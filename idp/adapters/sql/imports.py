@@ -21,9 +21,15 @@ class SqlImportStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, run: ImportRun, now: datetime) -> None:
+    def begin(self, run: ImportRun) -> None:
         """A new one."""
-        values = {"id": run.id, "key": run.key, "done": 0, "counts": {}, "began_at": now}
+        values = {
+            "id": run.id,
+            "key": run.key,
+            "done": run.done,
+            "counts": dict(run.counts),
+            "began_at": run.began_at,
+        }
         with self._database.transaction(), self._database.connection() as connection:
             connection.execute(insert(_IMPORTS).values(values))
 
@@ -37,10 +43,10 @@ class SqlImportStore:
             later = select(exists().where(_IMPORTS.c.began_at > row.began_at))
             if connection.execute(later).scalar_one():
                 return None
-        return ImportRun(row.id, row.key, row.done, row.counts)
+        return ImportRun(row.id, row.key, row.done, row.counts, row.began_at)
 
     def advance(self, run_id: str, done: int, counts: Mapping[str, int]) -> None:
-        """So much of it is done."""
+        """It is done up to that line."""
         with self._database.transaction(), self._database.connection() as connection:
             values = {"done": done, "counts": dict(counts)}
             connection.execute(update(_IMPORTS).where(_IMPORTS.c.id == run_id).values(values))
