@@ -31,6 +31,15 @@ class Merged:
     conflicts: tuple[tuple[str, str], ...]
 
     @property
+    def replaces(self) -> bool:
+        """Whether an address that is there gives way to another."""
+        one = self.address
+        return one is not None and any(
+            before.id == one.id and not same_email(before.email, one.email)
+            for before in self.person.addresses
+        )
+
+    @property
     def after(self) -> Person:
         """The person with the address, as they stand once it is written."""
         if self.address is None:
@@ -91,9 +100,18 @@ def fresh(row: Parsed, *, id: str, sub: str, source: str, now: datetime) -> Pers
 
 
 def merge(
-    person: Person, row: Parsed, *, address_id: str, trusted: bool, source: str, now: datetime
+    person: Person,
+    row: Parsed,
+    *,
+    address_id: str,
+    trusted: bool,
+    source: str,
+    now: datetime,
+    held: bool = False,
 ) -> Merged:
-    """A known person after a row. trusted: its e-mails were verified by who wrote the file."""
+    """A known person after a row. trusted: its e-mails were verified by who wrote the file. held:
+    an obligation keeps the person's data, and so their address.
+    """
     voice = Voice(file_of(source))
     found = _Merging(person, voice, other=row.identifier != person.key)
     found.name(row)
@@ -102,7 +120,7 @@ def merge(
     found.mapping("profile", row.profile)
     found.consent(row)
     found.login(row)
-    address, conflict = _address(person, row, address_id, trusted, now)
+    address, conflict = _address(person, row, address_id, trusted, now, held=held)
     conflicts = (*found.conflicts, *([conflict] if conflict else []))
     fields = (*sorted(found.changes), *(["address"] if address else []))
     if address:
@@ -174,6 +192,7 @@ class _Merging:
         return _OTHER_USER if self.other and sayer == self.voice.name else _kept(sayer)
 
 
+_HELD = "an obligation keeps this person's data"
 _OTHER_USER = "the row of another user of this person counts"
 _BEFORE_DOUBT = "from before this user may have passed to another person"
 _BEFORE = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
@@ -202,7 +221,7 @@ def _mapping(
 
 
 def _address(
-    person: Person, row: Parsed, address_id: str, trusted: bool, now: datetime
+    person: Person, row: Parsed, address_id: str, trusted: bool, now: datetime, *, held: bool
 ) -> tuple[Address | None, tuple[str, str] | None]:
     """The address to write, and which column does not count and why, if one does not.
 
@@ -228,6 +247,8 @@ def _address(
         return None, ("email", "another address is in use, or the person typed another")
     if not same and person.said.get("email") == SCIM:
         return None, ("email", _kept(SCIM))
+    if not same and held:
+        return None, ("email", _HELD)
     return replace(address, id=present.id, created_at=present.created_at), None
 
 

@@ -22,7 +22,14 @@ from idp.people.erased import left_out, strangers_erased
 from idp.people.manner import DEFAULT_SOURCE, Manner, SeedReport, Told, report_of
 from idp.people.merging import Merged, fresh, merge
 from idp.people.person import Address, Person
-from idp.people.ports import ErasedPeople, ImportRun, ImportStore, PersonStore, Raced
+from idp.people.ports import (
+    ErasedPeople,
+    Holds,
+    ImportRun,
+    ImportStore,
+    PersonStore,
+    Raced,
+)
 from idp.people.rows import Parsed, RowProblem, RowReader, SeedRow
 from idp.people.seed_parts import Parts, Rows
 
@@ -52,6 +59,7 @@ class Seeder:
         random: Random,
         reader: RowReader,
         erased: ErasedPeople,
+        holds: Holds,
     ) -> None:
         self._store = store
         self._runs = runs
@@ -61,6 +69,7 @@ class Seeder:
         self._random = random
         self._parts = Parts(reader, clock)
         self._erased = erased
+        self._holds = holds
 
     def check(self, rows: Rows, manner: Manner, told: Told) -> Counter[str]:
         """Look at every row and write nothing: how many would be created, updated, unchanged or
@@ -203,6 +212,12 @@ class Seeder:
         return Address(new_id(self._random, "adr"), row.email, now, verified_at, verified_at)
 
     def _merge(self, person: Person, row: Parsed, manner: Manner) -> Merged:
+        merged = self._merged(person, row, manner, held=False)
+        if merged.replaces and self._holds.since(person.id) is not None:
+            return self._merged(person, row, manner, held=True)
+        return merged
+
+    def _merged(self, person: Person, row: Parsed, manner: Manner, *, held: bool) -> Merged:
         return merge(
             person,
             row,
@@ -210,6 +225,7 @@ class Seeder:
             trusted=manner.trusted,
             source=manner.source,
             now=self._clock.now(),
+            held=held,
         )
 
     def _record(self, person: Person, fields: tuple[str, ...], manner: Manner) -> AuditRecord:

@@ -31,6 +31,7 @@ from idp.people.person import (
 from idp.people.ports import (
     BrowserStore,
     ErasedPeople,
+    Holds,
     ImportStore,
     PersonStore,
     VerificationStore,
@@ -60,6 +61,7 @@ class People:
         verifications: VerificationStore,
         browsers: BrowserStore,
         imports: ImportStore,
+        holds: Holds,
         retired: RetiredSubs,
         uow: UnitOfWork,
         events: EventBus,
@@ -138,6 +140,7 @@ class People:
                 sol_user_pattern=sol_user_pattern, extranet_user_pattern=extranet_user_pattern
             ),
             erased=erased,
+            holds=holds,
         )
 
     def get(self, person_id: str) -> Person | None:

@@ -67,6 +67,7 @@ def people(base: Base) -> People:
         verifications=SqlVerificationStore(base.database),
         browsers=SqlBrowserStore(base.database),
         imports=SqlImportStore(base.database),
+        holds=SqlHolds(base.database),
         retired=SqlRetiredSubs(base.database),
         events=base.events,
         erased=SqlErased(base.database, base.vault),

@@ -21,6 +21,7 @@ from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.privacy import SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.spent_links import SqlSpentLinks
 from idp.adapters.sql.upstream_status import SqlFlagStore
@@ -186,7 +187,7 @@ class World:
         self.people = People(
             store=SqlPersonStore(database, vault_beside(database)), verifications=SqlVerificationStore(database),
             browsers=SqlBrowserStore(database),
-        imports=SqlImportStore(database), retired=SqlRetiredSubs(database), events=EventBus(), uow=database, audit=audit, clock=clock,
+        imports=SqlImportStore(database), holds=SqlHolds(database), retired=SqlRetiredSubs(database), events=EventBus(), uow=database, audit=audit, clock=clock,
             random=random, code_key=b"v" * 32,
         )  # fmt: skip
         self.status = UpstreamStatus(

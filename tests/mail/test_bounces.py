@@ -22,6 +22,7 @@ from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.privacy import SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.audit.log import Audit
 from idp.cli import mail
@@ -50,6 +51,7 @@ def people(tmp_path: Path, clock: FixedClock) -> Iterator[People]:
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
         imports=SqlImportStore(database),
+        holds=SqlHolds(database),
         retired=SqlRetiredSubs(database),
         events=EventBus(),
         uow=database,

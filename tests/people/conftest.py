@@ -65,6 +65,7 @@ def people(
         verifications=SqlVerificationStore(database),
         browsers=SqlBrowserStore(database),
         imports=SqlImportStore(database),
+        holds=SqlHolds(database),
         retired=SqlRetiredSubs(database),
         events=bus,
         uow=database,

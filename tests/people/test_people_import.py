@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.privacy import SqlHolds
 from idp.kernel.clock import FixedClock
 from idp.kernel.identity import Identifier
 from idp.people.csv_file import parse_csv
@@ -204,6 +205,28 @@ def test_import_of_many_rows_lets_a_login_in_between(
     monkeypatch.setattr(uow, "transaction", lambda: (begun.append(1), transaction())[1])
     assert load(people, HEADER + GOOD) == SeedReport(created=2)
     assert len(begun) >= 3
+
+
+def test_address_that_an_obligation_keeps_gives_way_to_no_file(
+    people: People, database: Database, clock: FixedClock
+) -> None:
+    """Though nobody ever proved it; the rest of the row counts."""
+    load(people, HEADER + GOOD, trust=False)
+    person = people.find(Identifier("sol", "20504774288:ADMIN"))
+    assert person is not None
+    holds = SqlHolds(database)
+    holds.put(person.id, clock.now())
+    other = GOOD.replace("ana@empresa.pe", "otra@empresa.pe").replace("COMERCIAL", "INDUSTRIAL")
+    report = load(people, HEADER + other, trust=False)
+    assert [(one.line, one.column, one.problem) for one in report.conflicts] == [
+        (2, "email", "an obligation keeps this person's data")
+    ]
+    kept = people.get(person.id)
+    assert kept is not None
+    assert (kept.name, kept.addresses) == ("INDUSTRIAL SINTÉTICA", person.addresses)
+    assert load(people, HEADER + GOOD).conflicts == ()  # its proof takes nothing away
+    holds.drop(person.id)
+    assert load(people, HEADER + GOOD).conflicts == ()
 
 
 def test_import_beside_a_first_login_of_the_same_person_begins_that_part_anew(
