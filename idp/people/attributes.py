@@ -128,7 +128,7 @@ def _of_email(name: str) -> Callable[[Person, datetime], datetime | None]:
 
 
 UNTOLD: tuple[Untold, ...] = (
-    Untold("active", "us", lambda person, now: person.active),
+    Untold("active", "us", lambda person, now: person.active, "active"),
     Untold(
         own("consentAt"),
         "person",
@@ -155,7 +155,6 @@ def scim_columns() -> dict[str, ScimPath]:
 _SCIM_NAMES: dict[str, str] = {
     **{one.claim: ScimPath.of(one.scim).name for one in ATTRIBUTES if one.scim},
     **{column: path.name for column, path in scim_columns().items()},
-    "active": "active",
 }
 SCOPES: frozenset[str] = frozenset(attribute.scope for attribute in ATTRIBUTES)
 

@@ -25,6 +25,8 @@ def cells(person: Person, now: datetime) -> list[str]:
         "email_verified_at": _moment(address.verified_at if address else None),
         "consent_at": _moment(person.consent_at if person.consent else None),
         "last_login_at": _moment(person.last_login_at),
+        "active": str(person.active).lower(),
+        "withdrawn_at": _moment(person.withdrawn_at),
         **person.standard,
         **person.profile,
     }

@@ -56,7 +56,7 @@ def join(kept: Person, absorbed: Person, now: datetime) -> Joined:
     said = dict(kept.said)
     if _was_here_later(absorbed, kept):
         changes.update({name: getattr(absorbed, name) for name in (*_TOLD, *_COUNTED)})
-        _take_said(said, absorbed, "name", "ruc")
+        _take_said(said, absorbed, "name", "ruc", "active")
     for name in _OWN:
         # What somebody left empty on the form is their word as well.
         if not getattr(kept, name) and kept.said.get(name) != "person":
@@ -100,7 +100,7 @@ def part(
     for name in ("first_login_at", "last_login_at", "imported_active", *_COUNTED, *_OWN):
         if getattr(now_kept, name) == getattr(after, name):
             changes[name] = getattr(kept, name)
-    for name in _OWN:
+    for name in (*_OWN, "active"):
         if name in changes:
             _take_said(said, kept, name)
     changes["consent"], changes["consent_at"] = _consent_after(now_kept, before)

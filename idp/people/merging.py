@@ -79,6 +79,7 @@ def file_of(source: str) -> str:
 def fresh(row: Parsed, *, id: str, sub: str, source: str, now: datetime) -> Person:
     """A person nobody knew, as a row has them; without the address."""
     told = [name for name in ("name", "standard", "profile", "email") if getattr(row, name)]
+    told += ["active"] if row.active is not None else []
     return Person(
         id=id,
         sub=sub,
@@ -93,6 +94,8 @@ def fresh(row: Parsed, *, id: str, sub: str, source: str, now: datetime) -> Pers
         imported_active=row.last_login_at is not None,
         consent=row.consent_at is not None,
         consent_at=row.consent_at,
+        active=row.active is not False,
+        withdrawn_at=row.withdrawn_at,
         standard=row.standard,
         profile=row.profile,
         said={name: file_of(source) for name in told},
@@ -120,6 +123,7 @@ def merge(
     found.mapping("profile", row.profile)
     found.consent(row)
     found.login(row)
+    found.active(row)
     address, conflict = _address(person, row, address_id, trusted, now, held=held)
     conflicts = (*found.conflicts, *([conflict] if conflict else []))
     fields = (*sorted(found.changes), *(["address"] if address else []))
@@ -188,11 +192,25 @@ class _Merging:
             if not self.person.imported_active:
                 self.changes["imported_active"] = True
 
+    def active(self, row: Parsed) -> None:
+        """Whether VUCE counts them, which a file says as well; a person it withdrew stays so."""
+        if row.withdrawn_at and self.person.withdrawn_at is None:
+            self.conflicts.append(("withdrawn_at", _THERE))
+        if row.active is None or row.active == self.person.active:
+            return
+        # Before it was noted, only a system could say that somebody is none of its users.
+        sayer = self.said.get("active", None if self.person.active else SCIM)
+        if self.voice.may_replace(sayer) and not self.other:
+            self.changes["active"], self.said["active"] = row.active, self.voice.name
+        else:
+            self.conflicts.append(("active", self._why(sayer or self.voice.name)))
+
     def _why(self, sayer: str) -> str:
         return _OTHER_USER if self.other and sayer == self.voice.name else _kept(sayer)
 
 
 _HELD = "an obligation keeps this person's data"
+_THERE = "this person is there; active false closes contingency to them"
 _OTHER_USER = "the row of another user of this person counts"
 _BEFORE_DOUBT = "from before this user may have passed to another person"
 _BEFORE = datetime.fromisoformat("0001-01-01T00:00:00+00:00")

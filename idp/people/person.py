@@ -45,7 +45,7 @@ class Person:
     that they logged in before. extras: what else SUNAT tells (ddp…), never shown by default.
     standard: claims that a file brought, by the columns of `people.standard`. profile: what the
     person's form holds beside the address, by the fields of `people.profile`. said: who said
-    `name`, `ruc`, `standard`, `profile`, `email` and `consent`: `upstream`, `person`,
+    `name`, `ruc`, `standard`, `profile`, `email`, `consent` and `active`: `upstream`, `person`,
     `file:<source>` or `scim`. addresses: the oldest first. doubted_at: what was said of address and
     consent before it counts no more, since it may be another human's (`people.doubt`). active:
     whether VUCE's system counts them among its users. withdrawn_at: when it said that there is no

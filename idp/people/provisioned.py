@@ -179,7 +179,7 @@ class _Provisioning:
 
     def active(self, wanted: bool) -> None:
         if wanted != self.person.active:
-            self.changes["active"] = wanted
+            self.changes["active"], self.said["active"] = wanted, self.voice.name
             self.fields.append("active")
 
     def used_before(self, wanted: bool) -> None:

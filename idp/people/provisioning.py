@@ -115,6 +115,7 @@ class Provisioning:
             name="",
             created_at=now,
             updated_at=now,
+            said={"active": by.voice.name},
         )
         with self._uow.transaction():
             found = self._provision(blank, wish, by, now)
@@ -125,7 +126,9 @@ class Provisioning:
                 if person.withdrawn_at is None:
                     raise KnownAlready
                 now = self._clock.now()  # whoever had them locked may have changed them until now
-                found = self._provision(replace(person, withdrawn_at=None), wish, by, now)
+                back = {**person.said, "active": by.voice.name}
+                person = replace(person, withdrawn_at=None, said=back)
+                found = self._provision(person, wish, by, now)
                 # Whatever they became, they are there again.
                 self._store.update(replace(found.person, updated_at=now))
             self._put(found)

@@ -19,9 +19,9 @@ from idp.kernel.identity import (
 from idp.kernel.times import LIMA, read_moment
 from idp.people.email_address import InvalidEmail, normalise_email
 from idp.people.profile import read_profile
-from idp.people.standard import BY_COLUMN
+from idp.people.standard import BY_COLUMN, YES_OR_NO, yes_or_no
 
-_MOMENTS: Sequence[str] = ("email_verified_at", "consent_at", "last_login_at")
+_MOMENTS: Sequence[str] = ("email_verified_at", "consent_at", "last_login_at", "withdrawn_at")
 _MAX_NAME = 300
 _LOCAL = (
     "%Y-%m-%d %H:%M:%S",
@@ -42,8 +42,10 @@ class SeedRow:
 
     Moments are ISO 8601 with an offset, or a spreadsheet's (`23/11/2026 09:30`), in Lima's time.
     email_verified_at counts only when the file's e-mails are trusted; a last_login_at says that
-    the person used VUCE before, so that contingency is open to them. standard: claims by the
-    columns of `people.standard`; profile: the form's other fields by those of `people.profile`.
+    the person used VUCE before, so that contingency is open to them. active: `false` closes it to
+    whom VUCE does not count among its users; withdrawn_at: since when it says that there is no such
+    person. standard: claims by the columns of `people.standard`; profile: the form's other fields
+    by those of `people.profile`.
     """
 
     line: int
@@ -55,6 +57,8 @@ class SeedRow:
     email_verified_at: str = ""
     consent_at: str = ""
     last_login_at: str = ""
+    active: str = ""
+    withdrawn_at: str = ""
     standard: Mapping[str, str] = field(default_factory=dict)
     profile: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,7 +74,7 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a row says, normalised."""
+    """What a row says, normalised. active: None where it says nothing of it."""
 
     line: int
     identifier: Identifier
@@ -81,12 +85,14 @@ class Parsed:
     verified_at: datetime | None
     consent_at: datetime | None
     last_login_at: datetime | None
+    active: bool | None
+    withdrawn_at: datetime | None
     standard: Mapping[str, str]
     profile: Mapping[str, str]
 
     def lay_ahead(self, moment: datetime) -> bool:
         """Whether something of it was still to come at that moment: it was a problem then."""
-        told = (self.verified_at, self.consent_at, self.last_login_at)
+        told = (self.verified_at, self.consent_at, self.last_login_at, self.withdrawn_at)
         return any(one is not None and one > moment for one in told)
 
 
@@ -142,7 +148,8 @@ def _parsed(
     email = _email(row, found)
     standard = _standard(row, found)
     profile = _profile(row, found)
-    verified, consent, login = (_moment(row, one, now, found) for one in _MOMENTS)
+    active = _active(row, found)
+    verified, consent, login, withdrawn = (_moment(row, one, now, found) for one in _MOMENTS)
     if identifier is None or found:
         return None, found
     parsed = Parsed(
@@ -155,6 +162,8 @@ def _parsed(
         verified_at=verified,
         consent_at=consent,
         last_login_at=login,
+        active=active,
+        withdrawn_at=withdrawn,
         standard=standard,
         profile=profile,
     )
@@ -178,6 +187,14 @@ def _email(row: SeedRow, found: list[RowProblem]) -> str | None:
     except InvalidEmail as error:
         found.append(RowProblem(row.line, "email", str(error)))
         return None
+
+
+def _active(row: SeedRow, found: list[RowProblem]) -> bool | None:
+    text = row.active.strip()
+    value = yes_or_no(text)
+    if text and value is None:
+        found.append(RowProblem(row.line, "active", f"not {YES_OR_NO}"))
+    return None if value is None else value == "true"
 
 
 def _standard(row: SeedRow, found: list[RowProblem]) -> dict[str, str]:

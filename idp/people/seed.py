@@ -7,6 +7,7 @@ cut off goes on behind the last line that it wrote; one that is repeated changes
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from idp.audit.events import AuditEvent
@@ -14,6 +15,7 @@ from idp.audit.log import Audit
 from idp.audit.records import AuditRecord
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
+from idp.kernel.events import EventBus, PersonChanged
 from idp.kernel.identity import Identifier
 from idp.kernel.ids import new_id
 from idp.kernel.ports import UnitOfWork
@@ -60,6 +62,7 @@ class Seeder:
         reader: RowReader,
         erased: ErasedPeople,
         holds: Holds,
+        events: EventBus,
     ) -> None:
         self._store = store
         self._runs = runs
@@ -70,6 +73,7 @@ class Seeder:
         self._parts = Parts(reader, clock)
         self._erased = erased
         self._holds = holds
+        self._events = events
 
     def check(self, rows: Rows, manner: Manner, told: Told) -> Counter[str]:
         """Look at every row and write nothing: how many would be created, updated, unchanged or
@@ -144,16 +148,20 @@ class Seeder:
         for _ in range(_TRIES):
             try:
                 with self._uow.transaction():
-                    counts = self._write_rows(part, manner)
+                    counts, switched = self._write_rows(part, manner)
                     self._runs.advance(run.id, done, before + counts)
             except Raced:
                 # They are known at the next try, and every lock of this one is gone: beside those,
                 # one person after another would be locked out of the order that everybody keeps.
                 continue
+            self._tell(switched)
             return counts
         raise Unavailable("sql", "raced")
 
-    def _write_rows(self, part: list[Parsed], manner: Manner) -> Counter[str]:
+    def _write_rows(
+        self, part: list[Parsed], manner: Manner
+    ) -> tuple[Counter[str], dict[str, Person]]:
+        """How many came to what, and who is active or not since, by id."""
         now, counts = self._clock.now(), Counter[str]()
         known = self._store.find_many([row.identifier for row in part], lock=True)
         erased = strangers_erased(self._erased, part, known)
@@ -162,6 +170,7 @@ class Seeder:
         new: list[tuple[Person, Address | None]] = []
         records: list[AuditRecord] = []
         current: dict[str, Person] = {}
+        switched: dict[str, Person] = {}
         for row in part:
             person = known.get(row.identifier)
             if person is None:
@@ -177,10 +186,18 @@ class Seeder:
                 self._update(merged)
                 current[person.id] = merged.after
                 records.append(self._record(merged.person, merged.fields, manner))
+                if "active" in merged.fields:
+                    switched[person.id] = merged.person
         if new:
             self._store.create_many(new)
         self._audit.record_all(records)
-        return counts
+        return counts, switched
+
+    def _tell(self, switched: Mapping[str, Person]) -> None:
+        """Once it is kept: a part locks many, and nobody waits for whoever listens."""
+        for person in switched.values():
+            kind = "activated" if person.active else "deactivated"
+            self._events.publish(PersonChanged(person.id, kind))
 
     def _without(
         self, part: list[Parsed], erased: frozenset[Identifier], manner: Manner

@@ -141,6 +141,7 @@ class People:
             ),
             erased=erased,
             holds=holds,
+            events=events,
         )
 
     def get(self, person_id: str) -> Person | None:

@@ -79,11 +79,17 @@ def _zone(text: str) -> str | None:
     return text if text in _zones() else None
 
 
-def _yes_or_no(text: str) -> str | None:
-    return {"true": "true", "1": "true", "sí": "true", "si": "true", "yes": "true",
-            "false": "false", "0": "false", "no": "false"}.get(text.lower())  # fmt: skip
+_YES = frozenset({"true", "1", "sí", "si", "yes", "verdadero"})
+_NO = frozenset({"false", "0", "no", "falso"})
 
 
+def yes_or_no(text: str) -> str | None:
+    """`true` or `false`, as people and spreadsheets of either language write them."""
+    found = text.lower()
+    return "true" if found in _YES else "false" if found in _NO else None
+
+
+YES_OR_NO = "true or false"
 _NAME, _HTTPS = "at most 100 printable characters", "an address such as https://example.com/ana"
 
 STANDARD: tuple[Standard, ...] = (
@@ -106,7 +112,7 @@ STANDARD: tuple[Standard, ...] = (
         "a number such as +5112071510", 'phoneNumbers[type eq "other"].value',
     ),
     Standard(
-        "phone_number_verified", "phone_number_verified", "phone", _yes_or_no, "true or false",
+        "phone_number_verified", "phone_number_verified", "phone", yes_or_no, YES_OR_NO,
         own("phoneNumberVerified"),
     ),
     Standard("street_address", "address.street_address", "address", _line(200),

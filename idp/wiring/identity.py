@@ -157,11 +157,11 @@ def logins(
         found.sessions.end_of_person(event.person_id, lambda session: True, reason="revoked")
 
     def close_contingency(event: PersonChanged) -> None:
-        """Nobody goes on by mail whom a system says that VUCE does not know, or whose mailbox it
-        says is not theirs.
+        """Nobody goes on by mail whom a system or a file says that VUCE does not know, or whose
+        mailbox a system says is not theirs.
         """
-        closes = event.kind in ("deactivated", "deleted") or "email" in event.fields
-        if closes and event.by is not None:
+        told = event.kind == "deleted" or "email" in event.fields
+        if event.kind == "deactivated" or (told and event.by is not None):
             found.sessions.end_of_person(
                 event.person_id,
                 lambda session: session.mode is Mode.CONTINGENCIA,

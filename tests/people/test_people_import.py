@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.privacy import SqlHolds
 from idp.kernel.clock import FixedClock
+from idp.kernel.events import EventBus, PersonChanged
 from idp.kernel.identity import Identifier
 from idp.people.csv_file import parse_csv
 from idp.people.eligibility import Eligibility, eligibility
+from idp.people.manner import Manner, Told
 from idp.people.person import UpstreamFacts
 from idp.people.seed import SeedReport
 from idp.people.service import People
+from idp.people.vault import Vault
 
 HEADER = "realm,ruc,usuario,name,email,email_verified_at,consent_at,last_login_at\n"
 THEN = "2026-03-01T09:30:00-05:00"
@@ -205,6 +210,72 @@ def test_import_of_many_rows_lets_a_login_in_between(
     monkeypatch.setattr(uow, "transaction", lambda: (begun.append(1), transaction())[1])
     assert load(people, HEADER + GOOD) == SeedReport(created=2)
     assert len(begun) >= 3
+
+
+CLOSING = "realm,usuario,active,withdrawn_at\n"
+EXT = Identifier("extranet", "EXT01")
+
+
+def said_of(people: People, text: str, source: str = "vuce") -> list[str]:
+    """What a file of this source says of EXT01; the columns that do not count."""
+    rows, problems = parse_csv((CLOSING + f"extranet,EXT01,{text}\n").encode())
+    assert problems == []
+    conflicts: list[str] = []
+    people.seeder.check(
+        rows, Manner(source=source), Told(conflict=lambda one: conflicts.append(one.column))
+    )
+    people.seeder.write(rows, Manner(source=source))
+    return conflicts
+
+
+def test_file_closes_and_opens_and_systems_hear_of_it(people: People, bus: EventBus) -> None:
+    """What one source said another does not change, as of any other column."""
+    heard: list[PersonChanged] = []
+    bus.subscribe(PersonChanged, heard.append)
+    said_of(people, ",")
+    for text, source, kept, active in [
+        ("", "vuce", [], True),
+        ("FALSO", "vuce", [], False),
+        ("", "vuce", [], False),
+        ("si", "aduanas", ["active"], False),
+        ("verdadero", "vuce", [], True),
+        ("0", "aduanas", ["active"], True),
+    ]:
+        assert said_of(people, f"{text},", source) == kept, text
+        found = people.find(EXT)
+        assert found is not None
+        assert found.active is active, text
+    assert heard == [PersonChanged(found.id, "deactivated"), PersonChanged(found.id, "activated")]
+
+
+@pytest.mark.parametrize("said", [{}, {"active": "scim"}])
+def test_file_opens_to_nobody_whom_a_system_closed_out(
+    people: People, database: Database, vault: Vault, said: dict[str, str]
+) -> None:
+    """Nor where it was not noted who did."""
+    said_of(people, ",")
+    person = people.find(EXT)
+    assert person is not None
+    SqlPersonStore(database, vault).update(replace(person, active=False, said=said))
+    assert said_of(people, "true,") == ["active"]
+    found = people.find(EXT)
+    assert found is not None
+    assert not found.active
+
+
+def test_file_withdraws_only_whom_it_makes_known(people: People) -> None:
+    said_of(people, ",")
+    assert said_of(people, f",{THEN}") == ["withdrawn_at"]
+    found = people.find(EXT)
+    assert found is not None
+    assert found.withdrawn_at is None
+
+
+def test_import_of_what_is_neither_yes_nor_no_is_a_problem_of_its_line(people: People) -> None:
+    rows, _ = parse_csv((CLOSING + "extranet,EXT01,quizás,mañana\n").encode())
+    assert [(one.line, one.column) for one in people.seed(rows).problems] == [
+        (2, "active"), (2, "withdrawn_at"),
+    ]  # fmt: skip
 
 
 def test_address_that_an_obligation_keeps_gives_way_to_no_file(

@@ -6,20 +6,26 @@ import argparse
 import csv
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.people import SqlPersonStore
+from idp.adapters.sql.privacy import SqlPersonRows
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.cli import users
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Identifier
+from idp.people.eligibility import Eligibility, eligibility
 from idp.people.person import Person, UpstreamFacts
 from idp.people.service import People
+from idp.people.vault import Vault
 
 Run = Callable[..., tuple[int, Any]]
 THEN = "2026-03-01T14:30:00+00:00"
@@ -82,6 +88,40 @@ def test_export_into_an_empty_directory_makes_the_same_people(run: Run, tmp_path
     assert (told["email_verified_at"], told["consent_at"]) == (THEN, THEN)
     assert rows["EXT01"]["email_verified_at"] == ""
     assert (rows["ADMIN"]["ruc"], rows["ADMIN"]["email"]) == ("20504774288", "")
+
+
+def test_who_was_closed_or_withdrawn_stays_so_in_an_empty_directory(
+    people: People, clock: FixedClock, database: Database, vault: Vault, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "crowd.csv"
+    head = "realm,ruc,usuario,email,email_verified_at,consent_at,last_login_at\n"
+    row = "sol,20131312955,{0},{0}@empresa.pe,{1},{1},{1}\n"
+    users = ("ABIERTA", "CERRADA", "RETIRADA")
+    file.write_text(head + "".join(row.format(one, THEN) for one in users), encoding="utf-8")
+    run("import", file, "--trust-emails")
+
+    def found() -> list[Person]:
+        persons = [people.find(Identifier("sol", f"20131312955:{one}")) for one in users]
+        return [one for one in persons if one is not None]
+
+    store, (_, closed, gone) = SqlPersonStore(database, vault), found()
+    store.update(replace(closed, active=False))
+    store.update(replace(gone, withdrawn_at=clock.now()))
+    before, out = found(), tmp_path / "out.csv"
+    run("export", out, "--reason", "copia")
+    for left in (out, file):  # the second has no columns for it
+        code, said = run("import", left, "--trust-emails", json=True)
+        assert (code, said["unchanged"], said["conflicts"]) == (0, 3, [])
+    assert found() == before
+    SqlPersonRows(database, vault).erase([one.id for one in before])
+    for outcome in ("created", "unchanged"):
+        assert run("import", out, "--trust-emails", json=True)[1][outcome] == 3
+    assert [eligibility(one, clock.now()) for one in found()] == [
+        Eligibility.ELIGIBLE, Eligibility.INACTIVE, Eligibility.INACTIVE,
+    ]  # fmt: skip
+    assert [(one.active, one.withdrawn_at) for one in found()] == [
+        (True, None), (False, None), (True, clock.now()),
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("crowd")

@@ -231,6 +231,23 @@ def test_import_without_a_problem_leaves_no_report_of_an_earlier_run(
     assert other.read_text(encoding="utf-8") == "mine"
 
 
+def test_import_that_would_close_or_open_otherwise_stops_and_tells(
+    run: Run, file: Path, people: People
+) -> None:
+    head = HEADER.replace("\n", ",active\n")
+    file.write_text(head + ANA.replace("\n", ",false\n"), encoding="utf-8")
+    run(file)
+    file.write_text(head + ANA.replace("\n", ",true\n"), encoding="utf-8")
+    code, said = run(file, "--source", "aduanas", "--dry-run", json=True)
+    assert (code, [one["column"] for one in said["conflicts"]]) == (1, ["active"])
+    assert run(file, "--source", "aduanas", "--conflicts", "keep")[0] == 0
+    assert not known(people).active
+    assert run(file, "--dry-run")[1].startswith("it would be 0 created, 1 updated")
+    assert not known(people).active
+    run(file)
+    assert known(people).active
+
+
 def test_import_report_is_never_the_file_itself(run: Run, file: Path) -> None:
     before = HEADER + ANA + BAD
     file.write_text(before, encoding="utf-8")

@@ -15,6 +15,7 @@ from idp.kernel.identity import Mode
 from idp.mail.message import OutgoingMessage
 from idp.people.eligibility import Eligibility, contact_address, eligibility
 from idp.people.person import Person
+from idp.people.rows import SeedRow
 from idp.people.scim_paths import EXTENSION
 from idp.scim.mails import KEPT_WITHIN, REPLACED
 from tests.support.world import World
@@ -247,9 +248,11 @@ def test_address_that_an_obligation_keeps_is_neither_replaced_nor_removed(
     assert (back.status_code, "emails" in back.json) == (201, False)
 
 
-@pytest.mark.parametrize("word", ["inactive", "deleted", "not theirs", "something else"])
+@pytest.mark.parametrize(
+    "word", ["inactive", "deleted", "not theirs", "something else", "inactive in a file"]
+)
 def test_session_by_mail_ends_with_what_it_stood_on(manda: System, word: str) -> None:
-    """A system closes contingency; whom SUNAT proved stays, and so does anybody else's session."""
+    """A system or a file closes contingency; whom SUNAT proved stays, and so does anybody else's session."""
     world = manda.world
     person = proved(world, f"SESION{len(word)}")
     other = proved(world, f"OTRO{len(word)}")
@@ -261,6 +264,9 @@ def test_session_by_mail_ends_with_what_it_stood_on(manda: System, word: str) ->
         world.log_in(world.browser(), one, mode)
     if word == "deleted":
         manda.call("DELETE", f"/Users/{person.id}")
+    elif word == "inactive in a file":
+        row = SeedRow(1, "sol", person.usuario, "20504774288", active="false")
+        assert world.services.people.seed([row]).updated == 1
     else:
         manda.patch(person.id, {
             "inactive": replace("active", False),
