@@ -1,7 +1,8 @@
 """Events that cross rooms, and the bus that carries them within a process.
 
 An event says what happened, with opaque ids only. Handlers are subscribed in wiring; a handler
-that fails is logged and never undoes what the publisher did.
+that fails is logged and never undoes what the publisher did, unless it was subscribed as one that
+the publisher cannot do without.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ class SessionEnded:
 
 @dataclass(frozen=True)
 class PersonDoubted:
-    """SUNAT told of another human, or of another entity, for a user who has logged in before."""
+    """SUNAT told of another human, or of another entity, for a user who has logged in before.
+
+    Told before it is kept: if what it asks for cannot be done, it is not kept either.
+    """
 
     person_id: str
 
@@ -101,13 +105,21 @@ class EventBus:
 
     def __init__(self) -> None:
         self._handlers: dict[type[Any], list[Callable[[Any], None]]] = defaultdict(list)
+        self._needed: dict[type[Any], list[Callable[[Any], None]]] = defaultdict(list)
 
-    def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> None:
-        """Call `handler` for every event of type `kind`."""
-        self._handlers[kind].append(handler)
+    def subscribe(
+        self, kind: type[E], handler: Callable[[E], None], *, needed: bool = False
+    ) -> None:
+        """Call `handler` for every event of type `kind`. needed: it comes before those that are
+        not, and what it raises is raised by `publish`: for events that are told before they are
+        kept.
+        """
+        (self._needed if needed else self._handlers)[kind].append(handler)
 
     def publish(self, event: Event) -> None:
-        """Call the handlers of this event; a failure is logged, never raised."""
+        """Call the handlers of this event; a failure is logged, and raised for the needed alone."""
+        for handler in self._needed[type(event)]:
+            handler(event)
         for handler in self._handlers[type(event)]:
             try:
                 handler(event)

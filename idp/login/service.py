@@ -139,6 +139,12 @@ class Logins:
         age = self._clock.timestamp() - auth_time
         return grant_lives(mode, realm, age, self._upstreams(), policy_of(client))
 
+    def doubted_since(self, person_id: str, auth_time: int) -> bool:
+        """Whether another human may have got the user after that login (epoch seconds)."""
+        person = self._people.get(person_id)
+        doubted = person.doubted_at if person else None
+        return doubted is not None and auth_time < int(doubted.timestamp())
+
     def anew_url(self, transaction: Transaction, session: Session) -> str | None:
         """For a login that is done: where its component begins a new one, if the parked request is
         too old for it; None when the parked request goes on.
@@ -166,6 +172,7 @@ class Logins:
         proof = self.transactions.take_proof(transaction.id, transaction.browser_hash)
         try:
             person = self._proved(proof)
+            self._end_of_the_former(person)
             cookie, session = self.sessions.start(
                 person,
                 proof,
@@ -174,7 +181,7 @@ class Logins:
                 agent=agent,
                 language=language,
             )
-            self._not_too_late(cookie, session)
+            self._not_too_late(cookie, session, proof)
         except Unavailable:
             self.transactions.record_proof(transaction.id, transaction.browser_hash, proof)
             raise
@@ -196,8 +203,8 @@ class Logins:
 
     def _proved(self, proof: Proof) -> Person:
         """Who a proof is of by now. What SUNAT proved of a person who was joined with another holds
-        for the one who is kept, as at their next login; what a mailbox proved does not, nor what it
-        proved before somebody else may have had the user.
+        for the one who is kept, as at their next login; what a mailbox proved does not. Nothing
+        holds that was proved before somebody else may have had the user.
         """
         person = self._people.get(proof.person_id)
         by_mail = proof.mode is Mode.CONTINGENCIA
@@ -205,14 +212,25 @@ class Logins:
             person = self._people.successor(proof.person_id)
         if person is None:
             raise _gone()
-        if by_mail and person.doubted_at is not None and proof.auth_time <= person.doubted_at:
+        if _former(person, proof):
             raise _gone()
         return person
 
-    def _not_too_late(self, cookie: str, session: Session) -> None:
-        """Whoever is retired has their sessions ended: this one may have begun just after that."""
+    def _end_of_the_former(self, person: Person) -> None:
+        """A session that began while a doubt was being kept may have escaped its end."""
+        doubted = person.doubted_at
+        if doubted is not None:
+            self.sessions.end_of_person(
+                person.id, lambda session: session.auth_time < doubted, reason="revoked"
+            )
+
+    def _not_too_late(self, cookie: str, session: Session, proof: Proof) -> None:
+        """Whoever is retired, or doubted, has their sessions ended: this one may have begun just
+        after that.
+        """
         try:
-            gone = self._people.get(session.person_id) is None
+            person = self._people.get(session.person_id)
+            gone = person is None or _former(person, proof)
         except Unavailable:
             self.sessions.end(cookie, "revoked")
             raise
@@ -274,6 +292,17 @@ class Logins:
 
     def _upstreams(self) -> Mapping[str, bool]:
         return {realm: self._upstream_status.up(realm) for realm in self._realms}
+
+
+def _former(person: Person, proof: Proof) -> bool:
+    """Whether it was proved before another human may have got the user: by the very login that
+    told so it was not.
+    """
+    doubted = person.doubted_at
+    by_mail = proof.mode is Mode.CONTINGENCIA
+    return doubted is not None and (
+        proof.auth_time <= doubted if by_mail else proof.auth_time < doubted
+    )
 
 
 def _gone() -> IdpError:

@@ -1,14 +1,18 @@
 """Ending sessions and all that they gave, by an operator's word: after a leak, or for one person.
 
-It looks at every session and every token: minutes on a full store, and safe to repeat.
+It looks at every session and every token: minutes on a full store, and safe to repeat. What
+logins and systems bring about (`doubted`, `by_mail`) goes by a person's own sessions: milliseconds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.kernel.identity import Mode
+from idp.login.session import Session
 from idp.login.sessions import Sessions
 from idp.oidc.endings import Endings
 
@@ -48,6 +52,17 @@ class Emergencies:
         ended = self._sessions.end_of_person(person_id, lambda session: True, reason="revoked")
         return ended + sum(self._endings.everything(person_id=person_id))
 
+    def doubted(self, person_id: str) -> None:
+        """End all that another human may have begun in a person's name: sessions, what came of
+        them, and offline access. Components are told. Raises Unavailable; safe to repeat.
+        """
+        self._endings.families(person_id)
+        self._end_of(person_id, lambda session: True)
+
+    def by_mail(self, person_id: str) -> None:
+        """End what a person began by a mailed link, and tell components. Raises as `doubted`."""
+        self._end_of(person_id, lambda session: session.mode is Mode.CONTINGENCIA)
+
     def client(self, client_id: str, *, reason: str, actor: str) -> Revoked:
         """What one component was given. Sessions here go on, since others use them as well; the
         component is told to end its own.
@@ -55,6 +70,13 @@ class Emergencies:
         told = sum(self._endings.tell(client_id, session) for session in self._sessions.all())
         found = Revoked(told, *self._endings.everything(client_id=client_id))
         return self._told("client", found, reason, actor, client_id=client_id)
+
+    def _end_of(self, person_id: str, concerns: Callable[[Session], bool]) -> None:
+        # The tokens first: a session that is gone would not be found by the next try.
+        for one in self._sessions.of_person(person_id):
+            if concerns(one.session):
+                self._endings.chain(one.session.chain or one.session.sid)
+        self._sessions.end_of_person(person_id, concerns, reason="revoked")
 
     def _told(
         self,

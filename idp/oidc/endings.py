@@ -63,6 +63,21 @@ class Endings:
         self._notices.send(event.sub, self._access.session_clients(event.chain))
         self._queue.enqueue(REVOKE, {"session": event.chain}, max_age=_MAX_AGE)
 
+    def chain(self, chain: str) -> None:
+        """End the tokens of a chain of sessions, ahead of the sessions themselves: who listens to
+        a session's end may fail, and nobody hears of it. Raises Unavailable("redis").
+        """
+        self._access.end(chain)
+
+    def families(self, person_id: str) -> int:
+        """End every refresh family of a person, offline access included, and the access tokens of
+        each; how many families. Quick, unlike `everything`. Raises Unavailable.
+        """
+        grants = self._refresh.revoke_where(self._clock.now(), person_id=person_id)
+        for grant_id in grants:
+            self._access.end(grant_id)
+        return len(grants)
+
     def tell(self, client_id: str, session: Session) -> bool:
         """Tell one component that a session ended, if it was used there."""
         sid = self._access.session_clients(session.chain).get(client_id)

@@ -57,7 +57,8 @@ class RefreshTokens:
 
     def begin(self, client: Client, grant: Grant, jkt: str | None) -> str | None:
         """The first token of a family; None while SQL does not answer: the login itself succeeds,
-        and the component logs in anew sooner than it would have.
+        and the component logs in anew sooner than it would have. None too where the login was of
+        somebody who has the user no more: what ended then is not to begin again.
 
         jkt: the key that a public component's tokens are bound to (RFC 9449 §5).
         """
@@ -69,6 +70,9 @@ class RefreshTokens:
             jkt=jkt if client.public else None,
         )
         try:
+            # Whatever is not offline ends with its session.
+            if grant.offline and self._logins.doubted_since(grant.person_id, grant.auth_time):
+                return None
             self._store.add(family, digest(token))
         except Unavailable:
             _log.warning("no refresh token was issued", extra={"dependency": "sql"})

@@ -150,11 +150,11 @@ class Seeder:
                 with self._uow.transaction():
                     counts, switched = self._write_rows(part, manner)
                     self._runs.advance(run.id, done, before + counts)
+                    self._tell(switched)
             except Raced:
                 # They are known at the next try, and every lock of this one is gone: beside those,
                 # one person after another would be locked out of the order that everybody keeps.
                 continue
-            self._tell(switched)
             return counts
         raise Unavailable("sql", "raced")
 
@@ -194,7 +194,7 @@ class Seeder:
         return counts, switched
 
     def _tell(self, switched: Mapping[str, Person]) -> None:
-        """Once it is kept: a part locks many, and nobody waits for whoever listens."""
+        """Before it is kept: where a session that must end cannot be ended, nothing is kept."""
         for person in switched.values():
             kind = "activated" if person.active else "deactivated"
             self._events.publish(PersonChanged(person.id, kind))

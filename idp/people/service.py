@@ -161,7 +161,8 @@ class People:
 
         Parallel first logins of one identifier yield one person with one `sub`. What the upstream
         left empty does not erase what it told before. Where it tells of another human, or of an
-        official's other entity, address and consent count no more (`people.doubt`).
+        official's other entity, address and consent count no more (`people.doubt`); Unavailable
+        where what they had open could not be ended, and nothing is kept then.
         """
         return self._logins.record(facts)
 

@@ -67,8 +67,6 @@ class UpstreamLogins:
                 self._events.publish(PersonChanged(person.id, "created", told))
             else:
                 person = self._update(person, facts, why, now)
-        if why is not None:
-            self._events.publish(PersonDoubted(person.id))
         return person
 
     def _new(self, facts: UpstreamFacts, now: datetime) -> Person:
@@ -121,4 +119,7 @@ class UpstreamLogins:
             )
         if fields := differing(person, changed):
             self._events.publish(PersonChanged(person.id, "changed", fields))
+        if why is not None:
+            # Within the unit of work: what must end by it ends, or the next login doubts again.
+            self._events.publish(PersonDoubted(person.id))
         return changed

@@ -27,8 +27,6 @@ from idp.federation.service import Federation
 from idp.federation.token import Expected, pinned_keys
 from idp.jobs.ports import JobQueue
 from idp.kernel.errors import StartError
-from idp.kernel.events import PersonChanged, PersonDoubted
-from idp.kernel.identity import Mode
 from idp.limits.service import Limits
 from idp.limits.table import table
 from idp.login.service import Logins
@@ -123,7 +121,7 @@ def logins(
 ) -> Logins:
     """The dispatcher of a login."""
     settings = base.settings
-    found = Logins(
+    return Logins(
         transactions=Transactions(
             store=RedisTransactions(base.redis, base.clock),
             clock=base.clock,
@@ -151,26 +149,6 @@ def logins(
         issuer=settings.issuer,
         nudges=nudges,
     )
-
-    def begin_anew(event: PersonDoubted) -> None:
-        """Nobody goes on in a session that another human may have begun."""
-        found.sessions.end_of_person(event.person_id, lambda session: True, reason="revoked")
-
-    def close_contingency(event: PersonChanged) -> None:
-        """Nobody goes on by mail whom a system or a file says that VUCE does not know, or whose
-        mailbox a system says is not theirs.
-        """
-        told = event.kind == "deleted" or "email" in event.fields
-        if event.kind == "deactivated" or (told and event.by is not None):
-            found.sessions.end_of_person(
-                event.person_id,
-                lambda session: session.mode is Mode.CONTINGENCIA,
-                reason="revoked",
-            )
-
-    base.events.subscribe(PersonDoubted, begin_anew)
-    base.events.subscribe(PersonChanged, close_contingency)
-    return found
 
 
 def operations(base: Base) -> Operations:

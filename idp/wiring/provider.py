@@ -15,7 +15,7 @@ from idp.clients.subjects import Subjects
 from idp.deliveries.logout_notices import NOTIFY, LogoutNotices
 from idp.deliveries.logout_notices import RETRY as NOTIFY_RETRY
 from idp.jobs.registry import Jobs, RetryPolicy
-from idp.kernel.events import SessionEnded
+from idp.kernel.events import PersonChanged, PersonDoubted, SessionEnded
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.login.service import Logins
@@ -109,6 +109,8 @@ def provider(base: Base, rooms: Rooms) -> Provider:
     parts = _Parts(base, rooms)
     endings = _endings(parts)
     base.events.subscribe(SessionEnded, endings.session_ended)
+    emergencies = Emergencies(sessions=rooms.logins.sessions, endings=endings, audit=base.audit)
+    _end_what_is_not_theirs(base, emergencies)
     server = _server(parts, endings)
     register_token_endpoints(
         server,
@@ -151,8 +153,27 @@ def provider(base: Base, rooms: Rooms) -> Provider:
             tokens=parts.presented, possession=parts.possession, clients=rooms.clients
         ),
         logout=Logout(hints=parts.hints, clients=rooms.clients, subjects=rooms.subjects),
-        emergencies=Emergencies(sessions=rooms.logins.sessions, endings=endings, audit=base.audit),
+        emergencies=emergencies,
     )
+
+
+def _end_what_is_not_theirs(base: Base, emergencies: Emergencies) -> None:
+    """Both events are told before they are kept, and nothing is kept where this fails."""
+
+    def begin_anew(event: PersonDoubted) -> None:
+        """Nobody goes on in what another human may have begun."""
+        emergencies.doubted(event.person_id)
+
+    def close_contingency(event: PersonChanged) -> None:
+        """Nobody goes on by mail whom a system or a file says that VUCE does not know, or whose
+        mailbox a system says is not theirs.
+        """
+        told = event.kind == "deleted" or "email" in event.fields
+        if event.kind == "deactivated" or (told and event.by is not None):
+            emergencies.by_mail(event.person_id)
+
+    base.events.subscribe(PersonDoubted, begin_anew, needed=True)
+    base.events.subscribe(PersonChanged, close_contingency, needed=True)
 
 
 def _endings(parts: _Parts) -> Endings:

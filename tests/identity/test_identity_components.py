@@ -7,8 +7,13 @@ from dataclasses import replace
 import pytest
 from identity_world import ORDER, Renamed
 
+from idp.adapters.redis.access_tokens import RedisAccessTokens
+from idp.adapters.redis.sessions import RedisSessions
+from idp.deliveries.logout_notices import LogoutNotices
 from idp.kernel.errors import IdpError, Unavailable
 from idp.oidc.emergencies import Emergencies
+
+OFFLINE = "openid offline_access"
 
 
 def test_renamed_user_is_a_stranger_until_joined_and_then_known_by_the_kept_sub(
@@ -86,6 +91,47 @@ def test_login_of_another_human_ends_the_sessions_of_before(renamed: Renamed) ->
     assert "code" in before.answer(prompt="none")
     renamed.at_sunat(renamed.old, given_name="LUIS", family_name="OTRO")
     assert before.answer(prompt="none")["error"] == "login_required"
+
+
+def test_login_of_another_human_ends_all_that_came_of_the_sessions_of_before(
+    renamed: Renamed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(LogoutNotices, "send", lambda _, sub, sids: told.extend(sids))
+    before, waits = renamed.logged_in(renamed.old), renamed.logged_in(renamed.old)
+    kept, code = before.tokens(scope=OFFLINE), waits.code(scope=OFFLINE)
+    renamed.at_sunat(renamed.old, given_name="LUIS", family_name="OTRO")
+    assert before.userinfo(kept["access_token"]).status_code == 401
+    assert before.refresh(kept["refresh_token"]).json["error"] == "invalid_grant"
+    assert told == ["renueva", "renueva"]
+    # Of a code that was on its way nothing lasts.
+    assert "refresh_token" not in waits.redeem(code).json
+
+
+@pytest.mark.parametrize(
+    ("store", "step"),
+    [(RedisSessions, "of_person"), (RedisSessions, "remove"), (RedisAccessTokens, "end")],
+)
+def test_login_of_another_human_is_not_taken_while_that_cannot_end(
+    renamed: Renamed, store: type, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = renamed.world.services.people
+    before = renamed.logged_in(renamed.old)
+    kept, person = before.tokens(scope=OFFLINE), people.find(renamed.old)
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("redis")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, step, away)
+        with pytest.raises(Unavailable):
+            renamed.at_sunat(renamed.old, given_name="LUIS", family_name="OTRO")
+    assert people.find(renamed.old) == person
+    found = renamed.at_sunat(renamed.old, given_name="LUIS", family_name="OTRO")
+    assert found.doubted_at == renamed.world.clock.now()
+    assert before.answer(prompt="none")["error"] == "login_required"
+    assert before.userinfo(kept["access_token"]).status_code == 401
+    assert before.refresh(kept["refresh_token"]).json["error"] == "invalid_grant"
 
 
 def test_dry_run_ends_nothing(renamed: Renamed) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idp.kernel.clock import FixedClock
+from idp.kernel.errors import Unavailable
 from idp.kernel.events import EventBus, PersonChanged, PersonDoubted
 from idp.kernel.identity import Identifier
 from idp.people.differences import SEEN
@@ -146,6 +147,28 @@ def test_login_of_the_same_human_doubts_nothing(
     assert found.addresses == official.addresses
     assert "contact.doubted" not in events()
     assert heard == []
+
+
+def test_doubt_is_not_kept_where_what_was_open_could_not_be_ended(
+    people: People, official: Person, bus: EventBus, events: Callable[[], list[str]]
+) -> None:
+    """Or the next login would doubt nothing, and whoever had the user would go on."""
+    another, before = replace(OFFICIAL, given_name="Ana", family_name="Prueba"), events()
+    answers = [Unavailable("redis")]
+
+    def end(_: PersonDoubted) -> None:
+        if answers:
+            raise answers.pop()
+
+    bus.subscribe(PersonDoubted, end, needed=True)
+    with pytest.raises(Unavailable):
+        people.record_upstream_login(another)
+    assert people.get(official.id) == official
+    assert len(people.browsers(official.id)) == 1
+    assert events() == before
+    found = people.record_upstream_login(another)
+    assert (found.doubted_at is not None, found.given_name) == (True, "Ana")
+    assert people.browsers(official.id) == []
 
 
 def test_doubted_person_confirms_the_same_address_anew(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scim_systems import PATCH, System, a_user, person_of, replace
 
+from idp.adapters.redis.sessions import RedisSessions
 from idp.adapters.sql.people import SqlPersonStore
 from idp.jobs.registry import RetryLater
 from idp.kernel.errors import Unavailable
@@ -278,3 +279,30 @@ def test_session_by_mail_ends_with_what_it_stood_on(manda: System, word: str) ->
     by_mail = {Mode.CONTINGENCIA} if word == "something else" else set()
     assert left == {Mode.SUNAT} | by_mail
     assert len(sessions.of_person(other.id)) == 1
+
+
+@pytest.mark.parametrize("word", ["inactive", "deleted", "not theirs"])
+def test_word_that_ends_a_session_is_not_taken_while_the_session_cannot_end(
+    manda: System, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, sessions = manda.world, manda.world.services.logins.sessions
+    person = proved(world, f"TERCO{len(word)}")
+    world.log_in(world.browser(), person, Mode.CONTINGENCIA)
+
+    def say() -> int:
+        if word == "deleted":
+            return manda.call("DELETE", f"/Users/{person.id}").status_code
+        inactive = replace("active", False)
+        no_address = {"op": "remove", "path": "emails"}
+        return manda.patch(person.id, inactive if word == "inactive" else no_address).status_code
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("redis")
+
+    before = world.services.people.get(person.id)
+    with monkeypatch.context() as patch:
+        patch.setattr(RedisSessions, "of_person", away)
+        assert say() == 503
+    assert world.services.people.get(person.id) == before
+    assert say() in (200, 204)
+    assert sessions.of_person(person.id) == []
