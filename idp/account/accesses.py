@@ -12,6 +12,7 @@ from idp.audit.records import AuditFilter
 from idp.kernel.identity import Mode
 from idp.login.session import Session
 from idp.login.sessions import Sessions
+from idp.people.former import begun_anew
 from idp.people.service import People
 
 _LOGINS = 10
@@ -80,10 +81,18 @@ class AccessDesk:
         self._now = now
 
     def of(self, session: Session) -> Accesses:
-        """What there is of a session's person. Raises Unavailable."""
+        """What there is of a session's person, but for logins of whoever may have had the user
+        before (`people.former`). Raises Unavailable.
+        """
         now, person_id = self._now(), session.person_id
+        person = self._people.get(person_id)
         records = self._audit.search(
-            AuditFilter(event=AuditEvent.LOGIN_COMPLETED, person_id=person_id), limit=_LOGINS
+            AuditFilter(
+                event=AuditEvent.LOGIN_COMPLETED,
+                person_id=person_id,
+                since=begun_anew(person) if person else None,
+            ),
+            limit=_LOGINS,
         )
         return Accesses(
             logins=tuple(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from idp.login.session import Session
 from idp.people.concerns import Answer, Kind
+from idp.people.former import as_shown
 from idp.people.masking import mask_mailbox
 from idp.people.nudges import Nudges
 from idp.people.service import People
@@ -49,6 +50,10 @@ class NudgeDesk:
         person, concern = found
         by_code = concern.kind in (Kind.UNVERIFIED, Kind.UNDELIVERABLE)
         pending = self._people.pending_verification(person.id) if by_code else None
+        seen = as_shown(person, pending.address.id if pending else None).addresses
+        if concern.address is not None and concern.address not in seen:
+            # Whoever had the user before named it: whoever has it now has named none.
+            return Shown(Kind.NO_ADDRESS, None, "", None)
         return Shown(
             kind=concern.kind,
             email=mask_mailbox(concern.address.email) if concern.address else None,

@@ -18,6 +18,7 @@ from idp.limits.service import Limits
 from idp.login.session import Session
 from idp.people.eligibility import contact_address
 from idp.people.email_address import InvalidEmail, normalise_email, same_email
+from idp.people.former import as_shown
 from idp.people.person import Address, Confirmation, Person
 from idp.people.profile import own_document, read_profile
 from idp.people.service import People
@@ -77,6 +78,8 @@ class Account:
         person = self._people.get(session.person_id)
         if person is None:
             raise IdpError("person_unknown", 404)
+        code_sent = self._people.pending_verification(person.id)
+        person = as_shown(person, code_sent.address.id if code_sent else None)
         current = contact_address(person, self._clock.now())
         newest = person.addresses[-1] if person.addresses else None
         pending = newest if newest is not None and newest != current else None
@@ -86,7 +89,7 @@ class Account:
             pending=pending,
             awaits_code=pending is not None
             and pending.verified_at is None
-            and self._people.pending_verification(person.id) is not None,
+            and code_sent is not None,
             read_only=not may_change(session),
         )
 

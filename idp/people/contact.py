@@ -22,6 +22,7 @@ from idp.kernel.ports import UnitOfWork
 from idp.kernel.random import Random
 from idp.people.eligibility import contact_address, shown_address
 from idp.people.email_address import normalise_email, same_email
+from idp.people.former import TYPED_BEFORE, typed_before
 from idp.people.person import (
     PERSON,
     SCIM,
@@ -99,14 +100,18 @@ class Contacts:
         """Take the form's other fields; whether anything changed."""
         with self._uow.transaction():
             person = self._locked(person_id)
+            if typed_before(person) and not any(profile.values()):
+                return False  # they were shown an empty form, and left it so
             names = {*person.profile, *profile}
             changed = sorted(one for one in names if person.profile.get(one) != profile.get(one))
-            if changed:
+            if changed or TYPED_BEFORE in person.said:
                 now = self._clock.now()
                 said = {**person.said, "profile": PERSON}
+                said.pop(TYPED_BEFORE, None)
                 self._store.update(
                     replace(person, profile=dict(profile), said=said, updated_at=now)
                 )
+            if changed:
                 self._tell(person.id, *changed)
                 self._audit.record(
                     AuditEvent.PERSON_UPDATED,
@@ -130,10 +135,13 @@ class Contacts:
         return bool(others)
 
     def _request(self, person: Person, waiting: list[Address], email: str) -> str:
-        now = self._clock.now()
+        known_since = self._clock.now()
         for replaced in waiting:
             self._store.drop_address(replaced.id)
-        address = Address(new_id(self._random, "adr"), email, now)
+            if person.doubted_at is not None and same_email(replaced.email, email):
+                # It tells who they are, once they confirm it (`people.former`).
+                known_since = replaced.created_at
+        address = Address(new_id(self._random, "adr"), email, known_since)
         self._store.put_address(person.id, address)
         pending = self._verifications.begin(person.id, address.id)
         self._changed(person, *_shown_otherwise(person, waiting, address))

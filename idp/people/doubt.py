@@ -17,7 +17,8 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
 from idp.kernel.identity import EXTRANET
-from idp.people.person import Address, Person, UpstreamFacts
+from idp.people.former import TYPED_BEFORE
+from idp.people.person import PERSON, Address, Person, UpstreamFacts
 from idp.people.ports import BrowserStore, PersonStore, VerificationStore
 
 _WORD = re.compile(r"[^\W_]+")
@@ -50,10 +51,13 @@ def doubted(person: Person, now: datetime) -> Person:
     """The person once nothing counts that was confirmed before that moment.
 
     Addresses stay, to be confirmed anew; a yes to notifications is asked for again, a no stays.
+    What was typed in the form stays too, noted as of before (`people.former`).
     """
     consent_at = None if person.consent else person.consent_at
+    typed = person.said.get("profile") == PERSON
     return replace(
         person,
+        said={**person.said, TYPED_BEFORE: PERSON} if typed else person.said,
         doubted_at=now,
         updated_at=now,
         consent=False,

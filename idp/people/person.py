@@ -46,10 +46,11 @@ class Person:
     standard: claims that a file brought, by the columns of `people.standard`. profile: what the
     person's form holds beside the address, by the fields of `people.profile`. said: who said
     `name`, `ruc`, `standard`, `profile`, `email`, `consent` and `active`: `upstream`, `person`,
-    `file:<source>` or `scim`. addresses: the oldest first. doubted_at: what was said of address and
-    consent before it counts no more, since it may be another human's (`people.doubt`). active:
-    whether VUCE's system counts them among its users. withdrawn_at: when it said that there is no
-    such person; contingency is closed then, as to who is not active.
+    `file:<source>` or `scim`; and whether the form's was before a doubt (`people.former`).
+    addresses: the oldest first. doubted_at: what was said of address and consent before it counts
+    no more, since it may be another human's (`people.doubt`). active: whether VUCE's system counts
+    them among its users. withdrawn_at: when it said that there is no such person; contingency is
+    closed then, as to who is not active.
     """
 
     id: str

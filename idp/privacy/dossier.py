@@ -16,6 +16,7 @@ from idp.audit.log import Audit
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.texts import Text
+from idp.people.former import as_shown, begun_anew
 from idp.people.person import Person
 from idp.privacy.held import Entry, Held
 
@@ -78,7 +79,8 @@ class Dossiers:
     def of(
         self, person_id: str, *, actor: str | None = None, purpose: str | None = None
     ) -> Dossier:
-        """A person's; recorded first. actor, purpose: where an operator makes it.
+        """A person's; recorded first. actor, purpose: where an operator makes it. One that they
+        make themselves holds nothing of who may have had the user before (`people.former`).
 
         Raises IdpError("person_unknown", 404), Unavailable.
         """
@@ -93,8 +95,10 @@ class Dossiers:
             source="operator" if actor else "person",
             purpose=purpose,
         )
+        since = None if actor else begun_anew(person)
+        shown = person if actor else as_shown(person)
         sections = tuple(
-            Section(one.name, one.title, one.purpose, one.keeps, tuple(one.export(person)))
+            Section(one.name, one.title, one.purpose, one.keeps, tuple(one.of(shown, since)))
             for one in self.held
         )
         return Dossier(self._clock.now(), self._issuer, sections)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from idp.kernel.texts import Text
-from idp.kernel.times import duration
+from idp.kernel.times import LIMA, duration
 from idp.people.person import Person
 
 Value = str | int | bool | date | datetime | None | Mapping[str, str]
@@ -28,6 +28,7 @@ class Held:
     end: ends what is elsewhere (Redis), before and after the rows are gone; how many things.
     stays: erasing the person leaves it, since nothing in it says who they were.
     tables: those of SQL that it speaks for.
+    happened: what of an entry says when it was; without, it is of no time.
     """
 
     name: str
@@ -39,6 +40,28 @@ class Held:
     end: Callable[[Person], int] | None = None
     stays: bool = False
     tables: tuple[str, ...] = ()
+    happened: tuple[str, ...] = ()
+
+    def of(self, person: Person, since: datetime | None) -> list[Entry]:
+        """What there is of a person, and was not before that moment. Of entries that go on what was
+        before it is left out.
+        """
+        entries = list(self.export(person))
+        if since is None or not self.happened:
+            return entries
+        found: list[Entry] = []
+        for entry in entries:
+            before = {one for one in self.happened if _is_before(entry.get(one), since)}
+            if len(before) < len(self.happened):
+                found.append({name: entry[name] for name in entry if name not in before})
+        return found
+
+
+def _is_before(value: Value, since: datetime) -> bool:
+    """Whether it is of an earlier moment, or day; nothing is."""
+    if isinstance(value, datetime):
+        return value < since
+    return not isinstance(value, date) or value < since.astimezone(LIMA).date()
 
 
 WITH_PERSON = Text("Mientras se conserve su registro.")

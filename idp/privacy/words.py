@@ -37,6 +37,7 @@ LABELS: Mapping[str, Text] = {
     "profile": Text("Datos de su formulario"),
     "place": Text("Lugar"),
     "said": Text("Quién dijo cada dato"),
+    "profile_before_doubt": Text("El formulario, antes de que debiera confirmar otra vez"),
     "email": Text("Correo"),
     "state": Text("Situación"),
     "verified_at": Text("Verificado"),

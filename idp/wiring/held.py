@@ -67,6 +67,7 @@ def _in_people(base: Base, rows: SqlPersonRows) -> tuple[Held, ...]:
         ),
         Held(
             name="verifications",
+            happened=("created_at",),
             title=Text("Verificación de correo pendiente"),
             purpose=Text("Para comprobar que el correo es suyo."),
             keeps=_EXPIRES,
@@ -77,6 +78,7 @@ def _in_people(base: Base, rows: SqlPersonRows) -> tuple[Held, ...]:
         ),
         Held(
             name="known_browsers",
+            happened=("created_at",),
             title=Text("Navegadores reconocidos"),
             purpose=Text("Para que ingresar en contingencia sea más sencillo y seguro."),
             keeps=lasting(
@@ -90,6 +92,7 @@ def _in_people(base: Base, rows: SqlPersonRows) -> tuple[Held, ...]:
         ),
         Held(
             name="merges",
+            happened=("at",),
             title=Text("Registros que se unieron como una sola persona"),
             purpose=Text("Para poder deshacer la unión si fue un error."),
             keeps=lasting(settings.merge_undo, Text("{time} desde la unión.")),
@@ -98,6 +101,7 @@ def _in_people(base: Base, rows: SqlPersonRows) -> tuple[Held, ...]:
         ),
         Held(
             name="nudges",
+            happened=("told_at", "answered_at"),
             title=Text("Avisos que se le mostraron al ingresar"),
             purpose=Text("Para no repetirlos cada vez."),
             keeps=WITH_PERSON,
@@ -108,6 +112,7 @@ def _in_people(base: Base, rows: SqlPersonRows) -> tuple[Held, ...]:
         ),
         Held(
             name="campaign_mails",
+            happened=("at",),
             title=Text("Correos para pedirle que verifique o autorice"),
             purpose=Text("Para no escribirle dos veces lo mismo."),
             keeps=lasting(settings.campaign_rest, Text("{time}, y al menos un año.")),

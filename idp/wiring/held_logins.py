@@ -59,6 +59,7 @@ def of_logins(base: Base, rows: SqlPersonRows, keepers: Keepers) -> tuple[Held, 
     return (
         Held(
             name="sessions",
+            happened=("began_at",),
             title=Text("Sesiones abiertas"),
             purpose=Text("Para que no tenga que ingresar otra vez en cada componente."),
             keeps=lasting(settings.session_ttl, Text("Hasta que las cierre; como máximo, {time}.")),
@@ -67,6 +68,7 @@ def of_logins(base: Base, rows: SqlPersonRows, keepers: Keepers) -> tuple[Held, 
         ),
         Held(
             name="component_uses",
+            happened=("last_on",),
             title=Text("Componentes que usó, y el último día"),
             purpose=Text("Para saber cuántas personas podrían ingresar en contingencia."),
             keeps=lasting(USES_KEPT.days * 86_400, Text("{time} desde el último día.")),
@@ -83,6 +85,7 @@ def of_logins(base: Base, rows: SqlPersonRows, keepers: Keepers) -> tuple[Held, 
         ),
         Held(
             name="grants",
+            happened=("created_at",),
             title=Text("Permisos que dio a componentes por más tiempo"),
             purpose=Text("Para que un componente renueve su acceso sin pedirle ingresar."),
             keeps=lasting(settings.refresh_retention, Text("{time} después de que vencen.")),
@@ -92,6 +95,7 @@ def of_logins(base: Base, rows: SqlPersonRows, keepers: Keepers) -> tuple[Held, 
         ),
         Held(
             name="spent_links",
+            happened=("at",),
             title=Text("Enlaces de ingreso que usó"),
             purpose=Text("Para que ningún enlace sirva dos veces."),
             keeps=lasting(settings.spent_link_retention, Text("{time} después de usarlos.")),
@@ -127,6 +131,7 @@ def on_record(base: Base, keepers: Keepers) -> tuple[Held, ...]:
     return (
         Held(
             name="consent",
+            happened=("at",),
             title=Text("Cuándo autorizó las notificaciones o retiró su autorización"),
             purpose=Text("Para poder demostrar qué autorizó usted."),
             keeps=keeps,
@@ -135,6 +140,7 @@ def on_record(base: Base, keepers: Keepers) -> tuple[Held, ...]:
         ),
         Held(
             name="retired_subs",
+            happened=("retired_at",),
             title=Text("Identificadores anteriores ante los componentes"),
             purpose=Text("Para que ninguno se dé nunca a otra persona."),
             keeps=Text("Sin plazo, y sin nada que diga de quién fue."),
@@ -144,6 +150,7 @@ def on_record(base: Base, keepers: Keepers) -> tuple[Held, ...]:
         ),
         Held(
             name="components",
+            happened=("first_at", "last_at"),
             title=Text("A qué componentes se informó quién es usted"),
             purpose=Text("Para que usted y los componentes sepan a quién se dieron sus datos."),
             keeps=keeps,
@@ -152,6 +159,7 @@ def on_record(base: Base, keepers: Keepers) -> tuple[Held, ...]:
         ),
         Held(
             name="audit",
+            happened=("at",),
             title=Text("Registro de seguridad"),
             purpose=Text(
                 "Para la seguridad de su cuenta. Solo lleva su identificador interno: ni su "
