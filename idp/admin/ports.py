@@ -93,7 +93,9 @@ class SessionStore(Protocol):
         ...
 
     def touch(self, digest: str, *, now: float, idle: int) -> Session | None:
-        """The live one, noting its use; one that was idle for so many seconds is ended by it."""
+        """The live one, noting its use; None for one that is over, or was idle for so many seconds,
+        which `remove` still finds.
+        """
         ...
 
     def proved(self, digest: str, *, now: float) -> None:

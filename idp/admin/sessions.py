@@ -93,6 +93,7 @@ class Sessions:
         name, now = digest(cookie), self._clock.now()
         session = self._store.touch(name, now=now.timestamp(), idle=self._idle)
         if session is None:
+            self._lapsed(name)
             return None
         account = self._accounts.get(session.account_id)
         if account is None or not account.usable or account.generation != session.generation:
@@ -131,6 +132,13 @@ class Sessions:
                 self._end(account, one.digest, reason, actor)
         except Unavailable:
             _log.warning("sessions of a console account stay in Redis until they are used")
+
+    def _lapsed(self, name: str) -> None:
+        """Put on record that one has ended by itself, when its cookie comes back."""
+        ended = self._store.remove(name)
+        whose = self._accounts.get(ended.account_id) if ended else None
+        if ended is not None and whose is not None:
+            self._tell(whose, ended, "lapsed", whose.actor)
 
     def _replace(self, name: str, session: Session) -> None:
         """End the one that this browser had, maybe somebody else's, before another begins."""

@@ -405,7 +405,8 @@ TABLE: dict[AuditEvent, Row] = {
     AuditEvent.ADMIN_CODES_RENEWED: _row("A console account has other recovery codes.", "account"),
     AuditEvent.ADMIN_SESSION_ENDED: _row(
         "A session at the console ended: logout, ended, replaced by another login in its browser, "
-        "password, disabled, enabled, reset or role_changed.",
+        "lapsed (unused, or too old; told when its cookie comes back within a day), password, "
+        "disabled, enabled, reset or role_changed.",
         "account",
         "sid",
         "reason",

@@ -9,6 +9,7 @@ from console_desk import PASSWORD, ConsoleClient, Desk, Member, inside
 
 from idp.admin.roles import Role
 from idp.audit.events import AuditEvent
+from idp.kernel.ids import digest
 
 PAGE = "/admin/cuenta"
 NEW = "siete trenes lentos cantan"
@@ -22,21 +23,38 @@ def second(desk: Desk, member: Member) -> ConsoleClient:
 
 
 def test_session_ends_after_a_quarter_of_an_hour_without_use(desk: Desk) -> None:
-    browser, _ = desk.visitor()
+    browser, member = desk.visitor()
     for _ in range(4):
         desk.world.clock.advance(860)
         assert inside(browser)
     desk.world.clock.advance(900)
     assert not inside(browser)
+    assert not inside(browser)
+    (record,) = desk.records(AuditEvent.ADMIN_SESSION_ENDED, member.name)
+    assert (record.actor, record.details["reason"]) == (f"console:{member.name}", "lapsed")
 
 
 def test_session_ends_after_eight_hours_of_use(desk: Desk) -> None:
-    browser, _ = desk.visitor()
+    browser, member = desk.visitor()
     for _ in range(8 * 3_600 // 600 - 1):
         desk.world.clock.advance(600)
         assert inside(browser)
     desk.world.clock.advance(600)
     assert not inside(browser)
+    (record,) = desk.records(AuditEvent.ADMIN_SESSION_ENDED, member.name)
+    assert record.details["reason"] == "lapsed"
+
+
+def test_session_that_nobody_came_back_to_is_on_record_the_next_morning(desk: Desk) -> None:
+    browser, member = desk.visitor()
+    cookie = browser.get_cookie("idp_admin", domain="localhost")
+    assert cookie is not None
+    key = f"idp:console-session:{digest(cookie.value)}"
+    assert int(str(desk.world.services.redis.client.ttl(key))) > (8 + 16) * 3_600
+    desk.world.clock.advance((8 + 16) * 3_600)
+    assert not inside(browser)
+    (record,) = desk.records(AuditEvent.ADMIN_SESSION_ENDED, member.name)
+    assert record.details["reason"] == "lapsed"
 
 
 def test_leaving_ends_the_session_whoever_has_its_cookie(desk: Desk) -> None:

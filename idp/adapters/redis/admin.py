@@ -8,16 +8,13 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.admin.session import OpenSession, Session, moment
 
 # KEYS: the session. ARGV: now, idle seconds. Judged by our own clock; its use is noted at most
-# once in 30 s.
+# once in 30 s. One that has lapsed is left there for whoever puts its end on record.
 _TOUCH = """
 local data, used, expires, proved =
   unpack(redis.call('HMGET', KEYS[1], 'data', 'used', 'expires', 'proved'))
 if not data then return false end
 local now = tonumber(ARGV[1])
-if now >= tonumber(expires) or now - tonumber(used) >= tonumber(ARGV[2]) then
-  redis.call('DEL', KEYS[1])
-  return false
-end
+if now >= tonumber(expires) or now - tonumber(used) >= tonumber(ARGV[2]) then return false end
 if now - tonumber(used) > 30 then redis.call('HSET', KEYS[1], 'used', ARGV[1]) end
 return {data, proved}
 """
@@ -34,6 +31,9 @@ redis.call('DEL', KEYS[1])
 return found
 """
 
+# Seconds for which a session that lapsed is kept: its end is on record once its cookie comes back.
+_LAPSED = 86_400
+
 
 class RedisConsoleSessions:
     """`admin.ports.SessionStore` on Redis."""
@@ -48,7 +48,7 @@ class RedisConsoleSessions:
         """A new one, until it expires."""
         key, index = _key(digest), _index(session.account_id)
         expires = session.expires_at.timestamp()
-        life = max(1, int(expires - now)) + 60
+        life = max(1, int(expires - now)) + _LAPSED
         values = {
             "data": session.to_json(),
             "used": now,
