@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, has_request_context, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -88,10 +89,13 @@ class Pages:
         csp: Csp | None = None,
         ui_locales: str | None = None,
         csrf_token: str | None = None,
+        query: Mapping[str, str] | None = None,
         **context: Any,
     ) -> Response:
         """A page, in the browser's language. csrf_token: for a browser whose cookie is set only by
         this very response. ui_locales: what the login's request prefers, where that is known.
+        query: of what it was asked for with, what holds for it in another language too; nothing
+        that its view did not look at, and no secret.
         """
         token = csrf_token if csrf_token is not None else self._token()
         language = self._language(ui_locales)
@@ -102,7 +106,7 @@ class Pages:
                 {
                     **context,
                     "language": language,
-                    "languages": _switch(language),
+                    "languages": _switch(language, query or {}),
                     "csrf_field": lambda: _field(token),
                 }
             )
@@ -183,15 +187,16 @@ def environment(
     return environment
 
 
-def _switch(language: str) -> list[dict[str, str]]:
+def _switch(language: str, query: Mapping[str, str]) -> list[dict[str, str]]:
     """The other languages, each with the address of this page in it; none after a form was sent.
 
     A query alone: the path is whatever somebody typed, `//elsewhere` too.
     """
     if not has_request_context() or request.method not in ("GET", "HEAD"):
         return []
+    kept = {name: value for name, value in query.items() if value}
     return [
-        {"code": code, "name": name, "url": f"?{CHOICE}={code}"}
+        {"code": code, "name": name, "url": "?" + urlencode({**kept, CHOICE: code})}
         for code, name in LANGUAGES.items()
         if code != language
     ]

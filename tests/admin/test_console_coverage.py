@@ -262,3 +262,10 @@ def test_page_draws_the_history_in_its_language(counted: Desk, language: str, sa
     assert f">{said}</text>" in picture
     assert 'aria-labelledby="historia-grafico-title historia-grafico-desc"' in picture
     assert "<polyline" in picture or "<circle" in picture
+
+
+def test_another_language_keeps_what_was_filtered(desk: Desk) -> None:
+    browser, _ = desk.visitor()
+    text = browser.get(f"{PAGE}?dias=30&tipo=sol&otra=%22%3E&idioma=en").text
+    assert 'href="?dias=30&amp;tipo=sol&amp;idioma=qu"' in text
+    assert "otra" not in text

@@ -264,3 +264,11 @@ def test_login_gives_new_cookies_and_ends_the_session_before(desk: Desk) -> None
     assert not inside(old)
     (record,) = desk.records(AuditEvent.ADMIN_SESSION_ENDED, first.name)
     assert (record.actor, record.details["reason"]) == (f"console:{other.name}", "replaced")
+def test_login_in_another_language_leads_to_the_same_page(desk: Desk) -> None:
+    text = desk.browser().get(f"{LOGIN}?volver=/admin/cobertura%3Fdias%3D30&vencido=1").text
+    link = "?volver=%2Fadmin%2Fcobertura%3Fdias%3D30&amp;vencido=1&amp;idioma=en"
+    assert f'href="{link}"' in text
+    elsewhere = desk.browser().get(f"{LOGIN}?volver=//otro.example&next=//otro.example").text
+    assert "otro.example" not in elsewhere
+
+

@@ -34,10 +34,12 @@ def blueprint(*, board: CoverageBoard, gate: Gate) -> Blueprint:
     @routes.get(COVERAGE)
     @gate.needs(Permission.SEE_COVERAGE)
     def show(visit: Visit) -> Response:
-        found = board.of(_choice())
+        choice = _choice()
+        found = board.of(choice)
         return gate.page(
             "consola/cobertura.html",
             visit,
+            query={"dias": str(choice.days), "tipo": choice.realm, "componente": choice.client_id},
             board=found,
             windows=[(days, duration(days * 86_400)) for days in WINDOWS],
             realms=board.realms,

@@ -31,11 +31,14 @@ def blueprint(*, entrance: Entrance, sessions: Sessions, gate: Gate) -> Blueprin
     def ask() -> Response:
         if gate.visit() is not None:
             return see_other(HOME)
+        back, notices = back_to(request.args.get("volver")), ("vencido", "salio")
+        said = {name: "1" for name in notices if name in request.args}
         return gate.page(
             "consola/ingresar.html",
-            back=back_to(request.args.get("volver")),
-            over="vencido" in request.args,
-            left="salio" in request.args,
+            query={"volver": back, **said},
+            back=back,
+            over="vencido" in said,
+            left="salio" in said,
             error=None,
         )
 

@@ -78,7 +78,14 @@ def blueprint(*, own: OwnAccount, sessions: Sessions, gate: Gate) -> Blueprint:
         return end(visit, lambda one: one.session.sid == sid)
 
     def prove_page(visit: Visit, back: str, error: Text | None, status: int = 200) -> Response:
-        return gate.page("consola/confirmar.html", visit, status=status, back=back, error=error)
+        return gate.page(
+            "consola/confirmar.html",
+            visit,
+            status=status,
+            query={"volver": back},
+            back=back,
+            error=error,
+        )
 
     @routes.get(PROVE)
     @gate.needs(Permission.OWN_ACCOUNT)
