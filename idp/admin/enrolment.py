@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from idp.admin import password_rules
@@ -17,7 +18,7 @@ from idp.admin.totp import counter_of, drawn, enrolment_uri, in_groups, secret_o
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
-from idp.kernel.errors import IdpError
+from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.ids import digest
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.texts import Text
@@ -125,7 +126,9 @@ class Enrolment:
                 raise IdpError("console_setup_unknown", 404)
             self._proofs.put(account.id, Authenticator(secret, counter), digests)
             self._audit.record(AuditEvent.ADMIN_SET_UP, actor=account.actor, account=account.name)
-        self._steps.drop_setup(name)
+        # The link is spent, and the choice worth nothing: it may as well lapse.
+        with suppress(Unavailable):
+            self._steps.drop_setup(name)
         return SetUp(account.id, codes)
 
     def _secret(self, token: str, browser_hash: str) -> str:

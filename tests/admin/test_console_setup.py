@@ -7,7 +7,9 @@ import re
 import pytest
 from console_desk import PASSWORD, ConsoleClient, Desk, inside
 
+from idp.adapters.redis.admin import RedisConsoleSessions, RedisSteps
 from idp.audit.events import AuditEvent
+from idp.kernel.errors import Unavailable
 from tests.support.world import csrf_of
 
 
@@ -152,3 +154,35 @@ def test_tries_at_a_link_are_limited(desk: Desk) -> None:
     form = {"csrf_token": csrf_of(browser.get(path).text), "nueva": "corta", "repetida": "corta"}
     found = [browser.post(path, data=form).status_code for _ in range(31)]
     assert found == [422] * 30 + [429]
+
+
+@pytest.mark.parametrize(
+    ("store", "step"),
+    [(RedisSteps, "drop"), (RedisConsoleSessions, "add")],
+    ids=["step", "session"],
+)
+def test_recovery_codes_are_shown_although_redis_fails_just_then(
+    desk: Desk, store: type, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are kept by then, the link is spent, and they are shown this once."""
+    (name, path), browser = desk.link(), desk.browser()
+    app = chosen(browser, path)
+    secret = secret_on(browser.get(app).text)
+    token = csrf_of(browser.get(app).text)
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("redis")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, step, away)
+        done = browser.post(app, data={"csrf_token": token, "codigo": desk.code(secret)})
+    codes = re.findall(r'<li class="code">([a-z2-7-]{14})</li>', done.text)
+    assert (done.status_code, len(codes)) == (200, 10)
+    entered = step == "drop"
+    assert ("y ya ingresó" in done.text, inside(browser)) == (entered, entered)
+    on = "/admin" if entered else "/admin/ingresar"
+    assert f'id="seguir" href="{on}"' in done.text
+    again = desk.browser()
+    again.send("/admin/ingresar", usuario=name, clave=PASSWORD)
+    path = "/admin/codigo/recuperacion"
+    assert again.send(path, "/admin/codigo", recuperacion=codes[0]).status_code == 303

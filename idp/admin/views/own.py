@@ -60,7 +60,9 @@ def blueprint(*, own: OwnAccount, sessions: Sessions, gate: Gate) -> Blueprint:
     @gate.needs(Permission.OWN_ACCOUNT, fresh=True)
     def renew_codes(visit: Visit) -> Response:
         codes = own.renew_codes(visit)
-        return gate.page("consola/codigos.html", visit, codes=codes, on=OWN_ACCOUNT, first=False)
+        return gate.page(
+            "consola/codigos.html", visit, codes=codes, on=OWN_ACCOUNT, first=False, entered=True
+        )
 
     def end(visit: Visit, chosen: Callable[[OpenSession], bool]) -> Response:
         # What is not there any more counts as ended.

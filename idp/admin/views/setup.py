@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from idp.admin.enrolment import Enrolment
 from idp.admin.entrance import Entrance
-from idp.admin.views.gate import Gate
+from idp.admin.views.gate import LOGIN, Gate
 from idp.admin.views.menu import HOME
-from idp.kernel.errors import IdpError
+from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.texts import Text
 from idp.limits.service import Limits
 from idp.web.redirects import see_other
@@ -81,8 +81,14 @@ def blueprint(*, enrolment: Enrolment, entrance: Entrance, limits: Limits, gate:
             return see_other(f"/admin/alta/{token}")
         if done is None:
             return app(token, _WRONG, 422)
-        entered = entrance.admit(done.account_id, origin)
-        response = gate.page("consola/codigos.html", codes=done.codes, on=HOME, first=True)
-        return gate.let_in(response, entered.cookie, entered.known)
+        try:
+            entered = entrance.admit(done.account_id, origin)
+        except Unavailable:
+            # The codes are shown this once, whatever does not answer any more.
+            return codes(done.codes, LOGIN, entered=False)
+        return gate.let_in(codes(done.codes, HOME, entered=True), entered.cookie, entered.known)
+
+    def codes(found: tuple[str, ...], on: str, *, entered: bool) -> Response:
+        return gate.page("consola/codigos.html", codes=found, on=on, first=True, entered=entered)
 
     return routes
