@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from idp.admin.account import Account, account_name
@@ -88,6 +89,7 @@ class Entrance:
             self._failed(found, origin, "password", "disabled" if found and not usable else "wrong")
             return False
         assert usable is not None
+        self._hash_anew(usable, password)
         half = HalfLogin(usable.id, usable.generation, back)
         self._steps.put_login(origin.browser_hash, half)
         return True
@@ -130,6 +132,15 @@ class Entrance:
         with self._uow.transaction():
             self._record(account, "setup", session)
         return self._enter(account, session, origin, back="")
+
+    def _hash_anew(self, account: Account, password: str) -> None:
+        """At today's cost, so that no refusal of it takes another time than one of nobody's. It can
+        wait for the next login.
+        """
+        if account.password_hash is None or not self._passwords.outdated(account.password_hash):
+            return
+        with suppress(IdpError):
+            self._accounts.hashed_anew(account, self._passwords.hash(password))
 
     def _count(self, name: str, found: Account | None, origin: Origin) -> None:
         if found is not None and self._known.is_of(found.id, origin.known):

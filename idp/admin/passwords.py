@@ -72,14 +72,21 @@ class Passwords:
                 return False
         return kept is not None
 
+    def outdated(self, kept: str) -> bool:
+        """Whether a kept form is of another cost than ours: its work tells it from nobody's."""
+        return not kept.startswith(self._head())
+
     def _of_nobody(self) -> str:
         # What nothing hashes to: made up, since making it costs as much as a login.
         salt, tag = (
             base64.b64encode(self._random.bytes(size)).rstrip(b"=").decode()
             for size in (_SALT, _LENGTH)
         )
+        return f"{self._head()}{salt}${tag}"
+
+    def _head(self) -> str:
         cost = self._cost
-        return f"$argon2id$v=19$m={cost.memory},t={cost.passes},p={cost.lanes}${salt}${tag}"
+        return f"$argon2id$v=19$m={cost.memory},t={cost.passes},p={cost.lanes}$"
 
     @contextmanager
     def _slot(self) -> Iterator[None]:

@@ -40,6 +40,12 @@ class AccountStore(Protocol):
         """
         ...
 
+    def hashed_anew(self, was: Account, password_hash: str) -> None:
+        """The same password in another form, where it is still kept in the one that `was` has. It
+        is the same generation: nothing ends by it.
+        """
+        ...
+
     def entered(self, account_id: str, at: datetime) -> None:
         """It logged in."""
         ...

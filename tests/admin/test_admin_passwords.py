@@ -70,6 +70,12 @@ def test_cost_is_the_rfcs_and_a_kept_password_outlives_another() -> None:
     kept = made().hash("una frase muy larga")
     assert dearer.matches(kept, "una frase muy larga")
     assert dearer._nobodys.startswith("$argon2id$v=19$m=16,t=2,p=1$")
+    assert dearer.outdated(kept)
+    assert not dearer.outdated(dearer.hash("una frase muy larga"))
+    # Which begins as another does.
+    assert Passwords(random=SystemRandom(), cost=Cost(memory=1, passes=2, lanes=1)).outdated(
+        dearer.hash("una frase muy larga")
+    )
 
 
 def test_hashing_is_few_at_a_time_and_says_when_it_is_too_much(

@@ -10,6 +10,8 @@ from console_desk import PASSWORD, ConsoleClient, Desk, inside
 from idp.admin import passwords
 from idp.admin.roles import Role
 from idp.audit.events import AuditEvent
+from idp.kernel.errors import IdpError
+from idp.kernel.random import SystemRandom
 from tests.support.world import csrf_of
 
 LOGIN, CODE = "/admin/ingresar", "/admin/codigo"
@@ -40,6 +42,37 @@ def test_password_alone_opens_nothing(desk: Desk) -> None:
     desk.half(browser, desk.member())
     assert browser.get(CODE).status_code == 200
     assert not inside(browser)
+
+
+def test_password_that_was_hashed_at_another_cost_is_hashed_anew_by_a_login(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then its work tells it from nobody's. No session ends by it."""
+    browser, member = desk.visitor()
+    accounts, entrance = desk.console.entrance._accounts, desk.console.entrance
+    before = accounts.named(member.name)
+    dearer = passwords.Passwords(random=SystemRandom(), cost=passwords.Cost(16, 2, 1))
+    monkeypatch.setattr(entrance, "_passwords", dearer)
+    desk.half(desk.browser(), member, clave="otra frase muy larga")
+    assert accounts.named(member.name) == before
+    with monkeypatch.context() as patched:
+        patched.setattr(dearer, "hash", _busy)
+        assert desk.half(desk.browser(), member).location == CODE
+    assert accounts.named(member.name) == before
+    assert desk.half(desk.browser(), member).location == CODE
+    after = accounts.named(member.name)
+    assert after.password_hash.startswith("$argon2id$v=19$m=16,t=2,p=1$")
+    assert after.generation == before.generation
+    assert inside(browser)
+    assert desk.log_in(desk.browser(), member).status_code == 303
+    assert accounts.named(member.name).password_hash == after.password_hash
+    # One who chose another password meanwhile keeps it.
+    accounts.hashed_anew(before, "an older one's")
+    assert accounts.named(member.name).password_hash == after.password_hash
+
+
+def _busy(_: str) -> str:
+    raise IdpError("console_busy", 503)
 
 
 def test_refusal_is_the_same_whoever_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,6 +278,14 @@ def test_login_leads_nowhere_else(desk: Desk, elsewhere: str) -> None:
     assert browser.send(CODE, codigo=desk.code(member.secret)).location == "/admin"
 
 
+def test_login_in_another_language_leads_to_the_same_page(desk: Desk) -> None:
+    text = desk.browser().get(f"{LOGIN}?volver=/admin/cobertura%3Fdias%3D30&vencido=1").text
+    link = "?volver=%2Fadmin%2Fcobertura%3Fdias%3D30&amp;vencido=1&amp;idioma=en"
+    assert f'href="{link}"' in text
+    elsewhere = desk.browser().get(f"{LOGIN}?volver=//otro.example&next=//otro.example").text
+    assert "otro.example" not in elsewhere
+
+
 def test_login_gives_new_cookies_and_ends_the_session_before(desk: Desk) -> None:
     browser, first = desk.visitor()
     before = {one.key: one.value for one in browser._cookies.values()}
@@ -264,11 +305,3 @@ def test_login_gives_new_cookies_and_ends_the_session_before(desk: Desk) -> None
     assert not inside(old)
     (record,) = desk.records(AuditEvent.ADMIN_SESSION_ENDED, first.name)
     assert (record.actor, record.details["reason"]) == (f"console:{other.name}", "replaced")
-def test_login_in_another_language_leads_to_the_same_page(desk: Desk) -> None:
-    text = desk.browser().get(f"{LOGIN}?volver=/admin/cobertura%3Fdias%3D30&vencido=1").text
-    link = "?volver=%2Fadmin%2Fcobertura%3Fdias%3D30&amp;vencido=1&amp;idioma=en"
-    assert f'href="{link}"' in text
-    elsewhere = desk.browser().get(f"{LOGIN}?volver=//otro.example&next=//otro.example").text
-    assert "otro.example" not in elsewhere
-
-

@@ -63,6 +63,14 @@ class SqlAccountStore:
         with self._database.transaction(), self._database.connection() as connection:
             return connection.execute(one.values(values)).rowcount == 1
 
+    def hashed_anew(self, was: Account, password_hash: str) -> None:
+        """The same password in another form, unless another was chosen meanwhile."""
+        one = update(_ACCOUNTS).where(
+            _ACCOUNTS.c.id == was.id, _ACCOUNTS.c.password_hash == was.password_hash
+        )
+        with self._database.transaction(), self._database.connection() as connection:
+            connection.execute(one.values(password_hash=password_hash))
+
     def entered(self, account_id: str, at: datetime) -> None:
         """It logged in."""
         one = update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id)
