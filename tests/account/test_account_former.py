@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from idp.kernel.identity import SOL, Identifier
+from idp.people.concerns import Kind
 from idp.people.person import Person, UpstreamFacts
 from tests.support.world import World, csrf_of
 
@@ -119,3 +120,11 @@ def test_former_holder_who_was_never_another_sees_everything_again(passed: Passe
     for theirs in (OLD, PHONE, STREET):
         assert theirs in page
     assert "consent.given" in json.dumps(passed.copy())
+
+
+def test_nudge_names_no_address_of_the_former_holder(passed: Passed) -> None:
+    services = passed.world.services
+    (found,) = services.logins.sessions.of_person(passed.person.id)
+    shown = services.nudge_desk.shown(found.session, Kind.UNVERIFIED.value, "avisa")
+    assert shown is not None
+    assert (shown.kind, shown.email, shown.address_id) == (Kind.NO_ADDRESS, None, "")
