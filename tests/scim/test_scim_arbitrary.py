@@ -122,10 +122,14 @@ def test_search_whatever_it_asks(
 ) -> None:
     system, _ = made
     judged(system.call("POST", "/Users/.search", _sent({"filter": asked, **more})), 200)
-    text = asked.encode("utf-8", "replace").decode()
+    # Half a surrogate has no place in a query, whoever writes it.
+    query = {
+        name: str(value).encode("utf-8", "replace").decode()
+        for name, value in {"filter": asked, **more}.items()
+    }
     answer = system.world.browser().get(
         "/scim/v2/Users",
-        query_string={"filter": text, **{name: str(value) for name, value in more.items()}},
+        query_string=query,
         headers={"Authorization": f"Bearer {system.token()}"},
     )
     judged(answer, 200)
