@@ -78,8 +78,10 @@ def file_of(source: str) -> str:
 
 def fresh(row: Parsed, *, id: str, sub: str, source: str, now: datetime) -> Person:
     """A person nobody knew, as a row has them; without the address."""
+    answered_at = row.consent_refused_at or row.consent_at
     told = [name for name in ("name", "standard", "profile", "email") if getattr(row, name)]
     told += ["active"] if row.active is not None else []
+    told += ["consent"] if answered_at is not None else []
     return Person(
         id=id,
         sub=sub,
@@ -92,10 +94,11 @@ def fresh(row: Parsed, *, id: str, sub: str, source: str, now: datetime) -> Pers
         ruc=row.ruc,
         last_login_at=row.last_login_at,
         imported_active=row.last_login_at is not None,
-        consent=row.consent_at is not None,
-        consent_at=row.consent_at,
+        consent=answered_at is not None and row.consent_refused_at is None,
+        consent_at=answered_at,
         active=row.active is not False,
         withdrawn_at=row.withdrawn_at,
+        doubted_at=row.doubted_at,
         standard=row.standard,
         profile=row.profile,
         said={name: file_of(source) for name in told},
@@ -124,6 +127,7 @@ def merge(
     found.consent(row)
     found.login(row)
     found.active(row)
+    found.there(row)
     address, conflict = _address(person, row, address_id, trusted, now, held=held)
     conflicts = (*found.conflicts, *([conflict] if conflict else []))
     fields = (*sorted(found.changes), *(["address"] if address else []))
@@ -177,14 +181,38 @@ class _Merging:
             self.said.setdefault(field, self.voice.name)
 
     def consent(self, row: Parsed) -> None:
+        """Their answer on notifications: a no never becomes a yes."""
+        if row.consent_refused_at is not None:
+            self._refused(row.consent_refused_at)
         if row.consent_at is None:
             return
         if self.person.consent_at is None and too_old(self.person, row.consent_at):
             self.conflicts.append(("consent_at", _BEFORE_DOUBT))
         elif self.person.consent_at is None:
-            self.changes |= {"consent": True, "consent_at": row.consent_at}
+            self._answer(True, row.consent_at)
         elif not self.person.consent:
             self.conflicts.append(("consent_at", "the person said no"))
+
+    def _refused(self, moment: datetime) -> None:
+        """Their no, which takes back a yes of the same source from before it."""
+        answered_at = self.person.consent_at
+        if answered_at is None:
+            self._answer(False, moment)
+        if answered_at is None or not self.person.consent:
+            return
+        # Of answers from before it was kept: theirs, if they were ever here to give one.
+        sayer = self.said.get("consent", PERSON if self.person.first_login_at else None)
+        if self.other or not self.voice.may_replace(sayer):
+            why = self._why(sayer or self.voice.name)
+            self.conflicts.append(("consent_refused_at", why))
+        elif moment < answered_at:
+            self.conflicts.append(("consent_refused_at", "the person said yes since"))
+        else:
+            self._answer(False, moment)
+
+    def _answer(self, consent: bool, moment: datetime) -> None:
+        self.changes |= {"consent": consent, "consent_at": moment}
+        self.said["consent"] = self.voice.name
 
     def login(self, row: Parsed) -> None:
         if row.last_login_at and (self.person.last_login_at or _BEFORE) < row.last_login_at:
@@ -193,9 +221,7 @@ class _Merging:
                 self.changes["imported_active"] = True
 
     def active(self, row: Parsed) -> None:
-        """Whether VUCE counts them, which a file says as well; a person it withdrew stays so."""
-        if row.withdrawn_at and self.person.withdrawn_at is None:
-            self.conflicts.append(("withdrawn_at", _THERE))
+        """Whether VUCE counts them, which a file says as well."""
         if row.active is None or row.active == self.person.active:
             return
         # Before it was noted, only a system could say that somebody is none of its users.
@@ -205,12 +231,20 @@ class _Merging:
         else:
             self.conflicts.append(("active", self._why(sayer or self.voice.name)))
 
+    def there(self, row: Parsed) -> None:
+        """What counts only for whom a file makes known: who was withdrawn or doubted stays so."""
+        if row.withdrawn_at and self.person.withdrawn_at is None:
+            self.conflicts.append(("withdrawn_at", _THERE))
+        if row.doubted_at and not too_old(self.person, row.doubted_at):
+            self.conflicts.append(("doubted_at", _KNOWN))
+
     def _why(self, sayer: str) -> str:
         return _OTHER_USER if self.other and sayer == self.voice.name else _kept(sayer)
 
 
 _HELD = "an obligation keeps this person's data"
 _THERE = "this person is there; active false closes contingency to them"
+_KNOWN = "a file doubts only whom it makes known"
 _OTHER_USER = "the row of another user of this person counts"
 _BEFORE_DOUBT = "from before this user may have passed to another person"
 _BEFORE = datetime.fromisoformat("0001-01-01T00:00:00+00:00")

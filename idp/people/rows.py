@@ -21,7 +21,14 @@ from idp.people.email_address import InvalidEmail, normalise_email
 from idp.people.profile import read_profile
 from idp.people.standard import BY_COLUMN, YES_OR_NO, yes_or_no
 
-_MOMENTS: Sequence[str] = ("email_verified_at", "consent_at", "last_login_at", "withdrawn_at")
+_MOMENTS: Sequence[str] = (
+    "email_verified_at",
+    "consent_at",
+    "consent_refused_at",
+    "last_login_at",
+    "withdrawn_at",
+    "doubted_at",
+)
 _MAX_NAME = 300
 _LOCAL = (
     "%Y-%m-%d %H:%M:%S",
@@ -41,11 +48,12 @@ class SeedRow:
     """One row of a file. line: where it stands there, from 1.
 
     Moments are ISO 8601 with an offset, or a spreadsheet's (`23/11/2026 09:30`), in Lima's time.
-    email_verified_at counts only when the file's e-mails are trusted; a last_login_at says that
-    the person used VUCE before, so that contingency is open to them. active: `false` closes it to
-    whom VUCE does not count among its users; withdrawn_at: since when it says that there is no such
-    person. standard: claims by the columns of `people.standard`; profile: the form's other fields
-    by those of `people.profile`.
+    email_verified_at counts only when the file's e-mails are trusted. consent_at: their yes to
+    notifications; consent_refused_at: their no, and never both. A last_login_at says that the
+    person used VUCE before, so that contingency is open to them. active: `false` closes it to whom
+    VUCE does not count among its users; withdrawn_at: since when it says that there is no such
+    person; doubted_at: as `Person` has it. standard: claims by the columns of `people.standard`;
+    profile: the form's other fields by those of `people.profile`.
     """
 
     line: int
@@ -59,6 +67,8 @@ class SeedRow:
     last_login_at: str = ""
     active: str = ""
     withdrawn_at: str = ""
+    consent_refused_at: str = ""
+    doubted_at: str = ""
     standard: Mapping[str, str] = field(default_factory=dict)
     profile: Mapping[str, str] = field(default_factory=dict)
 
@@ -84,15 +94,24 @@ class Parsed:
     email: str | None
     verified_at: datetime | None
     consent_at: datetime | None
+    consent_refused_at: datetime | None
     last_login_at: datetime | None
     active: bool | None
     withdrawn_at: datetime | None
+    doubted_at: datetime | None
     standard: Mapping[str, str]
     profile: Mapping[str, str]
 
     def lay_ahead(self, moment: datetime) -> bool:
         """Whether something of it was still to come at that moment: it was a problem then."""
-        told = (self.verified_at, self.consent_at, self.last_login_at, self.withdrawn_at)
+        told = (
+            self.verified_at,
+            self.consent_at,
+            self.consent_refused_at,
+            self.last_login_at,
+            self.withdrawn_at,
+            self.doubted_at,
+        )
         return any(one is not None and one > moment for one in told)
 
 
@@ -149,7 +168,9 @@ def _parsed(
     standard = _standard(row, found)
     profile = _profile(row, found)
     active = _active(row, found)
-    verified, consent, login, withdrawn = (_moment(row, one, now, found) for one in _MOMENTS)
+    moments = {column: _moment(row, column, now, found) for column in _MOMENTS}
+    if row.consent_at.strip() and row.consent_refused_at.strip():
+        found.append(RowProblem(row.line, "consent_refused_at", "both a yes and a no"))
     if identifier is None or found:
         return None, found
     parsed = Parsed(
@@ -159,11 +180,13 @@ def _parsed(
         usuario=normalise(row.usuario),
         name=name,
         email=email,
-        verified_at=verified,
-        consent_at=consent,
-        last_login_at=login,
+        verified_at=moments["email_verified_at"],
+        consent_at=moments["consent_at"],
+        consent_refused_at=moments["consent_refused_at"],
+        last_login_at=moments["last_login_at"],
         active=active,
-        withdrawn_at=withdrawn,
+        withdrawn_at=moments["withdrawn_at"],
+        doubted_at=moments["doubted_at"],
         standard=standard,
         profile=profile,
     )

@@ -25,7 +25,9 @@ from idp.kernel.identity import Identifier
 from idp.people.eligibility import Eligibility, eligibility
 from idp.people.person import Person, UpstreamFacts
 from idp.people.service import People
+from idp.people.standing import Standing, standing
 from idp.people.vault import Vault
+from tests.people.test_people_round_trip import NOW, everybody
 
 Run = Callable[..., tuple[int, Any]]
 THEN = "2026-03-01T14:30:00+00:00"
@@ -105,7 +107,7 @@ def test_who_was_closed_or_withdrawn_stays_so_in_an_empty_directory(
         return [one for one in persons if one is not None]
 
     store, (_, closed, gone) = SqlPersonStore(database, vault), found()
-    store.update(replace(closed, active=False))
+    store.update(replace(closed, active=False, doubted_at=NOW))
     store.update(replace(gone, withdrawn_at=clock.now()))
     before, out = found(), tmp_path / "out.csv"
     run("export", out, "--reason", "copia")
@@ -119,9 +121,52 @@ def test_who_was_closed_or_withdrawn_stays_so_in_an_empty_directory(
     assert [eligibility(one, clock.now()) for one in found()] == [
         Eligibility.ELIGIBLE, Eligibility.INACTIVE, Eligibility.INACTIVE,
     ]  # fmt: skip
-    assert [(one.active, one.withdrawn_at) for one in found()] == [
-        (True, None), (False, None), (True, clock.now()),
+    assert [(one.active, one.withdrawn_at, one.doubted_at) for one in found()] == [
+        (True, None, None), (False, None, NOW), (True, clock.now(), None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("trust", [(), ("--trust-emails",)])
+def test_export_opens_to_nobody_more_in_an_empty_directory(
+    people: People,
+    database: Database,
+    vault: Vault,
+    run: Run,
+    tmp_path: Path,
+    trust: tuple[str, ...],
+) -> None:
+    """One of every standing and answer: a later file's yes opens to nobody who said no either."""
+    kinds = {(standing(one, NOW), one.consent, one.consent_at): one for one in everybody()}
+    store = SqlPersonStore(database, vault)
+    store.create_many([(one, None) for one in kinds.values()])
+    for one in kinds.values():
+        for address in one.addresses:
+            store.put_address(one.id, address)
+
+    def found() -> dict[str, Person]:
+        persons = [people.find(one.key) for one in kinds.values()]
+        return {one.identifier: one for one in persons if one is not None}
+
+    before, out, yes = found(), tmp_path / "out.csv", tmp_path / "yes.csv"
+    assert {standing(one, NOW) for one in before.values()} == set(Standing)
+    run("export", out, "--reason", "copia")
+    code, said = run("import", out, *trust, json=True)
+    assert (code, said["unchanged"], said["conflicts"]) == (0, len(kinds), [])
+    assert found() == before
+    SqlPersonRows(database, vault).erase([one.id for one in kinds.values()])
+    assert run("import", out, *trust, json=True)[1]["created"] == len(kinds)
+    rows = [f"sol,20504774288,{one.usuario},{THEN}\n" for one in kinds.values()]
+    after = found()
+    assert {
+        key for key, one in after.items() if standing(one, NOW) is Standing.ELIGIBLE
+    } == {
+        key for key, one in before.items() if trust and standing(one, NOW) is Standing.ELIGIBLE
+    }  # fmt: skip
+    yes.write_text("realm,ruc,usuario,consent_at\n" + "".join(rows), encoding="utf-8")
+    run("import", yes, *trust, "--conflicts", "keep")
+    after = found()
+    for key, one in before.items():
+        assert after[key].consent is (one.consent or one.consent_at is None)
 
 
 @pytest.mark.usefixtures("crowd")
@@ -143,6 +188,7 @@ def test_export_writes_the_address_in_force_and_no_withdrawn_consent(
     run("export", tmp_path / "o.csv", "--reason", "x")
     (row,) = csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8"))
     assert (row["email"], row["consent_at"]) == ("uno@empresa.pe", "")
+    assert row["consent_refused_at"] == clock.now().isoformat()
 
 
 def test_export_is_on_record_before_a_row_is_read(

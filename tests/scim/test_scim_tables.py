@@ -31,9 +31,11 @@ def test_path_of_every_column_is_one_of_the_schema(column: str) -> None:
     assert known(f"{prefix}{path.attribute}{member}") is not None
 
 
-def test_every_column_of_a_file_has_its_path_but_the_last_login_and_the_withdrawal() -> None:
-    """Of which SCIM says nothing: SUNAT's word, and who is not there for it."""
-    assert set(COLUMNS) - set(scim_columns()) == {"last_login_at", "withdrawn_at"}
+def test_every_column_of_a_file_has_its_path_but_for_what_is_ours() -> None:
+    """Of which SCIM says nothing: SUNAT's word, a no, who is not there for it, and our doubts."""
+    assert set(COLUMNS) - set(scim_columns()) == {
+        "last_login_at", "consent_refused_at", "withdrawn_at", "doubted_at",
+    }  # fmt: skip
 
 
 def test_every_attribute_of_the_schema_is_in_the_table() -> None:
