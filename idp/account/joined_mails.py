@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from idp.jobs.ports import JobQueue
-from idp.jobs.registry import RetryPolicy
+from idp.jobs.registry import KEPT_WITHIN, RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
@@ -25,7 +25,7 @@ JOINED = "account.joined"
 RETRY = RetryPolicy(first=5.0, longest=3_600.0)
 # A notice of three days ago is no longer news.
 MAX_AGE = 259_200
-# It is in the queue before the change is kept: no change without its notice.
+# Mostly the change is kept by then; a database that hesitates is waited for.
 DELAY = 3
 
 
@@ -75,6 +75,7 @@ class JoinedNotices:
                 "absorbed": absorbed.id,
                 "address": one.id,
                 "sealed": self._seals.seal(json.dumps(content), _bound(absorbed.id, one.id)),
+                "since": str(self._clock.timestamp()),
             }
             self._queue.enqueue(JOINED, payload, max_age=MAX_AGE, delay=DELAY)
 
@@ -101,7 +102,9 @@ class JoinedMails:
         """Tell one address. Raises RetryLater, Unavailable."""
         person = self._people.successor(payload["absorbed"])
         if person is None:
-            return  # it was not kept, or is undone
+            if self._clock.timestamp() - float(payload["since"]) < KEPT_WITHIN:
+                raise RetryLater("the change is not kept yet")
+            return  # it was not kept at all, or is undone
         now = self._clock.now()
         link_goes_to = contact_address(person, now) or shown_address(person)
         if link_goes_to is None:

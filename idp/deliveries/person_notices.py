@@ -15,7 +15,7 @@ from idp.audit.ports import AuditStream
 from idp.clients.client import SCIM_READ, Client
 from idp.clients.registry import ClientRegistry
 from idp.jobs.ports import JobQueue
-from idp.jobs.registry import RetryLater, RetryPolicy
+from idp.jobs.registry import KEPT_WITHIN, RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.kernel.events import PersonChanged
 from idp.kernel.ids import new_id
@@ -43,7 +43,7 @@ RETRY = RetryPolicy(first=5.0, longest=1_800.0)
 # The notice is queued before the change is kept, which a few seconds later it is; no unit of work
 # lasts until SETTLED: what is not so by then was taken back, or something newer is told.
 _DELAY = 3
-SETTLED = 300
+SETTLED = KEPT_WITHIN
 _TIMEOUT = 10.0
 _MAX_BYTES = 65_536
 _AGAIN = frozenset({401, 403, 408, 425, 429})

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 Handler = Callable[[Mapping[str, str]], None]
+# Work about a change goes into the queue before the change is kept, so that none goes without it.
+# What is not kept so many seconds later was given up.
+KEPT_WITHIN = 300.0
 
 
 class RetryLater(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from idp.jobs.ports import JobQueue
-from idp.jobs.registry import RetryLater, RetryPolicy
+from idp.jobs.registry import KEPT_WITHIN, RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.mail.posting import Posting
 from idp.mail.templates import MailTemplates
@@ -21,10 +21,8 @@ REPLACED = "scim.address_replaced"
 RETRY = RetryPolicy(first=5.0, longest=3_600.0)
 # A notice of three days ago is no longer news.
 MAX_AGE = 259_200
-# It is in the queue before the change is kept: no change without its notice. Mostly it is kept by
-# then; a database that hesitates is waited for, and after that the change was given up.
+# Mostly the change is kept by then; a database that hesitates is waited for.
 DELAY = 3
-KEPT_WITHIN = 300.0
 
 
 class Seals(Protocol):

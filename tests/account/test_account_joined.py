@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from account_desk import Desk
 
+from idp.account.joined_mails import JOINED
+from idp.jobs.registry import KEPT_WITHIN, RetryLater
 from idp.kernel.errors import IdpError, Unavailable
 from idp.people.operations import Order
 from idp.people.person import Person
@@ -66,11 +70,36 @@ def test_nobody_is_told_of_a_look_or_of_what_is_undone_by_then(desk: Desk) -> No
     other = another(desk, OTHERS)
     identities = desk.world.services.identities
     identities.merge(desk.person.key, other.key, replace(ORDER, dry_run=True))
+    desk.world.clock.advance(KEPT_WITHIN)
     assert desk.mails() == []
     identities.merge(desk.person.key, other.key, ORDER)
-    desk.world.clock.advance(60)
+    desk.world.clock.advance(KEPT_WITHIN)
     identities.unmerge(other.key, ORDER)
     assert desk.mails() == []
+
+
+def test_notice_waits_for_the_users_to_be_joined(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that hesitates longer than the queue costs nobody the notice."""
+    desk.verified(MINE)
+    other = another(desk, OTHERS)
+    services = desk.world.services
+    handler = next(one.handler for one in services.jobs if one.name == JOINED)
+    enqueue, early = type(services.queue).enqueue, []
+
+    def at_once(queue: Any, name: str, payload: dict[str, str], **more: Any) -> None:
+        # The worker comes while the change is still under way.
+        if name == JOINED:
+            with ThreadPoolExecutor(1) as worker, pytest.raises(RetryLater):
+                worker.submit(handler, payload).result()
+            early.append(name)
+        enqueue(queue, name, payload, **more)
+
+    monkeypatch.setattr(type(services.queue), "enqueue", at_once)
+    services.identities.merge(desk.person.key, other.key, ORDER)
+    assert len(early) == 2
+    assert sorted(one.to for one in desk.mails()) == [MINE, OTHERS]
 
 
 def test_nobody_is_joined_whose_owner_cannot_be_told(

@@ -10,7 +10,7 @@ from scim_systems import PATCH, System, a_user, person_of, replace
 
 from idp.adapters.redis.sessions import RedisSessions
 from idp.adapters.sql.people import SqlPersonStore
-from idp.jobs.registry import RetryLater
+from idp.jobs.registry import KEPT_WITHIN, RetryLater
 from idp.kernel.errors import Unavailable
 from idp.kernel.identity import Mode
 from idp.mail.message import OutgoingMessage
@@ -18,7 +18,7 @@ from idp.people.eligibility import Eligibility, contact_address, eligibility
 from idp.people.person import Person
 from idp.people.rows import SeedRow
 from idp.people.scim_paths import EXTENSION
-from idp.scim.mails import KEPT_WITHIN, REPLACED
+from idp.scim.mails import REPLACED
 from tests.support.world import World
 
 OLD, NEW = "ana@empresa.example", "nueva@empresa.example"
