@@ -9,7 +9,7 @@ from datetime import datetime
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
 from idp.upstream_status.service import UpstreamStatus
-from idp.upstream_status.state import in_force
+from idp.upstream_status.state import Why
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,14 @@ class Now:
         return [self._one(realm) for realm in self._status.realms]
 
     def _one(self, realm: str) -> UpstreamNow:
-        state, flag = self._status.state(realm), self._status.flag(realm)
-        live = flag if flag and in_force(flag, self._clock.now()) else None
+        state = self._status.state(realm)
         return UpstreamNow(
             realm=realm,
             label=self._labels.get(realm, realm),
             up=state.up,
-            forced=live is not None,
+            forced=state.why in (Why.FORCED_UP, Why.FORCED_DOWN),
             reason=state.reason,
-            who=flag.who if flag and state.reason else None,
+            who=state.who,
             since=state.since,
-            until=live.until if live else None,
+            until=state.until,
         )

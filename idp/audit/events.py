@@ -33,6 +33,13 @@ class AuditEvent(StrEnum):
     UPSTREAM_FAILED = "upstream.failed"
     UPSTREAM_PROOF_REFUSED = "upstream.proof_refused"
     FLAG_CHANGED = "flag.changed"
+    FLAG_POLICY_CHANGED = "flag.policy_changed"
+    FLAG_CHANGE_ASKED = "flag.change_asked"
+    FLAG_CHANGE_DECIDED = "flag.change_decided"
+    UPSTREAM_STATE_CHANGED = "upstream.state_changed"
+    UPSTREAM_JUDGED = "upstream.judged"
+    WINDOW_PLANNED = "window.planned"
+    WINDOW_CANCELLED = "window.cancelled"
     ADDRESS_CHANGE_REQUESTED = "address.change_requested"
     ADDRESS_CHANGE_CANCELLED = "address.change_cancelled"
     ADDRESS_VERIFICATION_FAILED = "address.verification_failed"
@@ -170,7 +177,63 @@ TABLE: dict[AuditEvent, Row] = {
         "What came from SUNAT was not accepted as proof.", "transaction", "reason"
     ),
     AuditEvent.FLAG_CHANGED: _row(
-        "Somebody changed an upstream's flag.", "state", "previous", "reason", "until"
+        "Somebody changed an upstream's flag. via: cli, console, api or local (a file, at said_at, "
+        "while the database was away; superseded where a later word was there). unapproved: no "
+        "second person was asked. evidence: SHA-256 of what is kept beside it.",
+        "state",
+        "previous",
+        "reason",
+        "until",
+        "via",
+        "said_at",
+        "approved_by",
+        "unapproved",
+        "superseded",
+        "evidence",
+    ),
+    AuditEvent.FLAG_POLICY_CHANGED: _row(
+        "Somebody chose who decides while an upstream's flag is automatic.",
+        "policy",
+        "previous",
+        "reason",
+        "approved_by",
+    ),
+    AuditEvent.FLAG_CHANGE_ASKED: _row(
+        "A change waits for a second person's word, or the admins' on what the prober would do.",
+        "request",
+        "kind",
+        "wanted",
+        "reason",
+        "deadline",
+        "evidence",
+    ),
+    AuditEvent.FLAG_CHANGE_DECIDED: _row(
+        "A change that waited was approved, refused, done or lapsed at its deadline, or withdrawn.",
+        "request",
+        "kind",
+        "wanted",
+        "decision",
+    ),
+    AuditEvent.UPSTREAM_STATE_CHANGED: _row(
+        "Another state of an upstream is in force: by somebody's word, by evidence or by the hour.",
+        "transition",
+        "up",
+        "why",
+        "until",
+        "evidence",
+    ),
+    AuditEvent.UPSTREAM_JUDGED: _row(
+        "The prober decided about an upstream by evidence.", "up", "reason", "evidence"
+    ),
+    AuditEvent.WINDOW_PLANNED: _row(
+        "Somebody announced maintenance of an upstream.", "window", "starts", "ends", "reason"
+    ),
+    AuditEvent.WINDOW_CANCELLED: _row(
+        "Somebody took announced maintenance back, or ended it.",
+        "window",
+        "starts",
+        "ends",
+        "reason",
     ),
     AuditEvent.ADDRESS_CHANGE_REQUESTED: _row(
         "A person named a new address, not verified yet.", "address", "verification"

@@ -6,7 +6,7 @@ import argparse
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from idp.cli.upstream import duration
+from idp.cli.upstream_words import duration
 from idp.privacy.retention import Due
 
 if TYPE_CHECKING:

@@ -213,6 +213,22 @@ class Settings:
     admin_session_idle: int = _var(
         parsers.seconds, "A session at the console unused for so long ends.", 900
     )
+    flag_policy: str = _var(
+        parsers.one_of("manual", "assisted", "automatic"),
+        "What the prober may do while an upstream's flag is automatic, unless chosen otherwise for "
+        "it: advise, ask first, or act.",
+        "manual",
+    )
+    flip_approval: str = _var(
+        parsers.one_of("none", "second"),
+        "`second`: flips wait for another person's yes, but for those to down.",
+        "none",
+    )
+    flag_override_file: Path = _var(
+        parsers.path,
+        "Where `idp upstream … --local` flips the flag of this machine while the database is away.",
+        Path("flag-override.json"),
+    )
     threads: int = _var(parsers.count, "Threads per server process.", 8)
     processes: int = _var(parsers.count, "Server processes.", 1)
     worker_threads: int = _var(parsers.count, "Mail worker threads.", 4)

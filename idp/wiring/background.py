@@ -15,6 +15,7 @@ from idp.clients.registry import Reload
 from idp.jobs.periodic import Periodic
 from idp.people.coverage import Coverage
 from idp.privacy.retention import Retention
+from idp.upstream_status.steward import Steward
 from idp.wiring.base import Base, Services
 from idp.wiring.reach import drained
 
@@ -26,6 +27,7 @@ class Regular:
     retention: Retention
     coverage: Coverage
     pump: CampaignPump
+    steward: Steward
 
 
 def periodic(base: Base, rooms: Regular) -> Periodic:
@@ -33,6 +35,7 @@ def periodic(base: Base, rooms: Regular) -> Periodic:
     periodic = Periodic(clock=base.clock)
     kept_with_uses = drained(base)
     periodic.register("audit.drain", 1.0, lambda: drain(base.stream, kept_with_uses))
+    periodic.register("upstreams.settle", 1.0, rooms.steward.step)
     periodic.register("campaigns.pump", 2.0, rooms.pump)
     periodic.register("coverage.take", 600.0, rooms.coverage.take)
     periodic.register("data.purge", 86_400.0, rooms.retention.step)

@@ -45,10 +45,9 @@ from idp.privacy.retention import Retention
 from idp.settings import Settings
 from idp.signing.keyring import Keyring
 from idp.upstream_status.service import UpstreamStatus
-from idp.upstream_status.watcher import FlagWatcher
 from idp.web.documents import Documents
 from idp.wiring.reload import Reloader
-from idp.wiring.surface import Console, Provider
+from idp.wiring.surface import Console, Provider, Switch
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class Services:
     vault: Vault
     resealing: Resealing
     upstream_status: UpstreamStatus
-    flag_watcher: FlagWatcher
+    switch: Switch
     reloader: Reloader
     links: Links
     jobs: Jobs
@@ -129,7 +128,7 @@ class Services:
 
     def start(self) -> None:
         """Begin what runs beside the requests: the watchers of the flag and of clients.yaml."""
-        self.flag_watcher.start()
+        self.switch.watcher.start()
         self.keyring.start()
         self.clients.start()
         self.reloader.start()
@@ -139,7 +138,7 @@ class Services:
         self.reloader.stop()
         self.clients.stop()
         self.keyring.stop()
-        self.flag_watcher.stop()
+        self.switch.watcher.stop()
         self.queue.close()
         self.http.close()
         self.redis.close()

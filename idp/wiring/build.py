@@ -52,13 +52,13 @@ from idp.wiring.identity import (
     nudges,
     operations,
     people,
-    upstream_status,
 )
 from idp.wiring.notices import person_notices
 from idp.wiring.personal import Ageing, documents, personal
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reach import campaign_job, campaign_pump, campaign_work, campaigns, coverage
 from idp.wiring.reload import Reloader
+from idp.wiring.switch import switch
 
 
 def build_services(
@@ -87,7 +87,8 @@ def build_services(
     counters = limits(base)
     noted = Noted(audit=audit, stream=stream, limits=counters)
     persons = people(base)
-    status, watcher = upstream_status(base, realms)
+    switched = switch(base, realms)
+    status = switched.status
     subjects = Subjects(base.key("subjects"))
     telling = nudges(base)
     dispatcher = logins(base, clients, persons, status, subjects, telling, realms)
@@ -144,12 +145,12 @@ def build_services(
         vault=vault,
         resealing=Resealing(database, vault),
         upstream_status=status,
-        flag_watcher=watcher,
+        switch=switched,
         reloader=Reloader(keyring=keyring, clients=clients),
         links=one_time,
         jobs=jobs,
         queue=queue,
-        periodic=periodic(base, Regular(own.retention, figures, pump)),
+        periodic=periodic(base, Regular(own.retention, figures, pump, switched.steward)),
         logins=dispatcher,
         provider=surface,
         identities=Identities(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from idp.account.accesses import AccessDesk
 from idp.account.joined_mails import JoinedNotices
 from idp.adapters.http.client import GuardedHttpClient
-from idp.adapters.redis.flags import RedisFlagMessenger
 from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.redis.sessions import RedisSessions
 from idp.adapters.redis.transactions import RedisTransactions
@@ -18,7 +17,6 @@ from idp.adapters.sql.nudges import SqlNudgeStore
 from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.privacy import SqlErased, SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
-from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.clients.registry import ClientRegistry
 from idp.clients.subjects import Subjects
 from idp.federation.clientessol import ClientesSol, Endpoint
@@ -39,7 +37,6 @@ from idp.people.service import People
 from idp.people.traces import Traces
 from idp.settings import Settings, Upstream
 from idp.upstream_status.service import UpstreamStatus
-from idp.upstream_status.watcher import FlagWatcher
 from idp.wiring.base import Base
 
 
@@ -93,21 +90,6 @@ def nudges(base: Base) -> Nudges:
         again=base.settings.nudge_again,
         confirm=base.settings.address_confirm,
     )
-
-
-def upstream_status(base: Base, realms: tuple[str, ...]) -> tuple[UpstreamStatus, FlagWatcher]:
-    """The flag, and what tells this process of a change within a second."""
-    messenger = RedisFlagMessenger(base.redis)
-    status = UpstreamStatus(
-        store=SqlFlagStore(base.database),
-        uow=base.database,
-        audit=base.audit,
-        clock=base.clock,
-        realms=realms,
-        messenger=messenger,
-        events=base.events,
-    )
-    return status, FlagWatcher(status=status, messenger=messenger)
 
 
 def logins(

@@ -17,13 +17,16 @@ from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.campaigns import SqlCampaignStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.coverage import SqlCoverageStore
+from idp.adapters.sql.flag_requests import SqlRequestStore
 from idp.adapters.sql.identities import SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.privacy import SqlErased, SqlHolds, SqlPersonRows
 from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.spent_links import SqlSpentLinks
+from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
+from idp.adapters.sql.windows import SqlWindowStore
 from idp.kernel.events import PersonChanged
 from idp.kernel.times import LIMA
 from idp.people.campaign import Campaigns
@@ -133,6 +136,9 @@ def rules(
         rule("imports", "import_retention", SqlImportStore(database)),
         rule("erased_identifiers", "erased_retention", SqlErased(database, base.vault)),
         rule("flag_history", "audit_retention", SqlFlagStore(database)),
+        rule("upstream_transitions", "audit_retention", SqlTransitionStore(database)),
+        rule("upstream_requests", "audit_retention", SqlRequestStore(database)),
+        rule("upstream_windows", "audit_retention", SqlWindowStore(database)),
         rule("audit", "audit_retention", SqlAuditStore(database)),
     )
 

@@ -1,11 +1,12 @@
-"""The services of the OpenID Connect surface and of the console, as endpoints and commands are
-handed them.
+"""The services of the OpenID Connect surface, of the switch and of the console, as endpoints and
+commands are handed them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.admin.coverage import CoverageBoard
 from idp.admin.desk import AccountDesk
 from idp.admin.enrolment import Enrolment
@@ -19,6 +20,13 @@ from idp.oidc.emergencies import Emergencies
 from idp.oidc.logout import Logout
 from idp.oidc.par import PushedAuthorization
 from idp.oidc.server import ProviderServer
+from idp.upstream_status.local_file import LocalOverrides
+from idp.upstream_status.requests import Requests
+from idp.upstream_status.service import UpstreamStatus
+from idp.upstream_status.steward import Steward
+from idp.upstream_status.switchboard import Switchboard
+from idp.upstream_status.watcher import FlagWatcher
+from idp.upstream_status.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -45,3 +53,17 @@ class Console:
     desk: AccountDesk
     now: Now
     coverage: CoverageBoard
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What the commands, the console and the worker use of it."""
+
+    status: UpstreamStatus
+    watcher: FlagWatcher
+    switchboard: Switchboard
+    requests: Requests
+    windows: Windows
+    steward: Steward
+    transitions: SqlTransitionStore
+    overrides: LocalOverrides

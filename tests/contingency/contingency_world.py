@@ -24,6 +24,7 @@ from idp.adapters.sql.people import SqlPersonStore
 from idp.adapters.sql.privacy import SqlHolds
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.spent_links import SqlSpentLinks
+from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.audit.drain import drain
 from idp.audit.log import Audit
@@ -191,8 +192,8 @@ class World:
             random=random, code_key=b"v" * 32,
         )  # fmt: skip
         self.status = UpstreamStatus(
-            store=SqlFlagStore(database), uow=database, audit=audit, clock=clock,
-            realms=("sol", "extranet"),
+            store=SqlFlagStore(database), transitions=SqlTransitionStore(database), uow=database,
+            audit=audit, clock=clock, realms=("sol", "extranet"),
         )  # fmt: skip
         self.transactions = Transactions(
             store=RedisTransactions(gateway, clock), clock=clock, random=random,

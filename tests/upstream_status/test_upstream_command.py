@@ -5,35 +5,59 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from idp.cli import upstream
+from idp.cli.upstream_words import duration
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
+from idp.kernel.random import SystemRandom
+from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.service import UpstreamStatus
+from idp.wiring.surface import Switch
 
 Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(build: Callable[[], UpstreamStatus], clock: FixedClock) -> Run:
+def run(
+    build: Callable[..., UpstreamStatus],
+    switched: Callable[..., Switch],
+    clock: FixedClock,
+    tmp_path: Path,
+) -> Run:
     """Runs a command line in a process of its own (a service of its own); gives what it said."""
 
-    def command(*words: str, json: bool = False) -> Any:
+    def command(*words: str, json: bool = False, second: bool = False, whole: bool = False) -> Any:
         said: list[Any] = []
         parser = argparse.ArgumentParser()
         upstream.add_parser(parser.add_subparsers())
         args = parser.parse_args(["upstream", *words])
-        services = SimpleNamespace(upstream_status=build(), clock=clock)
+        status = build(overrides=LocalOverrides(tmp_path / "flag-override.json"))
+        status.refresh()
+        services = SimpleNamespace(
+            upstream_status=status,
+            switch=switched(status, second=second),
+            clock=clock,
+            random=SystemRandom(),
+        )
         actor = getattr(args, "actor", "os:ana")
-        context = SimpleNamespace(services=services, as_json=json, actor=actor, out=said.append)
+        context = SimpleNamespace(
+            services=services, as_json=json, actor=actor, out=said.append, note=said.append
+        )
         assert args.func(args, context) == 0
-        return said[0]
+        # A note beside the answer may come before it.
+        return said if whole else _answer(said)
 
     return command
+
+
+def _answer(said: list[Any]) -> Any:
+    return said[-1] if not isinstance(said[-1], str) else said[0]
 
 
 def test_flip_down_for_a_while_shows_in_status_and_history(run: Run) -> None:
@@ -66,6 +90,10 @@ def test_status_in_json_names_what_is_in_force(run: Run, clock: FixedClock) -> N
         "until": None,
         "who": None,
         "reason": None,
+        "why": "default",
+        "policy": "manual",
+        "healthy": None,
+        "probed_at": None,
     }
 
 
@@ -73,6 +101,14 @@ def test_status_in_json_names_what_is_in_force(run: Run, clock: FixedClock) -> N
     ("words", "code"),
     [
         (("down", "marte", "--reason", "r"), "upstream_unknown"),
+        (("down", "sol", "--local", "--reason", "  "), "flag_refused"),
+        (("policy", "sol", "automatic", "--reason", " "), "flag_refused"),
+        (("approve", "req_x"), "request_unknown"),
+        (("window", "cancel", "win_x", "--reason", "r"), "window_unknown"),
+        (
+            ("window", "plan", "sol", "--from", "2026-11-22 10:00", "--for", "1h", "--reason", "r"),
+            "window_refused",
+        ),
         (("status", "marte"), "upstream_unknown"),
         (("history", "marte"), "upstream_unknown"),
         (("down", "sol", "--reason", "  "), "flag_refused"),
@@ -88,10 +124,69 @@ def test_command_that_cannot_be_done_says_why(run: Run, words: tuple[str, ...], 
     ("text", "seconds"), [("45s", 45), ("90m", 5400), ("1h30m", 5400), ("2d", 172_800)]
 )
 def test_duration_is_read_in_its_units(text: str, seconds: int) -> None:
-    assert upstream.duration(text) == timedelta(seconds=seconds)
+    assert duration(text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["", "2", "h", "-2h", "2h!", "0m", "400d", "2 h", "1.5h"])
 def test_duration_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
-        upstream.duration(text)
+        duration(text)
+
+
+def test_forcing_up_says_what_it_does_and_names_the_better_way(run: Run) -> None:
+    run("up", "sol", "--reason", "r")
+    assert "idp upstream auto sol" in run("up", "sol", "--reason", "r", whole=True)[1]
+
+
+def test_flip_that_wants_a_second_person_waits_for_one(run: Run) -> None:
+    assert run("down", "sol", "--reason", "cayó", json=True, second=True)["up"] is False
+    asked = run("auto", "sol", "--reason", "volvió", json=True, second=True, whole=True)
+    waiting = asked[-1]
+    assert (waiting["up"], f"idp upstream approve {waiting['request']}" in asked[0]) == (
+        False,
+        True,
+    )
+    assert "flip to auto  waits until" in run("requests")
+    with pytest.raises(IdpError, match="request_own"):
+        run("approve", waiting["request"])
+    assert "approved by luis" in run("approve", waiting["request"], "--as", "luis")
+    assert run("status", "sol", json=True)[0]["up"] is True
+    assert run("requests") == "nothing waits"
+    assert "approved by luis" in run("requests", "--all")
+    assert run("history", "sol", json=True)[0]["approved_by"] == "luis"
+    assert "(approved by luis)" in run("history", "sol")
+
+
+def test_announced_maintenance_is_planned_listed_and_taken_back(
+    run: Run, clock: FixedClock
+) -> None:
+    words = ("window", "plan", "sol", "--from", "2026-11-23 11:00", "--for", "2h")
+    planned = run(*words, "--reason", "SUNAT avisó", json=True)[0]
+    assert planned["starts_at"] == "2026-11-23T16:00:00+00:00"
+    assert "ahead" in run("window", "list")
+    clock.advance(3_600)
+    assert "DOWN  auto (window)" in run("status", "sol")
+    assert run("window", "list", json=True)[0]["state"] == "on"
+    run("window", "cancel", planned["id"], "--reason", "terminó antes")
+    assert run("status", "sol", json=True)[0]["up"] is True
+    assert "cancelled" in run("window", "list")
+
+
+def test_local_flip_is_in_force_here_and_reaches_the_database(run: Run) -> None:
+    said = run("down", "sol", "--local", "--reason", "sin base de datos", whole=True)
+    assert said[0].startswith("sol        DOWN  forced_down")
+    assert "nowhere else" in said[1]
+    assert run("history", "sol", json=True)[0]["via"] == "local"
+    assert "(said locally)" in run("history", "sol")
+
+
+def test_policy_is_chosen_and_shown(run: Run) -> None:
+    assert run("policy", "sol", "assisted", "--reason", "r", json=True)["policy"] == "assisted"
+    assert run("status", "sol", json=True)[0]["policy"] == "assisted"
+
+
+def test_history_of_what_was_in_force(run: Run) -> None:
+    assert run("history", "sol", "--in-force") == "never changed"
+    run("down", "sol", "--reason", "cayó")
+    assert "DOWN  forced_down  os:ana: cayó" in run("history", "sol", "--in-force")
+    assert run("history", "sol", "--in-force", json=True)[0]["id"] == "sol-1"

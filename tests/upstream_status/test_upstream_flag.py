@@ -10,12 +10,13 @@ import pytest
 
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
+from idp.audit.events import AuditEvent
 from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import Unavailable
 from idp.kernel.events import EventBus, FlagChanged
 from idp.upstream_status.service import UpstreamStatus
-from idp.upstream_status.state import Flag, FlagState, UpstreamState, describe, effective
+from idp.upstream_status.state import Effective, FlagState, Why
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -23,61 +24,30 @@ AUTO, UP, DOWN = FlagState.AUTO, FlagState.FORCED_UP, FlagState.FORCED_DOWN
 Build = Callable[..., UpstreamStatus]
 
 
-def flag(state: FlagState, until: datetime | None = None) -> Flag:
-    return Flag("sol", state, "mantenimiento", "ana", NOW - 9 * SECOND, until)
-
-
-@pytest.mark.parametrize(
-    ("given", "up", "since"),
-    [
-        (None, True, None),
-        (flag(AUTO), True, NOW - 9 * SECOND),
-        (flag(UP), True, NOW - 9 * SECOND),
-        (flag(DOWN), False, NOW - 9 * SECOND),
-        (flag(DOWN, NOW + SECOND), False, NOW - 9 * SECOND),
-        (flag(DOWN, NOW), True, NOW),
-        (flag(DOWN, NOW - SECOND), True, NOW - SECOND),
-        (flag(UP, NOW - SECOND), True, NOW - SECOND),
-    ],
-    ids=[
-        "never set",
-        "auto",
-        "forced up",
-        "forced down",
-        "down for a second more",
-        "down until now",
-        "down until a second ago",
-        "up until a second ago",
-    ],
-)
-def test_effective_state_of_each_flag(given: Flag | None, up: bool, since: datetime | None) -> None:
-    assert effective(given, NOW) is up
-    state = describe("sol", given, NOW)
-    assert (state.up, state.since) == (up, since)
-
-
 def test_flip_is_durable_audited_and_in_the_history(
     build: Build, database: Database, clock: FixedClock
 ) -> None:
     status = build()
-    assert status.state("sol") == UpstreamState("sol", True, None, "")
+    assert status.state("sol") == Effective(True, Why.DEFAULT, None)
     set_down = status.set("sol", DOWN, reason=" SUNAT no responde ", who="ana")
-    assert set_down == UpstreamState("sol", False, NOW, "SUNAT no responde")
+    assert set_down == Effective(False, Why.FORCED_DOWN, NOW, reason="SUNAT no responde", who="ana")
     clock.advance(60)
     status.set("sol", DOWN, reason="aún no", who="luis", until=NOW + timedelta(hours=2))
     other = build()
     assert other.refresh()
-    assert other.state("sol") == UpstreamState("sol", False, NOW, "aún no")
+    assert (other.state("sol").since, other.state("sol").reason) == (NOW, "aún no")
     assert other.up("extranet")
     history = [(row.who, row.state, row.until) for row in other.history("sol")]
     assert history == [("luis", DOWN, NOW + timedelta(hours=2)), ("ana", DOWN, None)]
-    newest, oldest = SqlAuditStore(database).search(AuditFilter(), 10)
+    changed = AuditFilter(event=AuditEvent.FLAG_CHANGED)
+    newest, oldest = SqlAuditStore(database).search(changed, 10)
     assert (oldest.actor, oldest.realm, oldest.details["previous"]) == ("ana", "sol", "auto")
     assert newest.details == {
         "state": "forced_down",
         "previous": "forced_down",
         "reason": "aún no",
         "until": "2026-11-23T17:00:00+00:00",
+        "via": "cli",
     }
 
 

@@ -28,6 +28,7 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.redis.flags import RedisFlagMessenger
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.audit.log import Audit
 from idp.kernel.clock import SystemClock
@@ -41,6 +42,7 @@ say = lambda event: print(event.realm, event.up, time.monotonic(), flush=True)
 events.subscribe(FlagChanged, say)
 messenger = RedisFlagMessenger(RedisGateway(sys.argv[2]))
 status = UpstreamStatus(store=SqlFlagStore(database), uow=database, audit=audit, clock=clock,
+                        transitions=SqlTransitionStore(database),
                         realms=("sol", "extranet"), messenger=messenger, events=events)
 watcher = FlagWatcher(status=status, messenger=messenger)
 watcher.start()

@@ -24,7 +24,14 @@ from idp.adapters.sql.models.people import (
 )
 from idp.adapters.sql.models.privacy import ErasedIdentifierRow, LegalHoldRow
 from idp.adapters.sql.models.refresh import RefreshFamilyRow, RefreshTokenRow
-from idp.adapters.sql.models.upstream_status import FlagChangeRow, FlagRow
+from idp.adapters.sql.models.upstream_status import (
+    FlagChangeRow,
+    FlagRequestRow,
+    FlagRow,
+    TransitionRow,
+    UpstreamEvidenceRow,
+    WindowRow,
+)
 
 __all__ = [
     "AddressRow",
@@ -40,6 +47,7 @@ __all__ = [
     "ErasedIdentifierRow",
     "ExternalIdRow",
     "FlagChangeRow",
+    "FlagRequestRow",
     "FlagRow",
     "FreeText",
     "IdentifierRow",
@@ -53,7 +61,10 @@ __all__ = [
     "RefreshTokenRow",
     "RetiredSubRow",
     "SpentLinkRow",
+    "TransitionRow",
+    "UpstreamEvidenceRow",
     "UtcDateTime",
     "VaultCheckRow",
     "VerificationRow",
+    "WindowRow",
 ]

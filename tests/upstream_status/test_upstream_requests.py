@@ -1,0 +1,191 @@
+"""Changes that wait for a word: one yes of another person, a deadline, and nothing in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from idp.kernel.clock import FixedClock
+from idp.kernel.errors import IdpError
+from idp.upstream_status.request import Decision, Request, RequestKind
+from idp.upstream_status.service import UpstreamStatus
+from idp.upstream_status.state import FlagState, Policy
+from idp.upstream_status.switchboard import APPROVAL
+from idp.wiring.surface import Switch
+
+AUTO, UP, DOWN = FlagState.AUTO, FlagState.FORCED_UP, FlagState.FORCED_DOWN
+Build = Callable[..., UpstreamStatus]
+
+
+@pytest.fixture
+def switch(build: Build, switched: Callable[..., Switch]) -> Switch:
+    return switched(build(), second=True)
+
+
+def proposal(switch: Switch, wanted: str = "down", *, do_then: bool = True) -> Request:
+    return switch.requests.ask(
+        "sol", RequestKind.PROPOSAL, wanted, reason="no responde", who="sonda",
+        within=timedelta(minutes=10), do_then=do_then, evidence={"failed": 9},
+    )  # fmt: skip
+
+
+def flip(switch: Switch, state: FlagState, who: str = "console:ana") -> Request | None:
+    return switch.switchboard.flip("sol", state, reason="r", who=who, via="console").asked
+
+
+def test_flip_to_down_never_waits_and_says_that_nobody_else_said_yes(switch: Switch) -> None:
+    assert flip(switch, DOWN) is None
+    assert not switch.status.up("sol")
+
+
+@pytest.mark.parametrize("state", [UP, AUTO])
+def test_other_flips_wait_for_another_person(switch: Switch, state: FlagState) -> None:
+    flip(switch, DOWN)
+    asked = flip(switch, state)
+    assert asked is not None
+    assert not switch.status.up("sol")
+    with pytest.raises(IdpError, match="request_own"):
+        switch.requests.decide(asked.id, approve=True, who="console:ana")
+    decided = switch.requests.decide(asked.id, approve=True, who="console:luis")
+    assert (decided.decision, decided.decided_by) == (Decision.APPROVED, "console:luis")
+    assert switch.status.up("sol")
+    assert switch.status.history("sol")[0].approved_by == "console:luis"
+
+
+def test_own_request_may_be_taken_back_by_a_no(switch: Switch) -> None:
+    asked = flip(switch, UP)
+    assert asked is not None
+    decided = switch.requests.decide(asked.id, approve=False, who="console:ana")
+    assert decided.decision is Decision.REFUSED
+    assert switch.status.history("sol") == []
+
+
+def test_without_the_demand_of_a_second_person_nothing_waits(
+    build: Build, switched: Callable[..., Switch]
+) -> None:
+    switch = switched(build())
+    assert flip(switch, UP) is None
+    outcome = switch.switchboard.choose("sol", Policy.AUTOMATIC, reason="r", who="ana")
+    assert outcome.asked is None
+    assert switch.status.policy("sol") is Policy.AUTOMATIC
+
+
+def test_policy_automatic_waits_and_the_others_do_not(switch: Switch) -> None:
+    asked = switch.switchboard.choose("sol", Policy.AUTOMATIC, reason="r", who="ana").asked
+    assert asked is not None
+    assert switch.status.policy("sol") is Policy.MANUAL
+    switch.requests.decide(asked.id, approve=True, who="luis")
+    assert switch.status.policy("sol") is Policy.AUTOMATIC
+    for policy in (Policy.ASSISTED, Policy.MANUAL):
+        assert switch.switchboard.choose("sol", policy, reason="r", who="ana").asked is None
+        assert switch.status.policy("sol") is policy
+
+
+def test_same_wish_is_asked_once(switch: Switch) -> None:
+    first, second = flip(switch, UP), flip(switch, UP, who="console:eva")
+    assert first is not None and second is not None
+    assert (first.id, len(switch.requests.open("sol"))) == (second.id, 1)
+
+
+def test_request_lapses_at_its_deadline(switch: Switch, clock: FixedClock) -> None:
+    asked = flip(switch, UP)
+    assert asked is not None
+    clock.advance(APPROVAL.total_seconds())
+    with pytest.raises(IdpError, match="request_over"):
+        switch.requests.decide(asked.id, approve=True, who="console:luis")
+    assert switch.requests.step() == 1
+    assert switch.requests.recent()[0].decision is Decision.LAPSED
+    assert switch.requests.step() == 0
+
+
+def test_flip_that_comes_first_overtakes_what_waits(switch: Switch) -> None:
+    asked = flip(switch, UP)
+    assert asked is not None
+    flip(switch, DOWN, who="console:eva")
+    assert switch.requests.recent()[0].decision is Decision.WITHDRAWN
+    with pytest.raises(IdpError, match="request_over"):
+        switch.requests.decide(asked.id, approve=True, who="console:luis")
+    assert not switch.status.up("sol")
+
+
+def test_proposal_is_done_at_its_deadline_where_nobody_answers(
+    switch: Switch, clock: FixedClock
+) -> None:
+    proposal(switch)
+    clock.advance(599)
+    switch.steward.step()
+    assert switch.status.up("sol")
+    clock.advance(1)
+    switch.steward.step()
+    assert not switch.status.up("sol")
+    last = switch.transitions.last("sol")
+    assert last is not None and last.evidence == {"failed": 9}
+
+
+def test_proposal_is_done_at_once_by_a_yes_and_never_after_a_no(
+    switch: Switch, clock: FixedClock
+) -> None:
+    switch.requests.decide(proposal(switch).id, approve=True, who="console:ana")
+    assert not switch.status.up("sol")
+    refused = proposal(switch, "up")
+    switch.requests.decide(refused.id, approve=False, who="console:ana")
+    clock.advance(3_600)
+    switch.steward.step()
+    assert not switch.status.up("sol")
+
+
+def test_proposal_that_the_evidence_overtook_is_withdrawn(
+    switch: Switch, clock: FixedClock
+) -> None:
+    asked = proposal(switch)
+    assert switch.requests.withdraw(asked.id)
+    assert not switch.requests.withdraw(asked.id)
+    clock.advance(3_600)
+    switch.steward.step()
+    assert switch.status.up("sol")
+
+
+def test_of_parallel_words_one_counts(switch: Switch) -> None:
+    asked = flip(switch, UP)
+    assert asked is not None
+
+    def say(who: str) -> bool:
+        try:
+            switch.requests.decide(asked.id, approve=True, who=who)
+        except IdpError as error:
+            assert error.code == "request_over"
+            return False
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(say, ("luis", "eva", "rosa"))) == [False, False, True]
+    assert len(switch.status.history("sol")) == 1
+
+
+def test_approval_that_comes_after_the_wished_end_flips_nothing(
+    switch: Switch, clock: FixedClock
+) -> None:
+    until = clock.now() + timedelta(minutes=5)
+    asked = switch.switchboard.flip("sol", UP, reason="r", who="ana", via="cli", until=until).asked
+    assert asked is not None
+    clock.advance(600)
+    switch.requests.decide(asked.id, approve=True, who="luis")
+    assert switch.status.history("sol") == []
+
+
+def test_wish_that_is_none_is_refused(switch: Switch) -> None:
+    for kind in RequestKind:
+        with pytest.raises(ValueError, match="maybe|proposal"):
+            switch.requests.ask(
+                "sol", kind, "maybe", reason="r", who="w",
+                within=timedelta(minutes=1), do_then=False,
+            )  # fmt: skip
+
+
+def test_unknown_request_is_not_found(switch: Switch) -> None:
+    with pytest.raises(IdpError, match="request_unknown"):
+        switch.requests.decide("req_x", approve=True, who="luis")
+    assert not switch.requests.withdraw("req_x")
