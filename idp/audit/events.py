@@ -38,6 +38,7 @@ class AuditEvent(StrEnum):
     FLAG_CHANGE_DECIDED = "flag.change_decided"
     UPSTREAM_STATE_CHANGED = "upstream.state_changed"
     UPSTREAM_JUDGED = "upstream.judged"
+    INCIDENT_REPORTED = "incident.reported"
     WINDOW_PLANNED = "window.planned"
     WINDOW_CANCELLED = "window.cancelled"
     ADDRESS_CHANGE_REQUESTED = "address.change_requested"
@@ -224,6 +225,9 @@ TABLE: dict[AuditEvent, Row] = {
     ),
     AuditEvent.UPSTREAM_JUDGED: _row(
         "The prober decided about an upstream by evidence.", "up", "reason", "evidence"
+    ),
+    AuditEvent.INCIDENT_REPORTED: _row(
+        "The report on a contingency that is over was made.", "incident", "signed"
     ),
     AuditEvent.WINDOW_PLANNED: _row(
         "Somebody announced maintenance of an upstream.", "window", "starts", "ends", "reason"

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from idp.cli import upstream_requests, upstream_windows
+from idp.cli import upstream_report, upstream_requests, upstream_windows
 from idp.cli.arguments import at_most, impersonal
 from idp.cli.upstream_words import common, duration, known, moment
 from idp.kernel.errors import IdpError, Unavailable
@@ -59,6 +59,7 @@ def add_parser(subparsers: Any) -> None:
     history.set_defaults(func=_history)
     upstream_windows.add_actions(actions)
     upstream_requests.add_actions(actions)
+    upstream_report.add_actions(actions)
 
 
 def _add_flip(actions: Any, name: str, state: FlagState, text: str) -> None:

@@ -15,9 +15,9 @@ from idp.clients.registry import Reload
 from idp.jobs.periodic import Periodic
 from idp.people.coverage import Coverage
 from idp.privacy.retention import Retention
-from idp.upstream_status.steward import Steward
 from idp.wiring.base import Base, Services
 from idp.wiring.reach import drained
+from idp.wiring.surface import Switch
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Regular:
     retention: Retention
     coverage: Coverage
     pump: CampaignPump
-    steward: Steward
+    switch: Switch
 
 
 def periodic(base: Base, rooms: Regular) -> Periodic:
@@ -35,7 +35,8 @@ def periodic(base: Base, rooms: Regular) -> Periodic:
     periodic = Periodic(clock=base.clock)
     kept_with_uses = drained(base)
     periodic.register("audit.drain", 1.0, lambda: drain(base.stream, kept_with_uses))
-    periodic.register("upstreams.settle", 1.0, rooms.steward.step)
+    periodic.register("upstreams.settle", 1.0, rooms.switch.steward.step)
+    periodic.register("incidents.report", 300.0, rooms.switch.incidents.step)
     periodic.register("campaigns.pump", 2.0, rooms.pump)
     periodic.register("coverage.take", 600.0, rooms.coverage.take)
     periodic.register("data.purge", 86_400.0, rooms.retention.step)

@@ -150,7 +150,7 @@ def build_services(
         links=one_time,
         jobs=jobs,
         queue=queue,
-        periodic=periodic(base, Regular(own.retention, figures, pump, switched.steward)),
+        periodic=periodic(base, Regular(own.retention, figures, pump, switched)),
         logins=dispatcher,
         provider=surface,
         identities=Identities(

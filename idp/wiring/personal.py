@@ -20,6 +20,7 @@ from idp.adapters.sql.coverage import SqlCoverageStore
 from idp.adapters.sql.flag_requests import SqlRequestStore
 from idp.adapters.sql.identities import SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
+from idp.adapters.sql.incidents import SqlReportStore
 from idp.adapters.sql.privacy import SqlErased, SqlHolds, SqlPersonRows
 from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
@@ -137,6 +138,7 @@ def rules(
         rule("erased_identifiers", "erased_retention", SqlErased(database, base.vault)),
         rule("flag_history", "audit_retention", SqlFlagStore(database)),
         rule("upstream_transitions", "audit_retention", SqlTransitionStore(database)),
+        rule("upstream_incidents", "audit_retention", SqlReportStore(database)),
         rule("upstream_requests", "audit_retention", SqlRequestStore(database)),
         rule("upstream_windows", "audit_retention", SqlWindowStore(database)),
         rule("audit", "audit_retention", SqlAuditStore(database)),

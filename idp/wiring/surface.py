@@ -20,6 +20,7 @@ from idp.oidc.emergencies import Emergencies
 from idp.oidc.logout import Logout
 from idp.oidc.par import PushedAuthorization
 from idp.oidc.server import ProviderServer
+from idp.upstream_status.incidents import Incidents
 from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.requests import Requests
 from idp.upstream_status.service import UpstreamStatus
@@ -66,4 +67,5 @@ class Switch:
     windows: Windows
     steward: Steward
     transitions: SqlTransitionStore
+    incidents: Incidents
     overrides: LocalOverrides

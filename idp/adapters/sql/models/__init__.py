@@ -11,6 +11,7 @@ from idp.adapters.sql.models.campaigns import CampaignMailRow, CampaignRow
 from idp.adapters.sql.models.coverage import ComponentUseRow, CoverageDayRow
 from idp.adapters.sql.models.identity import MergeRow, RetiredSubRow
 from idp.adapters.sql.models.imports import ImportRow
+from idp.adapters.sql.models.incidents import IncidentRow
 from idp.adapters.sql.models.links import SpentLinkRow
 from idp.adapters.sql.models.people import (
     AddressRow,
@@ -52,6 +53,7 @@ __all__ = [
     "FreeText",
     "IdentifierRow",
     "ImportRow",
+    "IncidentRow",
     "KnownBrowserRow",
     "LegalHoldRow",
     "MergeRow",

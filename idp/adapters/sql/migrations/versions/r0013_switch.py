@@ -87,7 +87,7 @@ def _transitions_and_requests() -> None:
         sa.Column("evidence", sa.JSON(), nullable=False),
         _moment("told_at"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upstream_transitions")),
-        sa.UniqueConstraint("realm", "seq", name=op.f("uq_upstream_transitions_realm")),
+        sa.UniqueConstraint("realm", "seq", name=op.f("uq_upstream_transitions_realm_seq")),
     )
     for column in ("at", "told_at"):
         name = op.f(f"ix_upstream_transitions_{column}")
