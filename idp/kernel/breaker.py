@@ -34,6 +34,13 @@ class Breaker:
             self._until = self._clock.timestamp() + self._pause()
             return 0.0
 
+    def pausing(self) -> float:
+        """Seconds for which it is left alone still; takes no try, unlike `wait`."""
+        with self._lock:
+            if self._failures < FAILURES:
+                return 0.0
+            return max(0.0, self._until - self._clock.timestamp())
+
     def untried(self) -> None:
         """The try that was granted was not made: the next caller may make it."""
         with self._lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from idp.kernel.breaker import Breaker
@@ -18,6 +19,7 @@ from idp.kernel.ids import digest
 from idp.limits.ports import Counter, evenly
 from idp.mail.message import OutgoingMessage
 from idp.mail.ports import Receipt, Relay, RelayDeferred, RelayRefused
+from idp.mail.relay_figures import NoFigures, RelayFigures, Trouble, What
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +51,9 @@ class Relays:
         clock: Clock,
         pause: Callable[[float], object],
         patience: float = PATIENCE,
+        figures: RelayFigures | None = None,
     ) -> None:
+        self._figures = figures or NoFigures()
         self._relays = [
             _Named(name, relay, per_minute, Breaker(clock)) for name, relay, per_minute in relays
         ]
@@ -85,7 +89,7 @@ class Relays:
             try:
                 receipt = one.relay.send(message)
             except RelayRefused as error:
-                self._works(one)
+                self._works(one, "refused")
                 if error.recipient:
                     raise
                 # This relay does not like the message; a put-off by another counts for more.
@@ -94,7 +98,7 @@ class Relays:
                 self._put_off(one, error)
                 failure = error
             else:
-                self._works(one)
+                self._works(one, "accepted")
                 return receipt
         if isinstance(failure, RelayDeferred) or (failure is not None and not waits):
             raise failure
@@ -125,16 +129,30 @@ class Relays:
         """Raises it again where nobody knows whether the relay has the message."""
         if error.scope == "recipient":
             # The relay works; another one may still reach that mailbox.
-            self._works(one)
+            self._works(one, "deferred")
             return
         if one.breaker.failed():
             _log.error("mail relay left alone", extra={"relay": one.name, "reason": error.reason})
+        self._tell_failed(one, error)
         if error.scope == "unknown":
             raise error
 
-    def _works(self, one: _Named) -> None:
-        if one.breaker.succeeded():
+    def _works(self, one: _Named, what: What) -> None:
+        recovered = one.breaker.succeeded()
+        if recovered:
             _log.warning("mail relay works again", extra={"relay": one.name})
+        # Figures: no mail is lost, nor sent twice, for their sake.
+        with suppress(Unavailable):
+            self._figures.count(one.name, what, self._clock.timestamp())
+            if recovered:
+                self._figures.works(one.name)
+
+    def _tell_failed(self, one: _Named, error: RelayDeferred) -> None:
+        now = self._clock.timestamp()
+        alone_until = now + one.breaker.pausing() if one.breaker.pausing() else 0.0
+        with suppress(Unavailable):
+            self._figures.count(one.name, "deferred", now)
+            self._figures.failed(one.name, Trouble(now, error.reason, alone_until))
 
 
 def _spread(message: OutgoingMessage, after: float) -> float:

@@ -17,6 +17,7 @@ from idp.adapters.redis.limits import RedisCounter
 from idp.adapters.redis.links import RedisLinks
 from idp.adapters.redis.mail_load import RedisMailLoad
 from idp.adapters.redis.mail_tries import RedisMailTries
+from idp.adapters.redis.relay_figures import RedisRelayFigures
 from idp.adapters.smtp.relay import SmtpRelay
 from idp.adapters.smtp.url import parse_smtp_urls
 from idp.adapters.sql.spent_links import SqlSpentLinks
@@ -93,6 +94,7 @@ def relays(base: Base) -> Relays:
         counter=RedisCounter(base.redis),
         clock=base.clock,
         pause=time.sleep,
+        figures=RedisRelayFigures(base.redis),
     )
 
 
