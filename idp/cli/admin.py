@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from idp.admin.account import Account
+from idp.admin.accounts_shown import shown
 from idp.admin.desk import SetupLink
 from idp.admin.roles import Role
 from idp.cli.arguments import for_the_record
@@ -116,19 +117,10 @@ def _described(account: Account, now: datetime) -> dict[str, Any]:
     return {
         "name": account.name,
         "role": account.role.value,
-        "state": _state(account, now),
+        "state": shown(account, now).value,
         "created_at": account.created_at.isoformat(),
         "last_login_at": account.last_login_at.isoformat() if account.last_login_at else None,
     }
-
-
-def _state(account: Account, now: datetime) -> str:
-    if account.disabled_at is not None:
-        return "disabled"
-    if account.password_hash is not None:
-        return "active"
-    late = account.setup_until is None or account.setup_until <= now
-    return "link expired" if late else "not set up yet"
 
 
 def _line(found: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from idp.audit.events import AuditEvent
 from idp.kernel.clock import SystemClock
 from idp.kernel.errors import IdpError, StartError
 from idp.signing.key import KeyRecord, KeyState
-from idp.signing.rotation import HINT_LIFE, OVERLAP, PUBLISHED_AHEAD, ROTATE_EVERY, due
+from idp.signing.prospects import ahead, since
+from idp.signing.rotation import due
 from idp.signing.store import KeyringError
 
 if TYPE_CHECKING:
@@ -37,41 +38,16 @@ def print_rows(
 
 def line(record: KeyRecord) -> str:
     """One key, with the dates that matter in its state."""
-    since = _since(record)
-    told = f"{record.kid}  {record.alg}  {record.state:<7}  desde {since:%Y-%m-%d %H:%M} UTC"
+    told = (
+        f"{record.kid}  {record.alg}  {record.state:<7}  desde {since(record):%Y-%m-%d %H:%M} UTC"
+    )
     if record.state in (KeyState.ACTIVE, KeyState.RETIRED):
         told += f"  publicada desde {record.created_at:%Y-%m-%d %H:%M}"
     if record.state is KeyState.RETIRED and record.activated_at:
         told += f"  firmó desde {record.activated_at:%Y-%m-%d %H:%M}"
     if record.reason:
         told += f"  motivo: {record.reason}"
-    return told + "".join(f"  {word} {at:%Y-%m-%d %H:%M}" for word, at in _ahead(record).values())
-
-
-def _since(record: KeyRecord) -> datetime:
-    return {
-        KeyState.NEXT: record.created_at,
-        KeyState.ACTIVE: record.activated_at or record.created_at,
-        KeyState.RETIRED: record.retired_at or record.created_at,
-        KeyState.REVOKED: record.retired_at or record.created_at,
-    }[record.state]
-
-
-def _ahead(record: KeyRecord) -> dict[str, tuple[str, datetime]]:
-    """What comes for a key: by JSON name, in Spanish, and when."""
-    since = _since(record)
-    match record.state:
-        case KeyState.NEXT:
-            return {"ready_at": ("puede firmar desde", since + PUBLISHED_AHEAD)}
-        case KeyState.ACTIVE:
-            return {"rotate_at": ("rotar desde", since + ROTATE_EVERY)}
-        case KeyState.RETIRED:
-            return {
-                "published_until": ("publicada hasta", since + OVERLAP),
-                "checked_until": ("verifica hasta", since + HINT_LIFE),
-            }
-        case _:
-            return {}
+    return told + "".join(f"  {word} {at:%Y-%m-%d %H:%M}" for word, at in ahead(record).values())
 
 
 def _row(record: KeyRecord, among: tuple[KeyRecord, ...], now: datetime) -> dict[str, Any]:
@@ -88,7 +64,7 @@ def _row(record: KeyRecord, among: tuple[KeyRecord, ...], now: datetime) -> dict
         "activated_at": activated,
         "retired_at": retired,
         "reason": record.reason,
-        **{name: at.isoformat() for name, (_, at) in _ahead(record).items()},
+        **{name: at.isoformat() for name, (_, at) in ahead(record).items()},
         "due": due(record, among, now),
     }
 

@@ -6,7 +6,8 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +15,7 @@ from idp.clients import loader
 from idp.clients.client import Client
 from idp.clients.problem import LoadResult, Problem
 from idp.clients.rules import ALGORITHMS
+from idp.kernel.clock import Clock, SystemClock
 from idp.kernel.errors import StartError
 
 _log = logging.getLogger(__name__)
@@ -42,6 +44,17 @@ class Reload:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True)
+class InForce:
+    """What this process goes by. digest: of the bytes of the file that it has, since: when it read
+    them; read_at: its last reading, which may have been refused.
+    """
+
+    digest: str
+    since: datetime
+    read_at: datetime
+
+
 class ClientRegistry:
     """Answers from memory; a file that became invalid leaves the last good one in force.
 
@@ -60,6 +73,7 @@ class ClientRegistry:
         algorithms: Callable[[], tuple[str, ...]] = lambda: ALGORITHMS,
         on_reload: Callable[[Reload], None] | None = None,
         poll: float = _POLL,
+        clock: Clock | None = None,
     ) -> None:
         self._path = path
         self._production = production
@@ -76,6 +90,9 @@ class ClientRegistry:
         if not first.ok:
             raise ClientsFileError(first.problems)
         self._clients: Mapping[str, Client] = MappingProxyType(dict(first.clients))
+        self._clock = clock or SystemClock()
+        now = self._clock.now()
+        self._in_force = InForce(first.digest, now, now)
 
     def get(self, client_id: str) -> Client | None:
         """The component, or None: a dict look-up, no lock."""
@@ -90,6 +107,11 @@ class ClientRegistry:
         """Why the file as it is now is not in force; empty while it is."""
         return self._problems
 
+    @property
+    def in_force(self) -> InForce:
+        """What this process goes by, and since when."""
+        return self._in_force
+
     def reload(self) -> bool:
         """Read the file now (the watcher, SIGHUP); False when it is not usable."""
         with self._reading:
@@ -97,11 +119,14 @@ class ClientRegistry:
             self._stamp = _stamp(self._path)
             result = self._load()
             self._problems = result.problems
+            now = self._clock.now()
             if result.ok:
+                self._in_force = InForce(result.digest, now, now)
                 told = _difference(self._clients, result)
                 self._clients = MappingProxyType(dict(result.clients))
                 _log.info("clients file reloaded", extra={"clients": len(result.clients)})
             else:
+                self._in_force = replace(self._in_force, read_at=now)
                 told = Reload(False, len(self._clients), result.digest, problems=result.problems)
                 for one in result.problems:
                     _log.error("clients file refused, the last good one stays: %s", one)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from idp.kernel.clock import Clock
+from idp.kernel.texts import Text
 from idp.signing.generate import locked, make_key
 from idp.signing.key import KeyRecord, KeyState
 from idp.signing.store import read_records, write_records
@@ -127,14 +128,14 @@ def known_in_time(record: KeyRecord) -> bool:
     return signs is None or signs - record.created_at >= PUBLISHED_AHEAD
 
 
-def due(record: KeyRecord, records: tuple[KeyRecord, ...], now: datetime) -> str | None:
+def due(record: KeyRecord, records: tuple[KeyRecord, ...], now: datetime) -> Text | None:
     """What an operator should do about a key now, in Spanish; None for nothing."""
     if record.state is not KeyState.ACTIVE:
         return None
     if _of(records, record.alg, KeyState.NEXT) is None:
-        return "falta la llave siguiente"
+        return Text("falta la llave siguiente")
     since = (record.activated_at or record.created_at) + ROTATE_EVERY
-    return f"rotar desde {since:%Y-%m-%d}" if now >= since else None
+    return Text("rotar desde {day}", day=f"{since:%Y-%m-%d}") if now >= since else None
 
 
 def _of(records: tuple[KeyRecord, ...], alg: str, state: KeyState) -> KeyRecord | None:

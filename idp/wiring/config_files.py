@@ -37,6 +37,7 @@ def keys_and_clients(
             # A component that wants signatures of a kind that there is no key for is a mistake.
             algorithms=lambda: keyring.algorithms if keyring else ALGORITHMS,
             production=settings.production,
+            clock=clock,
         )
     except StartError as error:
         problems.extend(error.problems)
