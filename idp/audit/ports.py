@@ -28,7 +28,9 @@ class AuditStore(Protocol):
         ...
 
     def search(self, wanted: AuditFilter, limit: int) -> list[AuditRecord]:
-        """At most `limit` matching records, the newest first. Raises Unavailable("sql")."""
+        """At most `limit` matching records, the newest first; none older than a record that is not
+        there. Raises Unavailable("sql").
+        """
         ...
 
     def purge(self, before: datetime) -> int:

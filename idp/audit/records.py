@@ -83,7 +83,9 @@ class AuditRecord:
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """What to look for; what is None does not matter. since is included, until is not."""
+    """What to look for; what is None does not matter. since is included, until is not. older_than:
+    the id of a record; only what comes after it, the newest first, is meant.
+    """
 
     event: AuditEvent | None = None
     person_id: str | None = None
@@ -92,3 +94,5 @@ class AuditFilter:
     reference: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    actor: str | None = None
+    older_than: str | None = None

@@ -49,6 +49,9 @@ class RaisingSink:
     def search(self, wanted: AuditFilter, limit: int) -> list[AuditRecord]:
         """At most `limit` matching records, the newest first."""
         found = [record for record in reversed(self.records) if _matches(record, wanted)]
+        ids = [record.id for record in found]
+        if wanted.older_than is not None:
+            found = found[ids.index(wanted.older_than) + 1 :] if wanted.older_than in ids else []
         return found[:limit]
 
 
@@ -66,7 +69,7 @@ class RaisingHandler(logging.Handler):
 
 
 def _matches(record: AuditRecord, wanted: AuditFilter) -> bool:
-    names = ("event", "person_id", "client_id", "realm", "reference")
+    names = ("event", "person_id", "client_id", "realm", "reference", "actor")
     exact = all(getattr(wanted, name) in (None, getattr(record, name)) for name in names)
     started = wanted.since is None or wanted.since <= record.at
     return exact and started and (wanted.until is None or record.at < wanted.until)

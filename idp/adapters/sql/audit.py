@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, insert, select
+from sqlalchemy import RowMapping, Table, insert, or_, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
@@ -15,7 +15,7 @@ from idp.adapters.sql.tables import counted, insert_new, purge, table_of
 from idp.audit.records import AuditFilter, AuditRecord, event_named
 
 _LOG: Table = table_of(AuditRow)
-_EXACT = ("person_id", "client_id", "realm", "reference")
+_EXACT = ("person_id", "client_id", "realm", "reference", "actor")
 
 
 class SqlAuditStore:
@@ -56,6 +56,14 @@ class SqlAuditStore:
         if wanted.until is not None:
             query = query.where(_LOG.c.at < wanted.until)
         with self._database.connection() as connection:
+            if wanted.older_than is not None:
+                last = select(_LOG.c.at, _LOG.c.seq).where(_LOG.c.id == wanted.older_than)
+                found = connection.execute(last).first()
+                if found is None:
+                    return []
+                query = query.where(
+                    _LOG.c.at <= found.at, or_(_LOG.c.at < found.at, _LOG.c.seq < found.seq)
+                )
             return [_record(row) for row in connection.execute(query).mappings()]
 
     def due(self, before: datetime) -> int:
