@@ -12,12 +12,16 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, request
 
 from idp.admin.messages import CONSOLE_MESSAGES
+from idp.admin.views.audit import blueprint as audit_blueprint
 from idp.admin.views.coverage import blueprint as coverage_blueprint
 from idp.admin.views.entrance import blueprint as entrance_blueprint
+from idp.admin.views.figures import blueprint as figures_blueprint
 from idp.admin.views.gate import BROWSER, Gate
 from idp.admin.views.menu import HOME
 from idp.admin.views.now import blueprint as now_blueprint
 from idp.admin.views.own import blueprint as own_blueprint
+from idp.admin.views.people import blueprint as people_blueprint
+from idp.admin.views.readings import blueprint as readings_blueprint
 from idp.admin.views.setup import blueprint as setup_blueprint
 from idp.app.front import Face, bare, finish_each, front
 from idp.app.process import served
@@ -85,6 +89,23 @@ def _pages(services: Services, gate: Gate) -> list[Blueprint]:
         own_blueprint(own=console.own, sessions=console.sessions, gate=gate),
         now_blueprint(now=console.now, clock=services.clock, gate=gate),
         coverage_blueprint(board=console.coverage, gate=gate),
+        people_blueprint(
+            lookups=console.people.lookups,
+            cards=console.people.cards,
+            requests=console.people.requests,
+            callers=console.people.callers,
+            resend=console.people.resend,
+            gate=gate,
+        ),
+        figures_blueprint(mail=console.mail, live=console.live, clock=services.clock, gate=gate),
+        readings_blueprint(
+            components=console.components,
+            keys=console.keys,
+            desk=console.desk,
+            clock=services.clock,
+            gate=gate,
+        ),
+        audit_blueprint(search=console.audit, realms=console.coverage.realms, gate=gate),
     ]
 
 

@@ -51,4 +51,9 @@ CONSOLE_MESSAGES: Mapping[str, Message] = {
     "console_busy": Message(
         "Hay muchos ingresos a la vez", "En este momento se comprueban otras contraseñas.", _WAIT
     ),
+    "console_case_over": Message(
+        "La consulta terminó",
+        "Se abrió hace más de media hora, o en otra sesión, o la dirección está incompleta.",
+        "Busque a la persona otra vez.",
+    ),
 }

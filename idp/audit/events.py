@@ -115,6 +115,9 @@ class AuditEvent(StrEnum):
     ADMIN_PASSWORD_CHANGED = "admin.password_changed"
     ADMIN_CODES_RENEWED = "admin.codes_renewed"
     ADMIN_SESSION_ENDED = "admin.session_ended"
+    PERSON_LOOKED_UP = "person.looked_up"
+    CALLER_CHECKED = "caller.checked"
+    AUDIT_DOWNLOADED = "audit.downloaded"
 
 
 @dataclass(frozen=True)
@@ -477,5 +480,23 @@ TABLE: dict[AuditEvent, Row] = {
         "account",
         "sid",
         "reason",
+    ),
+    # Nothing of what was typed: who is looked for stands in the record as an opaque id, if at all.
+    AuditEvent.PERSON_LOOKED_UP: _row(
+        "Somebody at the console looked for a person (by reference, identifier or id); nobody was "
+        "found where no person is named.",
+        "by",
+        "purpose",
+        "found",
+    ),
+    AuditEvent.CALLER_CHECKED: _row(
+        "The help desk compared what a caller says with what is kept of a person.",
+        "question",
+        "matches",
+    ),
+    AuditEvent.AUDIT_DOWNLOADED: _row(
+        "Somebody at the console took records of the audit log along, as a file.",
+        "rows",
+        "filter",
     ),
 }

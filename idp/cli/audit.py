@@ -24,10 +24,12 @@ def add_parser(subparsers: Any) -> None:
     listing.add_argument("--event", choices=[event.value for event in AuditEvent], metavar="EVENT")
     listing.add_argument("--person", metavar="ID")
     listing.add_argument("--client", metavar="ID")
+    listing.add_argument("--actor", metavar="NAME", help="who acted: console:…, os:…, client:…")
     listing.add_argument("--realm", metavar="REALM")
     listing.add_argument("--reference", metavar="NUMBER", help="the número de atención")
     for name in ("--since", "--until"):
         listing.add_argument(name, type=_moment, metavar="MOMENT", help="ISO 8601 with an offset")
+    listing.add_argument("--after", metavar="ID", help="go on after this record of a search")
     listing.add_argument("--limit", type=at_most(10_000), default=50, metavar="N")
     listing.set_defaults(func=_list)
     events = actions.add_parser("events", help="the events that there are, and their meaning")
@@ -45,6 +47,8 @@ def _list(args: argparse.Namespace, context: Context) -> int:
         reference=args.reference,
         since=args.since,
         until=args.until,
+        actor=args.actor,
+        older_than=args.after,
     )
     found = context.services.audit.search(wanted, args.limit)
     if context.as_json:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idp.adapters.mailbox.imap import ImapBox
 from idp.adapters.mailbox.maildir import MaildirBox
+from idp.admin.mail_board import LATELY, MailShown
 from idp.kernel.errors import IdpError
 from idp.mail.bounces import BounceKind
-from idp.mail.load import estimated_wait
-from idp.mail.news import CROWD
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
-
-_OTHERS = "(others)"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -25,7 +22,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("mail", help="how the mail goes")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     status = actions.add_parser(
-        "status", help="what waits, the estimated wait, delivery times of a day by domain"
+        "status",
+        help="what waits, the estimated wait, how relays fare, delivery times of a day by domain",
     )
     status.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     status.set_defaults(func=_status)
@@ -43,31 +41,53 @@ def add_parser(subparsers: Any) -> None:
 
 def _status(args: argparse.Namespace, context: Context) -> int:
     del args
-    mail_load = context.services.mail_load
-    load = mail_load.now()
-    domains = _grouped(mail_load.domains())
+    shown = context.services.console.mail.now()
+    load = shown.load
     if context.as_json:
-        context.out(
-            {
-                "open": load.open,
-                "oldest_seconds": round(load.oldest, 1),
-                "finished": load.finished,
-                "window_seconds": load.window,
-                "estimated_wait_seconds": round(estimated_wait(load), 1),
-                "domains": domains,
-            }
-        )
+        context.out(_json(shown))
         return 0
     context.out(
         f"waiting {load.open}, the first for {load.oldest:.0f} s; done {load.finished} in "
-        f"{load.window:.0f} s; a new request waits about {estimated_wait(load):.0f} s"
+        f"{load.window:.0f} s; a new request waits about {shown.wait:.0f} s"
     )
-    for domain, found in domains.items():
+    for one in shown.relays:
+        state = "left alone" if one.alone else "works"
+        last = f"; last failure: {one.trouble.reason}" if one.trouble else ""
         context.out(
-            f"{domain:<30} {found['deliveries']:>7} mails   half within {_within(found['p50'])}, "
-            f"95 % within {_within(found['p95'])}"
+            f"{one.name:<30} {state}{last}; in {LATELY} h: {one.lately.accepted} accepted, "
+            f"{one.lately.deferred} put off, {one.lately.refused} refused"
+        )
+    for domain, found in shown.domains.items():
+        context.out(
+            f"{domain:<30} {found.deliveries:>7} mails   half within {_within(found.p50)}, "
+            f"95 % within {_within(found.p95)}"
         )
     return 0
+
+
+def _json(shown: MailShown) -> dict[str, Any]:
+    load = shown.load
+    return {
+        "open": load.open,
+        "oldest_seconds": round(load.oldest, 1),
+        "finished": load.finished,
+        "window_seconds": load.window,
+        "estimated_wait_seconds": round(shown.wait, 1),
+        "domains": {name: asdict(one) for name, one in shown.domains.items()},
+        "relays": [
+            {
+                "name": one.name,
+                "per_minute": one.per_minute,
+                "left_alone": one.alone,
+                "last_failure": one.trouble.reason if one.trouble else None,
+                "last_failure_at": one.trouble_at.isoformat() if one.trouble_at else None,
+                "last_hours": {"hours": LATELY, **asdict(one.lately)},
+                "day": asdict(one.day),
+            }
+            for one in shown.relays
+        ],
+        "budgets_an_hour": asdict(shown.budgets),
+    }
 
 
 def _bounces(args: argparse.Namespace, context: Context) -> int:
@@ -104,37 +124,6 @@ def _read(args: argparse.Namespace, context: Context) -> dict[BounceKind, int]:
         return bounces.read(box)
     finally:
         box.close()
-
-
-def _grouped(domains: Mapping[str, Mapping[int, int]]) -> dict[str, dict[str, int | None]]:
-    """By domain, the busiest first. A domain of a few mails may be one person's: those are told
-    together.
-    """
-    counts: dict[str, dict[int, int]] = {}
-    for domain, buckets in domains.items():
-        name = domain if sum(buckets.values()) >= CROWD else _OTHERS
-        one = counts.setdefault(name, {})
-        for bound, count in buckets.items():
-            one[bound] = one.get(bound, 0) + count
-    ordered = sorted(counts.items(), key=lambda item: -sum(item[1].values()))
-    return {
-        name: {
-            "deliveries": sum(buckets.values()),
-            "p50": _percentile(buckets, 0.50),
-            "p95": _percentile(buckets, 0.95),
-        }
-        for name, buckets in ordered
-    }
-
-
-def _percentile(buckets: Mapping[int, int], share: float) -> int | None:
-    """The least bound (s) that covers so large a share; None beyond the last."""
-    wanted, seen = share * sum(buckets.values()), 0
-    for bound in sorted(one for one in buckets if one):
-        seen += buckets[bound]
-        if seen >= wanted:
-            return bound
-    return None
 
 
 def _within(seconds: int | None) -> str:

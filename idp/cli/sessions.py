@@ -1,4 +1,4 @@
-"""`idp sessions`: end sessions and all that they gave, in an emergency."""
+"""`idp sessions`: how many there are; ending them and all that they gave, in an emergency."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp sessions revoke`."""
-    parser = subparsers.add_parser("sessions", help="end sessions and what they gave")
+    """`idp sessions live|revoke`."""
+    parser = subparsers.add_parser("sessions", help="count sessions; end them and what they gave")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
+    live = actions.add_parser(
+        "live", help="how many links and sessions live, at most, by component"
+    )
+    live.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    live.set_defaults(func=_live)
     revoke = actions.add_parser(
         "revoke", help="end sessions, refresh tokens and access tokens; components are told"
     )
@@ -32,6 +37,29 @@ def add_parser(subparsers: Any) -> None:
     revoke.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     revoke.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
     revoke.set_defaults(func=_revoke)
+
+
+def _live(args: argparse.Namespace, context: Context) -> int:
+    del args
+    shown = context.services.console.live.now()
+    if context.as_json:
+        context.out(
+            {
+                "at": shown.at.isoformat(),
+                "total": vars(shown.total),
+                "components": {client_id: vars(one) for client_id, _, one in shown.rows},
+            }
+        )
+        return 0
+    for name, one in [
+        ("(all)", shown.total),
+        *((row[0] or "/cuenta", row[2]) for row in shown.rows),
+    ]:
+        context.out(
+            f"{name:<24} links: {one.asked} asked, {one.sent} sent, {one.used} used, {one.live} "
+            f"alive at most; sessions at most: {one.contingency} by mail, {one.sunat} by SUNAT"
+        )
+    return 0
 
 
 def _revoke(args: argparse.Namespace, context: Context) -> int:

@@ -14,6 +14,7 @@ from idp.cli import (
     users_export,
     users_import,
     users_merge,
+    users_request,
 )
 from idp.cli.arguments import impersonal
 from idp.cli.persons import check_reason, person_named
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: Any) -> None:
     """`idp users`: import, export, show, deliverable, merge, unmerge, separate, coverage, campaign,
-    erase, hold.
+    erase, hold, request, resend.
     """
     parser = subparsers.add_parser("users", help="the people who can be let in")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
@@ -49,6 +50,7 @@ def add_parser(subparsers: Any) -> None:
     coverage = users_coverage.add_parser(actions)
     campaign = users_campaign.add_parser(actions)
     users_erase.add_actions(actions)
+    users_request.add_actions(actions)
     for action in (load, save, show, coverage, campaign):
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)

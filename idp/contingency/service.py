@@ -228,7 +228,11 @@ class Contingency:
             attempt=last.attempt + 1 if last else 1,
             agent=visitor.agent,
             language=visitor.language,
-            known_tokens=" ".join(digests_of(visitor.known_cookie)),
+            known_tokens=(
+                " ".join(digests_of(visitor.known_cookie))
+                if visitor.known_tokens is None
+                else visitor.known_tokens
+            ),
         )
         # By the stream, not SQL: on the worst day this is the path that everybody takes.
         self._stream.push(
@@ -236,6 +240,7 @@ class Contingency:
                 AuditEvent.LINK_REQUESTED,
                 client_id=visit.transaction.client_id,
                 realm=visit.realm,
+                actor=visitor.actor,
                 reference=link.reference,
                 link=link.id,
                 known_browser=browser is not None,

@@ -75,9 +75,13 @@ class Waiting:
 class Visitor:
     """Who asks: address prefix and known-browser cookie, as far as limits care; agent: the browser
     as `Chrome/Windows`, which its person is told; language: of the page, and so of the mail.
+    known_tokens: digests of that cookie's tokens, where the help desk asks on the person's behalf
+    and has no cookie; actor: who of it asks.
     """
 
     address_prefix: str
     known_cookie: str | None
     agent: str = ""
     language: str = "es"
+    known_tokens: str | None = None
+    actor: str | None = None

@@ -83,6 +83,13 @@ _ROWS = (
     Limit("admin.proof", "account", 10, 900),
     # Each try is a password's work.
     Limit("admin.setup", "address prefix", 30, 600),
+    # Two a minute is more than anybody answers calls; it is what keeps a list of people from being
+    # tried out.
+    Limit("admin.search", "account", 120, 3_600),
+    # What a caller says is compared with four digits: few tries, whoever makes them, or they are
+    # found out.
+    Limit("admin.caller_case", "call", 5, 1_800),
+    Limit("admin.caller", "person", 10, 43_200),
 )
 
 LIMITS: dict[str, Limit] = {row.name: row for row in _ROWS}

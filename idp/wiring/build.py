@@ -29,6 +29,7 @@ from idp.wiring.background import Regular, periodic, tell_reload
 from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
 from idp.wiring.console import console
+from idp.wiring.console_pages import ConsoleRooms
 from idp.wiring.contingency import (
     behind,
     bounces,
@@ -124,6 +125,19 @@ def build_services(
     other = elsewhere(base, dispatcher, one_time, persons, clients, context)
     keepers = Keepers(dispatcher, one_time, clients, subjects, surface.emergencies)
     own = personal(base, persons, keepers, Ageing(joined, asking, figures))
+    door = contingency(base, dispatcher, one_time, counters, noted, persons, queue, sealing, load)
+    console_rooms = ConsoleRooms(
+        limits=counters,
+        people=persons,
+        clients=clients,
+        keyring=keyring,
+        logins=dispatcher,
+        links=one_time,
+        contingency=door,
+        erasing=own.erasing,
+        status=status,
+        load=load,
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -161,9 +175,7 @@ def build_services(
             subjects=subjects,
         ),
         federation=federation(base, dispatcher, persons),
-        contingency=contingency(
-            base, dispatcher, one_time, counters, noted, persons, queue, sealing, load
-        ),
+        contingency=door,
         waiting_room=waiting_room(base, dispatcher, one_time, load),
         mail_load=load,
         bounces=bounces(base, persons),
@@ -175,5 +187,5 @@ def build_services(
         documents=documents(settings),
         own_data=OwnData(dossiers=own.dossiers, limits=counters),
         drafts=Drafts(store=RedisDrafts(redis), vault=vault, clock=clock),
-        console=console(base, counters, noted, status, figures, password_cost),
+        console=console(base, console_rooms, noted, figures, password_cost),
     )

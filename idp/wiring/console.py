@@ -18,23 +18,29 @@ from idp.admin.recovery import RecoveryCodes
 from idp.admin.sessions import Sessions
 from idp.admin.steps import Steps
 from idp.limits.noted import Noted
-from idp.limits.service import Limits
 from idp.people.coverage import Coverage
-from idp.upstream_status.service import UpstreamStatus
 from idp.wiring.base import Base
+from idp.wiring.console_pages import (
+    ConsoleRooms,
+    audit_search,
+    components,
+    help_desk,
+    keys_board,
+    live_board,
+    mail_board,
+)
 from idp.wiring.surface import Console
 
 
 def console(
     base: Base,
-    limits: Limits,
+    rooms: ConsoleRooms,
     noted: Noted,
-    status: UpstreamStatus,
     coverage: Coverage,
     cost: Cost,
 ) -> Console:
     """Everything that `/admin` and `idp admin` use."""
-    settings = base.settings
+    settings, limits, status = base.settings, rooms.limits, rooms.status
     host = urlsplit(settings.console_url).hostname or ""
     words = host.split(".")
     labels = {one.realm: one.label for one in settings.upstreams}
@@ -106,4 +112,10 @@ def console(
         ),
         now=Now(status=status, labels=labels, clock=base.clock),
         coverage=CoverageBoard(coverage=coverage, labels=labels, clock=base.clock),
+        people=help_desk(base, rooms),
+        audit=audit_search(base),
+        components=components(base, rooms.clients),
+        keys=keys_board(base, rooms.keyring),
+        mail=mail_board(base, rooms.load),
+        live=live_board(base, rooms.clients),
     )

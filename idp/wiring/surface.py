@@ -7,13 +7,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.adapters.sql.transitions import SqlTransitionStore
+from idp.admin.audit_search import AuditSearch
+from idp.admin.caller import Callers
+from idp.admin.components import Components
 from idp.admin.coverage import CoverageBoard
 from idp.admin.desk import AccountDesk
 from idp.admin.enrolment import Enrolment
 from idp.admin.entrance import Entrance
+from idp.admin.keys import KeysBoard
+from idp.admin.live import LiveBoard
+from idp.admin.lookup import Lookups
+from idp.admin.mail_board import MailBoard
 from idp.admin.now import Now
 from idp.admin.own_account import OwnAccount
+from idp.admin.person_card import Cards
+from idp.admin.requests import Requests
 from idp.admin.sessions import Sessions as ConsoleSessions
+from idp.contingency.desk import DeskResend
 from idp.oidc.access import ServiceTokens, UserInfo
 from idp.oidc.authorization import Authorization
 from idp.oidc.emergencies import Emergencies
@@ -44,6 +54,17 @@ class Provider:
 
 
 @dataclass(frozen=True)
+class HelpDeskPages:
+    """What the page of people and `idp users resend` use."""
+
+    lookups: Lookups
+    cards: Cards
+    requests: Requests
+    callers: Callers
+    resend: DeskResend
+
+
+@dataclass(frozen=True)
 class Console:
     """What the console's pages and `idp admin` use."""
 
@@ -54,6 +75,12 @@ class Console:
     desk: AccountDesk
     now: Now
     coverage: CoverageBoard
+    people: HelpDeskPages
+    audit: AuditSearch
+    components: Components
+    keys: KeysBoard
+    mail: MailBoard
+    live: LiveBoard
 
 
 @dataclass(frozen=True)

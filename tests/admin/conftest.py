@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from calls import Calls
 from console_desk import ConsoleClient, Desk
 from flask import Flask
 
@@ -22,6 +23,11 @@ def console_app(running_world: World) -> Flask:
 @pytest.fixture
 def desk(world: World, console_app: Flask) -> Desk:
     return Desk(world, console_app)
+
+
+@pytest.fixture
+def calls(desk: Desk) -> Calls:
+    return Calls(desk)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
+from idp.admin.audit_words import MEANINGS, meaning
 from idp.audit import events
 from idp.audit.drain import drain
 from idp.audit.events import TABLE, AuditEvent
@@ -74,9 +76,15 @@ def test_no_event_has_a_detail_for_personal_data() -> None:
     assert {one for row in TABLE.values() for one in row.details} & personal == set()
 
 
+def test_every_event_has_its_meaning_in_the_readers_words() -> None:
+    assert set(MEANINGS) == set(AuditEvent)
+    assert meaning("of.another_version") not in MEANINGS.values()
+
+
 def test_every_event_is_recorded_somewhere() -> None:
     root = Path(events.__file__).parents[1]
-    sources = [one for one in root.rglob("*.py") if one != Path(events.__file__)]
+    told_of = {Path(events.__file__), root / "admin" / "audit_words.py"}
+    sources = [one for one in root.rglob("*.py") if one not in told_of]
     told = set(re.findall(r"AuditEvent\.([A-Z_]+)", "".join(one.read_text() for one in sources)))
     assert {one.name for one in AuditEvent} == told
 
@@ -200,3 +208,19 @@ def test_raising_handler_meeting_personal_data_raises() -> None:
     log.warning("nobody is named", extra={"person": "per_1"})
     with pytest.raises(PersonalDataLeak):
         log.warning("something", extra={"ruc": "20504774288"})
+
+
+def test_search_goes_on_after_a_record_even_within_one_moment(
+    audit: Audit, store: SqlAuditStore, clock: FixedClock
+) -> None:
+    for number in range(5):
+        clock.advance(number // 2)
+        audit.record(AuditEvent.LOGOUT_COMPLETED, actor="console:ana", sid=f"ses_{number}")
+    audit.record(AuditEvent.LOGOUT_COMPLETED, actor="console:zoe", sid="ses_9")
+    wanted = AuditFilter(actor="console:ana")
+    seen, last = [], None
+    while found := store.search(replace(wanted, older_than=last), 2):
+        seen += [one.details["sid"] for one in found]
+        last = found[-1].id
+    assert seen == ["ses_4", "ses_3", "ses_2", "ses_1", "ses_0"]
+    assert store.search(AuditFilter(older_than="aud_gone"), 2) == []

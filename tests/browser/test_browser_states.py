@@ -13,6 +13,7 @@ from tests.browser import (
     states_account,
     states_console,
     states_contingency,
+    states_desk,
     states_login,
     states_nudge,
 )
@@ -21,7 +22,14 @@ from tests.browser.site import Site, running_site
 from tests.browser.states import STATES
 
 pytestmark = pytest.mark.browser
-MODULES = (states_account, states_console, states_contingency, states_login, states_nudge)
+MODULES = (
+    states_account,
+    states_console,
+    states_contingency,
+    states_desk,
+    states_login,
+    states_nudge,
+)
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 # One of each kind of page is looked at in high contrast and forced colours too.
 EVERY_LOOK = {"form with errors", "link elsewhere, known", "account with errors", "chooser"}

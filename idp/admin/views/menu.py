@@ -10,6 +10,13 @@ from idp.kernel.texts import Text
 
 HOME = "/admin"
 COVERAGE = "/admin/cobertura"
+PEOPLE = "/admin/personas"
+MAIL = "/admin/correo"
+LIVE = "/admin/enlaces-y-sesiones"
+COMPONENTS = "/admin/componentes"
+KEYS = "/admin/llaves"
+AUDIT = "/admin/auditoria"
+ACCOUNTS = "/admin/cuentas"
 OWN_ACCOUNT = "/admin/cuenta"
 
 
@@ -25,6 +32,13 @@ class Entry:
 MENU = (
     Entry(HOME, Text("Ahora"), Permission.SEE_STATE),
     Entry(COVERAGE, Text("Cobertura"), Permission.SEE_COVERAGE),
+    Entry(PEOPLE, Text("Personas"), Permission.FIND_PERSON),
+    Entry(MAIL, Text("Correo"), Permission.SEE_STATE),
+    Entry(LIVE, Text("Enlaces y sesiones"), Permission.SEE_STATE),
+    Entry(COMPONENTS, Text("Componentes"), Permission.SEE_CLIENTS),
+    Entry(KEYS, Text("Llaves"), Permission.SEE_KEYS),
+    Entry(AUDIT, Text("Auditoría"), Permission.SEE_AUDIT),
+    Entry(ACCOUNTS, Text("Cuentas"), Permission.SEE_ACCOUNTS),
     Entry(OWN_ACCOUNT, Text("Mi cuenta de consola"), Permission.OWN_ACCOUNT),
 )
 
