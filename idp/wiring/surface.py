@@ -32,7 +32,7 @@ from idp.oidc.par import PushedAuthorization
 from idp.oidc.server import ProviderServer
 from idp.upstream_status.incidents import Incidents
 from idp.upstream_status.local_file import LocalOverrides
-from idp.upstream_status.requests import Requests
+from idp.upstream_status.requests import Requests as FlagRequests
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.steward import Steward
 from idp.upstream_status.switchboard import Switchboard
@@ -90,7 +90,7 @@ class Switch:
     status: UpstreamStatus
     watcher: FlagWatcher
     switchboard: Switchboard
-    requests: Requests
+    requests: FlagRequests
     windows: Windows
     steward: Steward
     transitions: SqlTransitionStore
