@@ -66,6 +66,15 @@ class ScimPolicy:
     events_uri: str | None = None
 
 
+@dataclass(frozen=True)
+class StatusPolicy:
+    """events_uri: where a component is told that an upstream's logins changed (RFC 8935), None:
+    nowhere.
+    """
+
+    events_uri: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Client:
     """A component. Names are those of RFC 7591 §2 and OpenID Connect Registration §2, plus ours.
@@ -115,6 +124,7 @@ class Client:
     backchannel_logout_session_required: bool = False
     logout_token_typ: str = "logout+jwt"
     scim: ScimPolicy = field(default_factory=ScimPolicy)
+    status: StatusPolicy = field(default_factory=StatusPolicy)
 
     @property
     def fapi2(self) -> bool:

@@ -11,13 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from idp.clients import document, rules, shape
-from idp.clients.client import Client, ContingencyPolicy, NudgePolicy, ScimPolicy, Secret
+from idp.clients.client import (
+    Client,
+    ContingencyPolicy,
+    NudgePolicy,
+    ScimPolicy,
+    Secret,
+    StatusPolicy,
+)
 from idp.clients.problem import LoadResult
 from idp.clients.report import Report
 from idp.clients.secrets import PREFIX
 from idp.kernel.times import read_moment
 
 MAX_BYTES = 1_000_000
+# Keys that become something else than they are in the file.
+_MADE = ("scope", "secrets", "contingency", "nudge", "realms", "jwks", "scim", "status")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -96,7 +105,7 @@ def _client(data: dict[str, Any], realms: tuple[str, ...]) -> Client:
     given: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in data.items()
-        if key not in ("scope", "secrets", "contingency", "nudge", "realms", "jwks", "scim")
+        if key not in _MADE
     }
     contingency = ContingencyPolicy(**data.get("contingency", {}))
     # Nobody needs to be ready for what the component does not take.
@@ -108,6 +117,7 @@ def _client(data: dict[str, Any], realms: tuple[str, ...]) -> Client:
         contingency=contingency,
         nudge=NudgePolicy(**{**usual, **data.get("nudge", {})}),
         scim=ScimPolicy(**data.get("scim", {})),
+        status=StatusPolicy(**data.get("status", {})),
         realms=tuple(data.get("realms", realms)),
         jwks=json.dumps(data["jwks"], sort_keys=True) if "jwks" in data else None,
     )

@@ -134,6 +134,12 @@ BAD = {
                        "http", "https"),
     "events to nowhere": ({**READER, "scim": "{events_uri: avisos}"}, "scim.events_uri",
                           "absoluta", "avisos"),
+    "status by http": ({"status": "{events_uri: 'http://a.pe/e'}"}, "status.events_uri",
+                       "http", "https"),
+    "status to nowhere": ({"status": "{events_uri: avisos}"}, "status.events_uri",
+                          "absoluta", "avisos"),
+    "unknown word of status": ({"status": "{eventos_uri: x}"}, "status.eventos_uri",
+                               "desconocida", "events_uri"),
     "unknown word of scim": ({**READER, "scim": "{eventos_uri: x}"}, "scim.eventos_uri",
                              "desconocida", "events_uri"),
 }  # fmt: skip
@@ -218,6 +224,8 @@ GOOD = {
         "scim": "{wins: vuce, trust_logins: true, events_uri: 'https://a.pe/e'}",
     },
     "people's events": {**READER, "scim": "{events_uri: 'https://a.pe/e'}"},
+    "events of the status": {"status": "{events_uri: 'https://a.pe/e'}"},
+    "events of the status on this machine": {"status": "{events_uri: 'http://localhost:8001/e'}"},
 }  # fmt: skip
 
 
@@ -229,6 +237,7 @@ def test_load_block_within_the_rules_has_no_problem(load: Load, lines: dict) -> 
 IN_PRODUCTION = {
     "jwks_uri": {**BY_KEY, "jwks_uri": "http://localhost/j"},
     "backchannel_logout_uri": {"backchannel_logout_uri": "http://localhost/l"},
+    "status.events_uri": {"status": "{events_uri: 'http://localhost/l'}"},
     "access_token_audience[0]": {"access_token_format": "jwt",
                                  "access_token_audience": "['http://localhost/']"},
     "sector_identifier_uri": {"subject_type": "pairwise",

@@ -53,7 +53,9 @@ def test_schema_is_itself_valid() -> None:
     Draft202012Validator.check_schema(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("definition", ["client", "secret", "contingency", "nudge", "scim"])
+@pytest.mark.parametrize(
+    "definition", ["client", "secret", "contingency", "nudge", "scim", "status"]
+)
 def test_reference_names_every_field_of_the_schema(definition: str) -> None:
     reference = (ROOT / "docs" / "clients-yaml.md").read_text(encoding="utf-8")
     for key in SCHEMA["$defs"][definition]["properties"]:
