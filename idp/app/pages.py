@@ -26,9 +26,11 @@ from idp.help.manual import facts, read_manual
 from idp.help.views import blueprint as help_blueprint
 from idp.login.views import blueprint as login_blueprint
 from idp.settings import Settings
+from idp.upstream_status.views import blueprint as status_blueprint
 from idp.web.i18n import REMEMBERED
 from idp.web.plain import blueprint as plain_blueprint
 from idp.wiring import STEP_URLS, TEMPLATES, Services, upstream_origins
+from idp.wiring.status import status_words
 
 
 def login_pages(settings: Settings, services: Services, front: Front) -> Iterator[Blueprint]:
@@ -128,7 +130,7 @@ def account_pages(settings: Settings, services: Services, front: Front) -> Itera
 
 
 def help_pages(settings: Settings, services: Services, front: Front) -> Iterator[Blueprint]:
-    """The front page, the privacy notice, and the users' manual."""
+    """The front page, the privacy notice, how the upstreams stand, and the users' manual."""
     yield plain_blueprint(
         pages=front.pages,
         components=lambda: (
@@ -152,6 +154,13 @@ def help_pages(settings: Settings, services: Services, front: Front) -> Iterator
             "contact": settings.privacy_email,
             "captcha_owner": owner(settings.captcha),
         },
+    )
+    yield status_blueprint(
+        board=services.status_board,
+        words=status_words(settings),
+        pages=front.pages,
+        languages=front.languages,
+        issuer=settings.issuer,
     )
     yield help_blueprint(
         pages=front.pages,

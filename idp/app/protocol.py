@@ -20,7 +20,7 @@ from idp.web.health import blueprint as health_blueprint
 from idp.wiring import Services
 from idp.wiring.scim import scim
 
-_PATHS = (*api.PATHS, f"{SCIM}/", "/healthz", "/readyz")
+_PATHS = (*api.PATHS, f"{SCIM}/", "/healthz", "/readyz", "/status.")
 
 
 def is_api(path: str) -> bool:

@@ -44,6 +44,7 @@ from idp.privacy.erasing import Erasing
 from idp.privacy.retention import Retention
 from idp.settings import Settings
 from idp.signing.keyring import Keyring
+from idp.upstream_status.board import StatusBoard
 from idp.upstream_status.service import UpstreamStatus
 from idp.web.documents import Documents
 from idp.wiring.reload import Reloader
@@ -103,6 +104,7 @@ class Services:
     resealing: Resealing
     upstream_status: UpstreamStatus
     switch: Switch
+    status_board: StatusBoard
     reloader: Reloader
     links: Links
     jobs: Jobs

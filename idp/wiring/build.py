@@ -59,6 +59,7 @@ from idp.wiring.personal import Ageing, documents, personal
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reach import campaign_job, campaign_pump, campaign_work, campaigns, coverage
 from idp.wiring.reload import Reloader
+from idp.wiring.status import status_board
 from idp.wiring.switch import switch
 
 
@@ -160,6 +161,7 @@ def build_services(
         resealing=Resealing(database, vault),
         upstream_status=status,
         switch=switched,
+        status_board=status_board(base, status),
         reloader=Reloader(keyring=keyring, clients=clients),
         links=one_time,
         jobs=jobs,

@@ -24,6 +24,28 @@ def privacy(site: Site, page: Page, other: Other) -> None:
     site.go(page, "/privacidad")
 
 
+@state("estado/estado.html", "status")
+def status(site: Site, page: Page, other: Other) -> None:
+    site.go(page, "/status")
+
+
+@state("estado/estado.html", "status in contingency")
+def status_down(site: Site, page: Page, other: Other) -> None:
+    site.flag()
+    site.later(600)
+    site.go(page, "/status?dias=90")
+
+
+@state("estado/estado.html", "status, out of date")
+def status_stale(site: Site, page: Page, other: Other) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("sql")
+
+    site.patch.setattr(site.world.services.status_board, "_reads", away)
+    site.later(600)
+    site.go(page, "/status")
+
+
 @state("ayuda/pagina.html", "help")
 def help_page(site: Site, page: Page, other: Other) -> None:
     site.go(page, "/ayuda")

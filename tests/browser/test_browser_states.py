@@ -42,6 +42,7 @@ OTHER_LANGUAGES = (
     "privacy",
     "nudge",
     "help",
+    "status in contingency",
 )
 
 Contexts = Callable[..., BrowserContext]

@@ -53,6 +53,10 @@ def privacy(world: World, browser: FlaskClient) -> TestResponse:
     return browser.get("/privacidad")
 
 
+def status_page(world: World, browser: FlaskClient) -> TestResponse:
+    return browser.get("/status")
+
+
 def help_page(world: World, browser: FlaskClient) -> TestResponse:
     return browser.get("/ayuda")
 
@@ -142,7 +146,7 @@ def sunat_without_state(world: World, browser: FlaskClient) -> TestResponse:
 
 
 PAGES = (
-    (home, 200), (privacy, 200), (help_page, 200), (chooser, 200), (chooser_with_session, 200), (refused, 200),
+    (home, 200), (privacy, 200), (status_page, 200), (help_page, 200), (chooser, 200), (chooser_with_session, 200), (refused, 200),
     (form, 200), (form_with_errors, 422), (waiting, 200), (recovered, 200), (link_unknown, 404),
     (account, 200), (account_in_contingency, 200), (logged_out, 200), (logout_asks, 200),
     (bad_client, 400), (not_found, 404), (wrong_method, 405), (too_large, 413),
@@ -177,7 +181,9 @@ def test_page_carries_every_header(world: World, shown: Any, status: int) -> Non
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Cache-Control"] == "no-store"
+    # The same for everybody, and loaded by everybody at once.
+    kept = "public, max-age=5" if shown is status_page else "no-store"
+    assert headers["Cache-Control"] == kept
     # HSTS is for https, which a developer's machine has not.
     assert "Strict-Transport-Security" not in headers
 
