@@ -41,6 +41,9 @@ class AuditEvent(StrEnum):
     INCIDENT_REPORTED = "incident.reported"
     WINDOW_PLANNED = "window.planned"
     WINDOW_CANCELLED = "window.cancelled"
+    UPSTREAM_CHANGE_NOTIFIED = "upstream.change_notified"
+    UPSTREAM_CHANGE_UNDELIVERED = "upstream.change_undelivered"
+    ADMINS_TOLD = "admins.told"
     ADDRESS_CHANGE_REQUESTED = "address.change_requested"
     ADDRESS_CHANGE_CANCELLED = "address.change_cancelled"
     ADDRESS_VERIFICATION_FAILED = "address.verification_failed"
@@ -242,6 +245,19 @@ TABLE: dict[AuditEvent, Row] = {
         "ends",
         "reason",
     ),
+    AuditEvent.UPSTREAM_CHANGE_NOTIFIED: _row(
+        "A component was told that people log in by another mode.", "transition"
+    ),
+    AuditEvent.UPSTREAM_CHANGE_UNDELIVERED: _row(
+        "A component could not be told of it.", "transition", "reason"
+    ),
+    AuditEvent.ADMINS_TOLD: _row(
+        "A mail about an upstream was written to the admins, and so many components are told.",
+        "notice",
+        "kind",
+        "mails",
+        "components",
+    ),
     AuditEvent.ADDRESS_CHANGE_REQUESTED: _row(
         "A person named a new address, not verified yet.", "address", "verification"
     ),
@@ -375,6 +391,7 @@ TABLE: dict[AuditEvent, Row] = {
         "kind",
         "link",
         "verification",
+        "notice",
         "campaign",
         "relay",
         "attempt",
@@ -384,6 +401,7 @@ TABLE: dict[AuditEvent, Row] = {
         "kind",
         "link",
         "verification",
+        "notice",
         "campaign",
         "relay",
         "attempt",
@@ -394,6 +412,7 @@ TABLE: dict[AuditEvent, Row] = {
         "kind",
         "link",
         "verification",
+        "notice",
         "campaign",
         "relay",
         "attempt",

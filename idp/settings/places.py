@@ -146,6 +146,25 @@ def mailbox(raw: str) -> str:
     return text
 
 
+# Whom everything is told to is a list at most.
+_MOST_ADDRESSES = 20
+
+
+def addresses(raw: str) -> tuple[str, ...]:
+    """`name@host` and others, between commas, each once; no names beside them."""
+    found = each(_address)(raw)
+    if len(found) > _MOST_ADDRESSES:
+        raise ValueError(f"{_MOST_ADDRESSES} addresses at most")
+    return tuple(dict.fromkeys(found))
+
+
+def _address(raw: str) -> str:
+    text = mailbox(raw)
+    if " " in text or "<" in text:
+        raise ValueError("addresses alone, such as turno@example.com")
+    return text
+
+
 def listen(raw: str) -> str:
     """`HOST:PORT` to listen on, an IPv6 host in brackets."""
     text = raw.strip()

@@ -241,6 +241,11 @@ class Settings:
     help_desk_email: str = _var(
         parsers.text, "Shown on every page and mail.", "vuceayuda@mincetur.gob.pe"
     )
+    admin_emails: tuple[str, ...] = _var(
+        places.addresses,
+        "Who is told by mail what happens to the upstreams: addresses, comma-separated.",
+        (),
+    )
     privacy_contact: str = _var(
         parsers.text,
         "The e-mail address for requests about personal data; the help desk's unless set.",

@@ -15,6 +15,7 @@ from idp.clients.registry import Reload
 from idp.jobs.periodic import Periodic
 from idp.people.coverage import Coverage
 from idp.privacy.retention import Retention
+from idp.upstream_status.telling import Telling
 from idp.wiring.base import Base, Services
 from idp.wiring.reach import drained
 from idp.wiring.surface import Switch
@@ -28,6 +29,7 @@ class Regular:
     coverage: Coverage
     pump: CampaignPump
     switch: Switch
+    telling: Telling
 
 
 def periodic(base: Base, rooms: Regular) -> Periodic:
@@ -37,6 +39,7 @@ def periodic(base: Base, rooms: Regular) -> Periodic:
     periodic.register("audit.drain", 1.0, lambda: drain(base.stream, kept_with_uses))
     periodic.register("upstreams.settle", 1.0, rooms.switch.steward.step)
     periodic.register("incidents.report", 300.0, rooms.switch.incidents.step)
+    periodic.register("upstreams.tell", 1.0, rooms.telling.step)
     periodic.register("campaigns.pump", 2.0, rooms.pump)
     periodic.register("coverage.take", 600.0, rooms.coverage.take)
     periodic.register("data.purge", 86_400.0, rooms.retention.step)

@@ -46,6 +46,7 @@ from idp.settings import Settings
 from idp.signing.keyring import Keyring
 from idp.upstream_status.board import StatusBoard
 from idp.upstream_status.service import UpstreamStatus
+from idp.upstream_status.telling import Telling
 from idp.web.documents import Documents
 from idp.wiring.reload import Reloader
 from idp.wiring.surface import Console, Provider, Switch
@@ -105,6 +106,7 @@ class Services:
     upstream_status: UpstreamStatus
     switch: Switch
     status_board: StatusBoard
+    telling: Telling
     reloader: Reloader
     links: Links
     jobs: Jobs

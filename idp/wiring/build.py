@@ -59,7 +59,7 @@ from idp.wiring.personal import Ageing, documents, personal
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reach import campaign_job, campaign_pump, campaign_work, campaigns, coverage
 from idp.wiring.reload import Reloader
-from idp.wiring.status import status_board
+from idp.wiring.status import admin_mails, flag_notices, status_board, upstream_news
 from idp.wiring.switch import switch
 
 
@@ -118,8 +118,11 @@ def build_services(
         ),
     )
     person_notices(base, keyring, clients, queue, jobs)
+    status_events = flag_notices(base, keyring, clients, queue, jobs)
+    to_admins = admin_mails(base, tools, queue, jobs)
     declare(broker, jobs)
     figures = coverage(base, clients, realms)
+    news = upstream_news(base, switched, figures, to_admins, status_events)
     pump = campaign_pump(asked, status, counters, queue)
     joined = joining(base, queue)
     context = behind(base, dispatcher, one_time, persons, clients, noted)
@@ -162,11 +165,12 @@ def build_services(
         upstream_status=status,
         switch=switched,
         status_board=status_board(base, status),
+        telling=news,
         reloader=Reloader(keyring=keyring, clients=clients),
         links=one_time,
         jobs=jobs,
         queue=queue,
-        periodic=periodic(base, Regular(own.retention, figures, pump, switched)),
+        periodic=periodic(base, Regular(own.retention, figures, pump, switched, news)),
         logins=dispatcher,
         provider=surface,
         identities=Identities(

@@ -21,6 +21,7 @@ from idp.adapters.sql.flag_requests import SqlRequestStore
 from idp.adapters.sql.identities import SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.incidents import SqlReportStore
+from idp.adapters.sql.notices import SqlNoticeStore
 from idp.adapters.sql.privacy import SqlErased, SqlHolds, SqlPersonRows
 from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
@@ -141,6 +142,7 @@ def rules(
         rule("upstream_incidents", "audit_retention", SqlReportStore(database)),
         rule("upstream_requests", "audit_retention", SqlRequestStore(database)),
         rule("upstream_windows", "audit_retention", SqlWindowStore(database)),
+        rule("upstream_notices", "audit_retention", SqlNoticeStore(database)),
         rule("audit", "audit_retention", SqlAuditStore(database)),
     )
 

@@ -62,6 +62,8 @@ def test_lists_and_paths_are_read() -> None:
     )
     assert settings.outbound_allow == ("10.0.0.0/8", "host:443")
     assert settings.keys_dir == Path("/etc/keys")
+    addresses = load({**GOOD, "IDP_ADMIN_EMAILS": " a@b.example, c@d.example ,a@b.example,"})
+    assert addresses.admin_emails == ("a@b.example", "c@d.example")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,10 @@ def test_lists_and_paths_are_read() -> None:
         ({"IDP_MAIL_FROM": "VUCE"}, "IDP_MAIL_FROM: expected one address"),
         ({"IDP_MAIL_FROM": "a@b.example\nBcc: c@d.example"}, "IDP_MAIL_FROM: expected one address"),
         ({"IDP_MAIL_FROM": "a@b.example, c@d.example"}, "IDP_MAIL_FROM: expected one address"),
+        ({"IDP_ADMIN_EMAILS": "turno"}, "IDP_ADMIN_EMAILS: expected one address"),
+        ({"IDP_ADMIN_EMAILS": "a@b.example;c@d.example"}, "IDP_ADMIN_EMAILS: expected one address"),
+        ({"IDP_ADMIN_EMAILS": "T <a@b.example>"}, "IDP_ADMIN_EMAILS: expected addresses alone"),
+        ({"IDP_ADMIN_EMAILS": ",".join(f"a{n}@b.example" for n in range(21))}, "20 addresses"),
         ({"IDP_SMTP_URL": "http://relay"}, "IDP_SMTP_URL: expected smtp://"),
         ({"IDP_SMTP_URL": "smtp://idp:hidden-word@relay"}, "where there are credentials"),
         ({"IDP_SMTP_URL": "smtps://idp@relay"}, "both a user and a password"),

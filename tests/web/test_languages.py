@@ -76,7 +76,11 @@ def test_sentence_with_an_hour_is_said_in_each_language() -> None:
         assert [one for one in found if one not in said] == [], language
 
 
-MAILS = sorted(one.name for one in (ROOT / "templates" / "mail").iterdir())
+# Operators read Spanish, as the console does.
+SPANISH_ALONE = {"aviso-a-operadores"}
+MAILS = sorted(
+    one.name for one in (ROOT / "templates" / "mail").iterdir() if one.name not in SPANISH_ALONE
+)
 
 
 @pytest.mark.parametrize("name", ["subject.txt", "body.txt", "body.html"])

@@ -13,6 +13,7 @@ from idp.adapters.sql.models.identity import MergeRow, RetiredSubRow
 from idp.adapters.sql.models.imports import ImportRow
 from idp.adapters.sql.models.incidents import IncidentRow
 from idp.adapters.sql.models.links import SpentLinkRow
+from idp.adapters.sql.models.notices import UpstreamNoticeRow
 from idp.adapters.sql.models.people import (
     AddressRow,
     ExternalIdRow,
@@ -65,6 +66,7 @@ __all__ = [
     "SpentLinkRow",
     "TransitionRow",
     "UpstreamEvidenceRow",
+    "UpstreamNoticeRow",
     "UtcDateTime",
     "VaultCheckRow",
     "VerificationRow",
