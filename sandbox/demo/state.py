@@ -44,6 +44,7 @@ def demo_environment(places: Places, secret_key: str) -> dict[str, str]:
         "IDP_KEYS_DIR": str(places.keys.resolve()),
         "IDP_SMTP_URL": f"smtp://127.0.0.1:{places.port(8026)}",
         "IDP_MAIL_FROM": "VUCE <no-responder@vuce.example>",
+        "IDP_ADMIN_EMAILS": "turno@vuce.example",
         "IDP_OUTBOUND_ALLOW": "127.0.0.1/32,::1/128",
         "IDP_SOL_BASE_URL": sunat,
         "IDP_SOL_CLIENT_ID": "vuce-sol",

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.rp.config import Config
 from sandbox.rp.memory import Visit, Visits
+from sandbox.rp.notices import EventRefused, Notices
 from sandbox.rp.protocol import LoginFailed, Provider
 from sandbox.serving import harden
 
@@ -27,7 +28,7 @@ def create_app(config: Config) -> Flask:
     """The application of one component."""
     app = Flask(__name__)
     harden(app)
-    provider, visits = Provider(config), Visits()
+    provider, visits, notices = Provider(config), Visits(), Notices()
 
     def visit() -> tuple[str, Visit]:
         return visits.get(request.cookies.get(config.cookie))
@@ -39,7 +40,7 @@ def create_app(config: Config) -> Flask:
         return made
 
     def page(name: str, found: Visit, **context: Any) -> str:
-        return render_template(name, config=config, user=found.user, **context)
+        return render_template(name, config=config, user=found.user, modes=notices.all(), **context)
 
     def own_path(target: str) -> str:
         """A path of ours, whatever was asked for: nobody is led elsewhere."""
@@ -60,6 +61,10 @@ def create_app(config: Config) -> Flask:
         _, found = visit()
         status = 503 if error.code == "provider_unavailable" else 400
         return page("error.html", found, code=error.code, text=str(error)), status
+
+    @app.errorhandler(EventRefused)
+    def event_refused(error: EventRefused) -> tuple[dict[str, str], int]:
+        return {"err": error.code}, 400
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[str, int]:
@@ -128,6 +133,12 @@ def create_app(config: Config) -> Flask:
         extra = {name: value for name, value in found.user["userinfo"].items() if name not in told}
         mode = _MODES.get(told.get("acr", ""), "desconocido")
         return answer(page("claims.html", found, told=told, extra=extra, mode=mode), visit_id)
+
+    @app.post("/avisos/estado")
+    def told() -> tuple[str, int]:
+        """The provider tells that people log in by another way; from no browser, so no visit."""
+        notices.take(provider.event(request.get_data(as_text=True)))
+        return "", 202
 
     @app.post("/logout")
     def logout() -> AnyResponse:

@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from sandbox.rp.config import Config
+from sandbox.rp.notices import EventRefused
 
 SCOPE = "openid profile email vuce"
 
@@ -111,6 +112,27 @@ class Provider:
         if not good:
             raise LoginFailed("id_token_invalid")
         return claims
+
+    def event(self, token: str) -> dict[str, Any]:
+        """The claims of a Security Event Token for this component (RFC 8417, RFC 8935 §2.4).
+
+        Raises EventRefused, and LoginFailed("provider_unavailable").
+        """
+        metadata = self.metadata()
+        keys = KeySet.import_key_set(self._get(metadata["jwks_uri"]))
+        algorithms = metadata["id_token_signing_alg_values_supported"]
+        try:
+            found = jwt.decode(token, keys, algorithms=algorithms)
+        except Exception as error:
+            raise EventRefused("authentication_failed") from error
+        # An ID token is signed by the same keys, and is no event (RFC 8417 §4.6).
+        if found.header.get("typ") != "secevent+jwt":
+            raise EventRefused("invalid_request")
+        if found.claims.get("iss") != self._config.issuer:
+            raise EventRefused("invalid_issuer")
+        if found.claims.get("aud") != self._config.client_id:
+            raise EventRefused("invalid_audience")
+        return dict(found.claims)
 
     def _session(self) -> OAuth2Session:
         return OAuth2Session(

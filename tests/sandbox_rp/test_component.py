@@ -19,6 +19,7 @@ from idp.kernel.identity import Mode
 from idp.upstream_status.state import FlagState
 from sandbox.rp.app import create_app
 from sandbox.rp.config import Config
+from sandbox.rp.notices import EVENT
 from sandbox.sunat.server import build_server
 from tests.support.world import World, build_world, query_of
 
@@ -202,3 +203,58 @@ def test_provider_that_is_away_is_said(walk: Walk) -> None:
 def test_page_that_is_not_there_is_said(walk: Walk, path: str, status: int) -> None:
     response = walk.component.get(path)
     assert (response.status_code, "No encontramos lo que busca" in response.text) == (status, True)
+
+
+def event(world: World, seq: int, mode: str, *, typ: str = "secevent+jwt", **changes: Any) -> str:
+    """What the provider tells, or somebody makes of it."""
+    claims = {
+        "iss": world.settings.issuer, "aud": "mr", "iat": 1_795_448_552, "toe": 1_795_448_550,
+        "jti": f"sol-{seq}", "events": {EVENT: {"realm": "sol", "mode": mode, "seq": seq}},
+    } | changes  # fmt: skip
+    return world.services.keyring.sign(claims, alg="RS256", typ=typ)
+
+
+def told(walk: Walk, token: str) -> tuple[int, Any]:
+    answer = walk.component.post(
+        "/avisos/estado", data=token, content_type="application/secevent+jwt"
+    )
+    return answer.status_code, answer.json if answer.is_json else None
+
+
+def test_component_shows_what_it_was_told_of_the_way_to_log_in(walk: Walk) -> None:
+    assert "se ingresa" not in walk.component.get("/").text
+    assert told(walk, event(walk.world, 3, "contingencia")) == (202, None)
+    words = "Importador / Exportador: se ingresa por correo electrónico (contingencia) desde las 10:42 h"
+    assert words in walk.component.get("/").text
+
+
+def test_component_counts_a_second_or_a_late_event_no_more(walk: Walk) -> None:
+    for seq, mode in ((4, "sunat"), (4, "contingencia"), (3, "contingencia")):
+        assert told(walk, event(walk.world, seq, mode)) == (202, None)
+    page = walk.component.get("/").text
+    assert "se ingresa con SUNAT" in page
+    assert "contingencia" not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"aud": "origen"}, "invalid_audience"),
+        ({"iss": "https://evil.example"}, "invalid_issuer"),
+        ({"typ": "JWT"}, "invalid_request"),
+        ({"events": {}}, "invalid_request"),
+        ({"events": {EVENT: {"realm": "sol"}}}, "invalid_request"),
+    ],
+    ids=str,
+)
+def test_component_refuses_an_event_that_is_not_for_it(
+    walk: Walk, changes: dict[str, Any], code: str
+) -> None:
+    assert told(walk, event(walk.world, 9, "sunat", **changes)) == (400, {"err": code})
+    assert "se ingresa" not in walk.component.get("/").text
+
+
+def test_component_refuses_an_event_of_nobody(walk: Walk) -> None:
+    good = event(walk.world, 9, "sunat")
+    for token in ("", "x.y.z", good[:-8] + "AAAAAAAA", good.rpartition(".")[0] + "."):
+        assert told(walk, token) == (400, {"err": "authentication_failed"})
