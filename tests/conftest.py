@@ -52,6 +52,12 @@ def _only_loopback() -> None:
     socket_allow_hosts(["127.0.0.0/8", "127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
 
 
+@pytest.fixture(autouse=True)
+def _as_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands are somebody's, whoever runs the tests; what root must say has tests of its own."""
+    monkeypatch.setattr("idp.cli.context.is_root", lambda: False)
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     """A clock that a test moves."""

@@ -82,7 +82,17 @@ def write(file: Path, people: int) -> None:
 def _import(file: Path, running: Running) -> Run:
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "idp.cli", "users", "import", str(file), "--trust-emails"],
+        [
+            sys.executable,
+            "-m",
+            "idp.cli",
+            "--as",
+            "bench",
+            "users",
+            "import",
+            str(file),
+            "--trust-emails",
+        ],
         env=running.environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -11,6 +11,7 @@ from idp.admin.accounts_shown import shown
 from idp.admin.desk import SetupLink
 from idp.admin.roles import Role
 from idp.cli.arguments import for_the_record
+from idp.cli.context import on_record
 from idp.kernel.times import LIMA
 
 if TYPE_CHECKING:
@@ -52,11 +53,13 @@ def add_parser(subparsers: Any) -> None:
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
 
 
+@on_record
 def _create(args: argparse.Namespace, context: Context) -> int:
     desk = context.services.console.desk
     return _link(desk.create(args.name, Role(args.role), actor=context.actor), context)
 
 
+@on_record
 def _reset(args: argparse.Namespace, context: Context) -> int:
     desk = context.services.console.desk
     return _link(desk.reset(args.name, actor=context.actor, reason=args.reason), context)
@@ -69,16 +72,19 @@ def _list(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+@on_record
 def _role(args: argparse.Namespace, context: Context) -> int:
     desk = context.services.console.desk
     return _say(desk.set_role(args.name, Role(args.role), actor=context.actor), context)
 
 
+@on_record
 def _disable(args: argparse.Namespace, context: Context) -> int:
     desk = context.services.console.desk
     return _say(desk.disable(args.name, actor=context.actor, reason=args.reason), context)
 
 
+@on_record
 def _enable(args: argparse.Namespace, context: Context) -> int:
     desk = context.services.console.desk
     return _say(desk.enable(args.name, actor=context.actor, reason=args.reason), context)

@@ -17,6 +17,7 @@ from idp.audit.events import AuditEvent
 from idp.cli.arguments import for_the_record, one_line
 from idp.cli.clients_added import added, in_force
 from idp.cli.clients_judged import add_production, judgement
+from idp.cli.context import on_record
 from idp.clients.block import NewClient
 from idp.clients.clients_file import ClientsFile, FileHasProblems, NotPossible
 from idp.clients.edit import CannotEdit
@@ -93,6 +94,7 @@ def _place(args: argparse.Namespace, context: Context) -> _Place:
     return _Place(file, by.settings, own)
 
 
+@on_record
 def _add(args: argparse.Namespace, context: Context) -> int:
     place = _place(args, context)
     if args.service and args.scope is None:
@@ -162,6 +164,7 @@ def _grants(args: argparse.Namespace) -> tuple[str, ...]:
     return ("authorization_code", "refresh_token") if args.refresh else ()
 
 
+@on_record
 def _switch(args: argparse.Namespace, context: Context) -> int:
     place = _place(args, context)
     client_id, disabled = args.client_id, args.disabled

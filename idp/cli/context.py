@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
+import pwd
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,44 @@ def environment(environ: Mapping[str, str], demo_env: Path = DEMO_ENV) -> Mappin
     return found
 
 
+Command = Callable[..., int]
+_MARK = "goes_on_record"
+
+
+class Nameless(Exception):
+    """Root gives an order that goes on record without saying who it is, which `main` should have
+    asked: the command lacks its `on_record`.
+    """
+
+
+def on_record(command: Command) -> Command:
+    """Mark a command that leaves something on record: it names whoever gives it."""
+    return on_record_when(lambda args: True)(command)
+
+
+def on_record_when(does: Callable[[Any], bool]) -> Callable[[Command], Command]:
+    """Mark one that does so by some of its arguments."""
+
+    def mark(command: Command) -> Command:
+        setattr(command, _MARK, does)
+        return command
+
+    return mark
+
+
+def may_go_on_record(command: object) -> bool:
+    """Whether a command is so marked."""
+    return hasattr(command, _MARK)
+
+
+def must_say_who(args: Any) -> bool:
+    """Whether this order goes on record, by root, who has not said who that is. args: with `func`
+    and `actor`.
+    """
+    does: Callable[[Any], bool] = getattr(args.func, _MARK, lambda args: False)
+    return does(args) and not args.actor and is_root()
+
+
 class Context:
     """One run of the command. as_json: print JSON. actor: who acts, the OS user by default."""
 
@@ -39,8 +77,12 @@ class Context:
 
     @property
     def actor(self) -> str:
-        """The name for the audit log."""
-        return self._actor or f"os:{_os_user()}"
+        """The name for the audit log. Raises Nameless for root, who may be anybody."""
+        if self._actor:
+            return self._actor
+        if is_root():
+            raise Nameless
+        return f"os:{_os_user()}"
 
     @cached_property
     def settings(self) -> Settings:
@@ -81,8 +123,14 @@ class Context:
             del self.services
 
 
+def is_root() -> bool:
+    """Whether this is the account that people share."""
+    return os.geteuid() == 0
+
+
 def _os_user() -> str:
+    """The account's own name: the environment would let anybody be anybody."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return f"uid-{os.getuid()}"  # a container's number has no name

@@ -6,6 +6,7 @@ import argparse
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from idp.cli.context import on_record_when
 from idp.cli.upstream_words import duration
 from idp.privacy.retention import Due
 
@@ -34,6 +35,7 @@ def add_parser(subparsers: Any) -> None:
     retention.set_defaults(func=_retention)
 
 
+@on_record_when(lambda args: args.purge_now)
 def _retention(args: argparse.Namespace, context: Context) -> int:
     retention = context.services.personal.retention
     removed = retention.purge(actor=context.actor) if args.purge_now else {}

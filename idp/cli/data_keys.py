@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
+from idp.cli.context import on_record
 from idp.cli.progress import Progress
 from idp.kernel.clock import SystemClock
 from idp.kernel.random import SystemRandom
@@ -85,6 +86,7 @@ def _print(context: Context, keys: data_keys.DataKeys) -> None:
         context.out(f"{name:<6} FALTA en el archivo; {used[name]} filas no se pueden abrir")
 
 
+@on_record
 def _rotate(args: argparse.Namespace, context: Context) -> int:
     keys = data_keys.rotate(context.settings.data_keys, clock=SystemClock(), random=SystemRandom())
     context.services.audit.record(
@@ -96,6 +98,7 @@ def _rotate(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+@on_record
 def _reseal(args: argparse.Namespace, context: Context) -> int:
     resealing, seen, changed = context.services.resealing, 0, 0
     with Progress("reseal", resealing.total(), shown=not context.as_json) as progress:
@@ -115,6 +118,7 @@ def _reseal(args: argparse.Namespace, context: Context) -> int:
     return 1 if damaged else 0
 
 
+@on_record
 def _forget(args: argparse.Namespace, context: Context) -> int:
     path = context.settings.data_keys
     keys = data_keys.read(path)

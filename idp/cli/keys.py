@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
 from idp.cli import keys_rotation
+from idp.cli.context import on_record
 from idp.cli.keys_shown import print_rows, put_on_record, refuse
 from idp.kernel.clock import SystemClock
 from idp.signing import store
@@ -60,6 +61,7 @@ def _list(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+@on_record
 def _generate(args: argparse.Namespace, context: Context) -> int:
     keys_dir, clock = args.dir or context.settings.keys_dir, SystemClock()
     try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import AuditEvent
 from idp.cli.arguments import for_the_record
+from idp.cli.context import on_record
 from idp.cli.keys_shown import line, print_rows, put_on_record, refuse
 from idp.kernel.clock import SystemClock
 from idp.kernel.times import lima_date
@@ -46,6 +47,7 @@ def add_commands(commands: Any) -> None:
         one.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
 
 
+@on_record
 def _rotate(args: argparse.Namespace, context: Context) -> int:
     keys_dir: Path = args.dir or context.settings.keys_dir
     changed: list[KeyRecord] = []
@@ -104,6 +106,7 @@ def _why(error: Exception) -> str:
     return f"{error}: no hay una llave activa; genere una con `idp keys generate`"
 
 
+@on_record
 def _revoke(args: argparse.Namespace, context: Context) -> int:
     keys_dir = args.dir or context.settings.keys_dir
     try:

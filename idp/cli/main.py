@@ -8,8 +8,9 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from idp.cli.context import Context
+from idp.cli.context import Context, may_go_on_record, must_say_who
 from idp.kernel.errors import IdpError, StartError, Unavailable
 
 GROUPS = (
@@ -39,17 +40,47 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     parser.add_argument(
-        "--as", dest="actor", metavar="NAME", help="who acts, for the audit log (default: OS user)"
+        "--as",
+        dest="actor",
+        metavar="NAME",
+        help="who acts, for the audit log (default: OS user; root must say)",
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for group in groups:
         group.add_parser(subparsers)
+    _also_after(subparsers)
     return parser
+
+
+def _also_after(subparsers: Any) -> None:
+    """`--as` after the words of each command that goes on record, where people type it."""
+    for parser in dict.fromkeys(subparsers.choices.values()):
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                _also_after(action)
+        if (
+            may_go_on_record(parser.get_default("func"))
+            and "--as" not in parser._option_string_actions
+        ):
+            parser.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
 
 
 def _is_name(actor: str) -> bool:
     """Whether somebody may say to be called so: `os:` and `console:` are ours to write."""
     return bool(actor.strip()) and actor.isprintable() and ":" not in actor
+
+
+def _understood(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; ends with 2 for those that cannot be. Root is whoever has its password: what
+    goes on record must name a person.
+    """
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.actor and not _is_name(args.actor):
+        parser.error("argument --as: a name on one line, without a colon")
+    if must_say_who(args):
+        parser.error("root says who gives the order: --as NAME")
+    return args
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,10 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A terminal of another alphabet gets a question mark, not the end of the command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    parser = build_parser()
-    args = parser.parse_args(argv)
-    if args.actor and not _is_name(args.actor):
-        parser.error("argument --as: a name on one line, without a colon")
+    args = _understood(argv)
     context = Context(as_json=args.json, actor=args.actor)
     try:
         code = int(args.func(args, context))

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from idp.cli.arguments import for_the_record
+from idp.cli.context import on_record
 from idp.kernel.errors import IdpError
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def _live(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+@on_record
 def _revoke(args: argparse.Namespace, context: Context) -> int:
     emergencies = context.services.provider.emergencies
     why = {"reason": args.reason, "actor": context.actor}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from idp.cli import upstream_report, upstream_requests, upstream_windows
 from idp.cli.arguments import at_most, impersonal
+from idp.cli.context import on_record
 from idp.cli.upstream_words import common, duration, known, moment
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.ids import new_id
@@ -91,6 +92,7 @@ def _status(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+@on_record
 def _flip(args: argparse.Namespace, context: Context) -> int:
     realm = known(args.realm, context)
     lasting = getattr(args, "lasting", None)
@@ -136,6 +138,7 @@ def _say_locally(
     return 0
 
 
+@on_record
 def _policy(args: argparse.Namespace, context: Context) -> int:
     realm = known(args.realm, context)
     try:

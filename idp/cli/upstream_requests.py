@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from idp.cli.context import on_record
 from idp.cli.upstream_words import common, moment
 from idp.upstream_status.request import Request
 
@@ -34,6 +35,7 @@ def _list(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+@on_record
 def _decide(args: argparse.Namespace, context: Context) -> int:
     requests = context.services.switch.requests
     _say([requests.decide(args.request, approve=args.approve, who=context.actor)], context)

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from idp.cli.arguments import impersonal
+from idp.cli.context import on_record
 from idp.cli.upstream_words import common, duration, hour, known, moment
 from idp.kernel.errors import IdpError
 from idp.upstream_status.state import Window
@@ -37,6 +38,7 @@ def add_actions(actions: Any) -> None:
     cancel.set_defaults(func=_cancel)
 
 
+@on_record
 def _plan(args: argparse.Namespace, context: Context) -> int:
     realm = known(args.realm, context)
     try:
@@ -58,6 +60,7 @@ def _list(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+@on_record
 def _cancel(args: argparse.Namespace, context: Context) -> int:
     try:
         window = context.services.switch.windows.cancel(

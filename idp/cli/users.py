@@ -17,6 +17,7 @@ from idp.cli import (
     users_request,
 )
 from idp.cli.arguments import impersonal
+from idp.cli.context import on_record_when
 from idp.cli.persons import check_reason, person_named
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS, Identifier
@@ -56,6 +57,7 @@ def add_parser(subparsers: Any) -> None:
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
 
 
+@on_record_when(lambda args: args.clear)
 def _show(args: argparse.Namespace, context: Context) -> int:
     people = context.services.people
     person = person_named(people, args.realm, args.identifier)

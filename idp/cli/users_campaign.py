@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from idp.account.campaign_mails import calm
 from idp.cli.arguments import at_most
+from idp.cli.context import on_record_when
 from idp.cli.progress import Progress
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS
@@ -69,6 +70,7 @@ def add_parser(actions: Any) -> argparse.ArgumentParser:
     return parser
 
 
+@on_record_when(lambda args: not (args.dry_run or args.status))
 def run(args: argparse.Namespace, context: Context) -> int:
     """Do what is asked, and say how the campaign stands."""
     campaigns = context.services.campaigns

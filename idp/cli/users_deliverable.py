@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from idp.cli.arguments import for_the_record
+from idp.cli.context import on_record
 from idp.cli.persons import check_reason, person_named
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import REALMS
@@ -29,6 +30,7 @@ def add_action(actions: Any) -> None:
     parser.set_defaults(func=_deliverable)
 
 
+@on_record
 def _deliverable(args: argparse.Namespace, context: Context) -> int:
     people = context.services.people
     person = person_named(people, args.realm, args.identifier)

@@ -10,6 +10,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from idp.cli.arguments import for_the_record
+from idp.cli.context import on_record, on_record_when
 from idp.cli.persons import add_person, check_reason, person_meant
 from idp.people.masking import mask_identifier, mask_name
 from idp.people.person import Person
@@ -39,6 +40,7 @@ def add_actions(actions: Any) -> None:
     hold.add_argument("--release", action="store_true", help="the obligation is over")
 
 
+@on_record_when(lambda args: args.yes)
 def _erase(args: argparse.Namespace, context: Context) -> int:
     services = context.services
     person = person_meant(services.people, args)
@@ -93,6 +95,7 @@ def _lines(found: dict[str, Any], parts: list[Part]) -> list[str]:
     return [*lines, "copies of the database still hold the person: see docs/datos-personales.md"]
 
 
+@on_record
 def _hold(args: argparse.Namespace, context: Context) -> int:
     services = context.services
     person = person_meant(services.people, args)

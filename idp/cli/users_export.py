@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from idp.cli import users_copy
 from idp.cli.arguments import impersonal
+from idp.cli.context import on_record
 from idp.cli.private_file import private_file
 from idp.cli.progress import Progress
 from idp.kernel.errors import IdpError
@@ -46,6 +47,7 @@ def add_parser(actions: Any) -> argparse.ArgumentParser:
     return parser
 
 
+@on_record
 def run(args: argparse.Namespace, context: Context) -> int:
     """Write a file for its owner alone, row by row."""
     if not args.reason.strip():

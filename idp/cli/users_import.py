@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from idp.cli.context import on_record
 from idp.cli.progress import Progress
 from idp.kernel.errors import IdpError
 from idp.people.csv_file import COLUMNS, Form, examine, read_rows
@@ -72,6 +73,7 @@ def add_parser(actions: Any) -> argparse.ArgumentParser:
     return load
 
 
+@on_record
 def run(args: argparse.Namespace, context: Context) -> int:
     """Look, say what was found, write."""
     manner = Manner(args.trust_emails, args.source, context.actor, args.restore)

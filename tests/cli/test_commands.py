@@ -227,11 +227,11 @@ def test_moment_that_no_clock_shows_is_wrong_use(capsys: pytest.CaptureFixture[s
 
 
 def test_actor_without_a_name_is_told_by_number(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nameless() -> str:
-        raise KeyError("getpwuid(): uid not found")
+    def nameless(uid: int) -> str:
+        raise KeyError(uid)
 
     run("db", "upgrade")
-    monkeypatch.setattr("getpass.getuser", nameless)
+    monkeypatch.setattr("pwd.getpwuid", nameless)
     assert run("upstream", "down", "sol", "--reason", "prueba")[0] == 0
     assert f"os:uid-{os.getuid()}" in run("upstream", "history", "sol")[1]
 

@@ -53,7 +53,7 @@ class Demo:
     def idp(self, *words: str) -> str:
         """Run an `idp` command on it; what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "idp.cli", *words],
+            [sys.executable, "-m", "idp.cli", "--as", "prueba", *words],
             cwd=ROOT,
             env={**os.environ, **self.environment},
             capture_output=True,
