@@ -121,6 +121,10 @@ class AuditEvent(StrEnum):
     PERSON_LOOKED_UP = "person.looked_up"
     CALLER_CHECKED = "caller.checked"
     AUDIT_DOWNLOADED = "audit.downloaded"
+    AUDIT_CHAIN_BROKEN = "audit.chain_broken"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_KEY_MADE = "audit.key_made"
+    AUDIT_KEY_ROTATED = "audit.key_rotated"
 
 
 @dataclass(frozen=True)
@@ -517,5 +521,15 @@ TABLE: dict[AuditEvent, Row] = {
         "Somebody at the console took records of the audit log along, as a file.",
         "rows",
         "filter",
+    AuditEvent.AUDIT_CHAIN_BROKEN: _row(
+        "The audit log was not the one that the last checkpoint vouches for: rows that were signed "
+        "for are gone, or others.",
+        "checkpoint",
+        "number",
+    ),
+    AuditEvent.AUDIT_EXPORTED: _row("The audit log was exported.", "rows", "since", "until"),
+    AuditEvent.AUDIT_KEY_MADE: _row("The audit key was made.", "kid"),
+    AuditEvent.AUDIT_KEY_ROTATED: _row(
+        "The audit key has a successor; both signed that it is.", "kid", "successor"
     ),
 }

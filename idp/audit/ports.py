@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from idp.audit.checkpoints import Signed
 from idp.audit.records import AuditFilter, AuditRecord
+from idp.kernel.errors import IdpError
 
 
 class AuditStore(Protocol):
-    """Durable records: added to, and removed only by age."""
+    """Durable records: added to, and removed only by age (`audit.purging`)."""
 
     def append(self, record: AuditRecord) -> None:
         """Add one record, in the unit of work under way if there is one.
@@ -33,10 +35,6 @@ class AuditStore(Protocol):
         """
         ...
 
-    def purge(self, before: datetime) -> int:
-        """Remove the records of before that moment; how many. Raises Unavailable("sql")."""
-        ...
-
 
 class AuditStream(Protocol):
     """A queue of records on their way to the store; each is kept until it is acknowledged."""
@@ -51,4 +49,67 @@ class AuditStream(Protocol):
 
     def ack(self, entry_ids: list[str]) -> None:
         """Forget entries: they are in the store."""
+        ...
+
+
+class NoAuditKey(IdpError):
+    """There is no audit key that can be used; `detail` says why."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("audit_key_missing", 503, detail=detail)
+
+
+class CheckpointSigner(Protocol):
+    """The key that signs checkpoints: Ed25519, apart from those that sign tokens."""
+
+    def sign(self, payload: Mapping[str, Any]) -> str:
+        """A compact JWS (RFC 7515 §7.1). Raises NoAuditKey."""
+        ...
+
+
+class CheckpointKeys(Protocol):
+    """The public keys that a verifier trusts."""
+
+    def open(self, jws: str) -> tuple[str, dict[str, Any]]:
+        """The kid of who signed, and what. Raises ValueError when no trusted key did."""
+        ...
+
+    def trust(self, jwk: Mapping[str, Any]) -> str:
+        """Trust this key too; its kid. Raises ValueError for what is no Ed25519 key."""
+        ...
+
+
+class CheckpointStore(Protocol):
+    """The checkpoints, in the order of their n."""
+
+    def last(self) -> Signed | None:
+        """The newest. Raises Unavailable("sql")."""
+        ...
+
+    def add(self, signed: Signed) -> None:
+        """Add it, in the unit of work under way. IdpError("checkpoint_taken") where another process
+        has added one of that n; Unavailable("sql").
+        """
+        ...
+
+    def all(self, after: int = 0) -> Iterator[Signed]:
+        """Those of an n beyond that."""
+        ...
+
+    def left(self, destination: str, limit: int) -> list[Signed]:
+        """The oldest that are not at that destination (`file`, `url`)."""
+        ...
+
+    def arrived(self, n: int, destination: str, at: datetime) -> None:
+        """It is there."""
+        ...
+
+
+class Destination(Protocol):
+    """Where checkpoints leave the machine for. name: `file` or `url`."""
+
+    name: str
+
+    def send(self, signed: Signed) -> None:
+        """Put it there, for good when this returns. Raises OSError or HttpFailure."""
         ...

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 from idp.kernel.identity import is_valid_ruc
+from idp.kernel.times import read_moment
 
 
 def one_line(text: str) -> str:
@@ -42,3 +44,11 @@ def at_most(most: int, *, least: int = 1) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def moment(text: str) -> datetime:
+    """A type for argparse: a moment that nobody can take for another."""
+    found = read_moment(text)
+    if found is None:
+        raise argparse.ArgumentTypeError("a moment such as 2026-03-01T09:30:00-05:00")
+    return found

@@ -1,23 +1,22 @@
-"""`idp audit`: search the audit log."""
+"""`idp audit`: search the audit log (and see audit_trail, audit_key)."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import TABLE, AuditEvent
 from idp.audit.records import AuditFilter, AuditRecord
-from idp.cli.arguments import at_most
-from idp.kernel.times import read_moment
+from idp.cli import audit_key, audit_trail
+from idp.cli.arguments import at_most, moment
 
 if TYPE_CHECKING:
     from idp.cli.context import Context
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp audit list|events`."""
+    """`idp audit list|events|verify|export|checkpoint|key`."""
     parser = subparsers.add_parser("audit", help="the audit log")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="matching records, the newest first")
@@ -28,12 +27,14 @@ def add_parser(subparsers: Any) -> None:
     listing.add_argument("--realm", metavar="REALM")
     listing.add_argument("--reference", metavar="NUMBER", help="the número de atención")
     for name in ("--since", "--until"):
-        listing.add_argument(name, type=_moment, metavar="MOMENT", help="ISO 8601 with an offset")
+        listing.add_argument(name, type=moment, metavar="MOMENT", help="ISO 8601 with an offset")
     listing.add_argument("--after", metavar="ID", help="go on after this record of a search")
     listing.add_argument("--limit", type=at_most(10_000), default=50, metavar="N")
     listing.set_defaults(func=_list)
     events = actions.add_parser("events", help="the events that there are, and their meaning")
     events.set_defaults(func=_events)
+    audit_trail.add_commands(actions)
+    audit_key.add_commands(actions)
     for action in (listing, events):
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
@@ -76,10 +77,3 @@ def _line(record: AuditRecord) -> str:
     parts = [f"{name}={getattr(record, name)}" for name in named if getattr(record, name)]
     parts += [f"{name}={value}" for name, value in record.details.items()]
     return f"{record.at.isoformat(timespec='seconds')}  {record.event!s:<26} {' '.join(parts)}"
-
-
-def _moment(text: str) -> datetime:
-    found = read_moment(text)
-    if found is None:
-        raise argparse.ArgumentTypeError("a moment such as 2026-03-01T09:30:00-05:00")
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import threading
 from typing import Any
@@ -11,7 +12,9 @@ from idp.adapters.queue.worker import run_worker
 from idp.adapters.telemetry.log import configure_logging
 from idp.cli.arguments import at_most
 from idp.cli.context import Context
-from idp.wiring import Hangup, worker_broker
+from idp.wiring import Hangup, audit_problems, beside, worker_broker
+
+_log = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -32,6 +35,11 @@ def _work(args: argparse.Namespace, context: Context) -> int:
         signal.signal(number, lambda *_: stop.set())
     services.start()
     hangup.hand_to(services.reloader)
+    for problem in audit_problems(context.settings):
+        _log.warning("the audit log cannot be vouched for: %s", problem)
+    threads = beside(services.audit_room, services.clock)
+    for one in threads:
+        one.start()
     try:
         run_worker(
             worker_broker(services),
@@ -40,5 +48,7 @@ def _work(args: argparse.Namespace, context: Context) -> int:
             periodic=services.periodic,
         )
     finally:
+        for one in threads:
+            one.stop()
         context.close()
     return 0

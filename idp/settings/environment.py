@@ -31,6 +31,8 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "known_browser_ttl": (60, LONGEST),
     "merge_undo": (60, LONGEST),
     "audit_retention": (86_400, LONGEST),
+    "audit_checkpoint_every": (10, 86_400),
+    "audit_checkpoint_rows": (100, 10_000_000),
     "admin_session_ttl": (60, LONGEST),
     "admin_session_idle": (60, LONGEST),
     # A notice to the old address may be on its way for three days (account.service).
@@ -137,6 +139,14 @@ def _console(settings: Settings) -> list[str]:
     return problems
 
 
+def _audit(settings: Settings) -> list[str]:
+    """What leaves the machine for auditors goes there unread, in production."""
+    url = settings.audit_checkpoints_url
+    if url is None or url.startswith("https://"):
+        return []
+    return ["IDP_AUDIT_CHECKPOINTS_URL: production needs https"]
+
+
 def check(settings: Settings) -> list[str]:
     """Every problem of a complete set of settings, a line each."""
     problems = []
@@ -167,6 +177,7 @@ def check(settings: Settings) -> list[str]:
         for host in places.relays_in_clear(settings.smtp_url)
     )
     problems.extend(_console(settings))
+    problems.extend(_audit(settings))
     for one in settings.upstreams:
         if not one.base_url.startswith("https://"):
             problems.append(f"upstream {one.realm}: production needs an https base_url")

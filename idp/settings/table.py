@@ -138,6 +138,29 @@ class Settings:
     audit_retention: int = _var(
         parsers.seconds, "Audit rows are kept for so long.", 5 * 365 * 86_400
     )
+    audit_keys_dir: Path | None = _var(
+        parsers.path,
+        "The key that signs checkpoints of the audit log; `audit` in the folder of the signing "
+        "keys by default.",
+        None,
+    )
+    audit_checkpoints_file: Path | None = _var(
+        parsers.path,
+        "Where those checkpoints go: a file that is only appended to, or a folder that gets a file "
+        "each; on another machine's disk, best one that lets nothing be changed.",
+        None,
+    )
+    audit_checkpoints_url: str | None = _var(
+        places.web_page, "An address that they are sent to (POST, `application/jose`).", None
+    )
+    audit_checkpoint_every: int = _var(
+        parsers.seconds,
+        "A checkpoint is made after so long, if the log has grown; after a flip at once.",
+        300,
+    )
+    audit_checkpoint_rows: int = _var(
+        parsers.count, "And after so many rows, if that is sooner.", 10_000
+    )
     coverage_retention: int = _var(
         parsers.seconds, "A day's figures of coverage are kept for so long.", 2 * 365 * 86_400
     )
@@ -265,6 +288,11 @@ class Settings:
     def data_keys(self) -> Path:
         """Where the keys of personal data are."""
         return self.data_keys_file or self.keys_dir / "data-keys.json"
+
+    @property
+    def audit_keys(self) -> Path:
+        """Where the audit key is."""
+        return self.audit_keys_dir or self.keys_dir / "audit"
 
     @property
     def console_url(self) -> str:

@@ -7,6 +7,7 @@ Does not own: any behaviour.
 May import: every room, the adapters, settings, kernel.
 """
 
+from idp.wiring.audit import audit_problems, beside
 from idp.wiring.background import worker_broker
 from idp.wiring.base import Services
 from idp.wiring.build import build_services
@@ -20,6 +21,8 @@ __all__ = [
     "TEMPLATES",
     "Hangup",
     "Services",
+    "audit_problems",
+    "beside",
     "build_services",
     "page_problems",
     "start_problems",

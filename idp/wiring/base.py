@@ -49,7 +49,7 @@ from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.telling import Telling
 from idp.web.documents import Documents
 from idp.wiring.reload import Reloader
-from idp.wiring.surface import Console, Provider, Switch
+from idp.wiring.surface import AuditRoom, Console, Provider, Switch
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class Services:
     http: GuardedHttpClient
     audit: Audit
     audit_stream: RedisAuditStream
+    audit_room: AuditRoom
     noted: Noted
     clients: ClientRegistry
     keyring: Keyring

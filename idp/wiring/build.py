@@ -25,6 +25,7 @@ from idp.limits.noted import Noted
 from idp.oidc.identities import Identities
 from idp.people.separating import Separating
 from idp.settings import Settings
+from idp.wiring.audit import audit_room
 from idp.wiring.background import Regular, periodic, tell_reload
 from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
@@ -152,6 +153,7 @@ def build_services(
         http=http,
         audit=audit,
         audit_stream=stream,
+        audit_room=audit_room(base),
         noted=noted,
         clients=clients,
         keyring=keyring,

@@ -13,7 +13,6 @@ from idp.adapters.sql.aged import (
     never_came,
     unused,
 )
-from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.campaigns import SqlCampaignStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.coverage import SqlCoverageStore
@@ -44,6 +43,7 @@ from idp.privacy.retention import OwnTimes, Retention, Rule
 from idp.privacy.unused import UnusedPeople
 from idp.settings import Settings
 from idp.web.documents import Documents
+from idp.wiring.audit import audit_purge
 from idp.wiring.base import Base, Personal
 from idp.wiring.contingency import TEMPLATES
 from idp.wiring.held import Keepers, held
@@ -143,7 +143,7 @@ def rules(
         rule("upstream_requests", "audit_retention", SqlRequestStore(database)),
         rule("upstream_windows", "audit_retention", SqlWindowStore(database)),
         rule("upstream_notices", "audit_retention", SqlNoticeStore(database)),
-        rule("audit", "audit_retention", SqlAuditStore(database)),
+        rule("audit", "audit_retention", audit_purge(base)),
     )
 
 

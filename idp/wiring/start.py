@@ -8,6 +8,7 @@ from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.database import Database
 from idp.kernel.errors import StartError, Unavailable
 from idp.settings import Settings
+from idp.wiring.audit import audit_problems
 from idp.wiring.base import Services
 from idp.wiring.build import build_services
 from idp.wiring.contingency import TEMPLATES
@@ -28,6 +29,7 @@ def start_problems(settings: Settings) -> list[str]:
         services.stop()
     except StartError as error:
         problems.extend(error.problems)
+    problems.extend(audit_problems(settings))
     try:
         RedisGateway(settings.redis_url).ping()
     except Unavailable as error:

@@ -23,6 +23,10 @@ from idp.admin.own_account import OwnAccount
 from idp.admin.person_card import Cards
 from idp.admin.requests import Requests
 from idp.admin.sessions import Sessions as ConsoleSessions
+from idp.audit.checkpointer import Checkpointer
+from idp.audit.delivery import Delivery
+from idp.audit.sealer import Sealer
+from idp.audit.trail import Trail
 from idp.contingency.desk import DeskResend
 from idp.oidc.access import ServiceTokens, UserInfo
 from idp.oidc.authorization import Authorization
@@ -30,6 +34,7 @@ from idp.oidc.emergencies import Emergencies
 from idp.oidc.logout import Logout
 from idp.oidc.par import PushedAuthorization
 from idp.oidc.server import ProviderServer
+from idp.signing.audit_keys import AuditKeyFolder
 from idp.upstream_status.incidents import Incidents
 from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.requests import Requests as FlagRequests
@@ -96,3 +101,14 @@ class Switch:
     transitions: SqlTransitionStore
     incidents: Incidents
     overrides: LocalOverrides
+
+
+@dataclass(frozen=True)
+class AuditRoom:
+    """What vouches for the audit log: the worker and `idp audit` use it."""
+
+    sealer: Sealer
+    checkpointer: Checkpointer
+    delivery: Delivery
+    keys: AuditKeyFolder
+    trail: Trail

@@ -18,6 +18,7 @@ def main(people: str) -> int:
         ("keys", "generate", "--as", WHO),
         ("data-keys", "generate"),
         ("db", "upgrade"),
+        ("audit", "key", "init", "--as", WHO),
         ("users", "import", people, "--trust-emails", "--conflicts", "keep", "--as", WHO),
     )
     for words in commands:

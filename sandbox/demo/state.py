@@ -54,6 +54,7 @@ def demo_environment(places: Places, secret_key: str) -> dict[str, str]:
         "IDP_EXTRANET_CLIENT_SECRET": "sandbox-sunat-secret",
         "IDP_SUNAT_LOGOUT_URL": f"{sunat}/cerrar",
         "IDP_ALTCHA_COST": "1000",
+        "IDP_AUDIT_CHECKPOINTS_FILE": str(state / "checkpoints.jws"),
         **({"IDP_MANUAL_DIR": str(MANUAL.resolve())} if (MANUAL / "imagenes").is_dir() else {}),
     }
 

@@ -123,16 +123,6 @@ def test_record_reads_back_from_the_store_as_it_was(audit: Audit, store: SqlAudi
     assert dict(found.details) == {"link": "lnk_1"}
 
 
-def test_purge_takes_only_what_is_older(
-    audit: Audit, store: SqlAuditStore, clock: FixedClock
-) -> None:
-    audit.record("logout.completed", person_id="per_old")
-    clock.advance(86_400)
-    audit.record("logout.completed", person_id="per_new")
-    assert store.purge(clock.now()) == 1
-    assert [one.person_id for one in store.search(AuditFilter(), 10)] == ["per_new"]
-
-
 def test_record_of_odd_text_is_stored_on_every_database(audit: Audit) -> None:
     audit.record("client.auth_failed", client_id="a\x00b\ud800", reason="unknown")
     (found,) = audit.search(AuditFilter(event=AuditEvent.CLIENT_AUTH_FAILED))

@@ -20,7 +20,8 @@ CLI = Path(context.__file__).parent
 ORDERS = [
     'upstream down sol --reason x', "upstream up sol --reason x", "upstream auto sol --reason x",
     "keys generate", "keys rotate", "keys revoke kid --reason x",
-    "data-keys rotate", "data-keys reseal", "data-keys forget", "data retention --purge-now",
+    "data-keys rotate", "data-keys reseal", "data-keys forget", "audit key init",
+    "audit key rotate", "audit export f", "data retention --purge-now",
     "admin create ana --role viewer", "admin role ana viewer", "admin disable ana --reason x",
     "admin enable ana --reason x", "admin reset ana --reason x", "clients add x --name X --for flask --redirect-uri http://localhost:9000/c", "clients disable x --reason x",
     "clients enable x --reason x", "sessions revoke --client x --reason x", "users import f.csv",
@@ -30,7 +31,7 @@ ORDERS = [
     "users separate sol b --reason x", "users campaign", "users deliverable sol x --reason x",
 ]  # fmt: skip
 HARMLESS = [
-    "upstream status", "keys list", "audit list",
+    "upstream status", "keys list", "audit list", "audit verify", "audit key show",
     "data retention", "admin list", "users show sol x", "users erase sol x --reason x",
     "users campaign --dry-run", "users coverage", "check", "db status", "worker", "serve",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ from idp.kernel.identity import SOL, Identifier, Mode, Proof
 from idp.kernel.random import SystemRandom
 from idp.people.person import Person, UpstreamFacts
 from idp.settings import Settings, Upstream
+from idp.signing.audit_keys import AuditKeyFolder
 from idp.signing.generate import ensure_generated
 from idp.wiring import Services, build_services
 from tests.support.vault import make_data_keys
@@ -216,6 +217,7 @@ def _template() -> Path:
     atexit.register(rmtree, folder, ignore_errors=True)
     ensure_generated(folder / "keys", clock=FixedClock(START))
     make_data_keys(folder / "keys")
+    AuditKeyFolder(folder / "keys" / "audit", clock=FixedClock(START)).generate()
     database = Database(settings_for(folder, "").database_url)
     database.upgrade()
     database.close()

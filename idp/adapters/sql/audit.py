@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +10,7 @@ from sqlalchemy import RowMapping, Table, insert, or_, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
-from idp.adapters.sql.tables import counted, insert_new, purge, table_of
+from idp.adapters.sql.tables import insert_new, table_of
 from idp.audit.records import AuditFilter, AuditRecord, event_named
 
 _LOG: Table = table_of(AuditRow)
@@ -65,14 +64,6 @@ class SqlAuditStore:
                     _LOG.c.at <= found.at, or_(_LOG.c.at < found.at, _LOG.c.seq < found.seq)
                 )
             return [_record(row) for row in connection.execute(query).mappings()]
-
-    def due(self, before: datetime) -> int:
-        """How many `purge` would remove; see `tables.counted`."""
-        return counted(self._database, _LOG.c.seq, _LOG.c.at < before)
-
-    def purge(self, before: datetime) -> int:
-        """Remove the records of before that moment; how many."""
-        return purge(self._database, _LOG.c.seq, _LOG.c.at < before)
 
 
 def _values(record: AuditRecord) -> dict[str, Any]:

@@ -108,6 +108,11 @@ class Database:
             with self._reader.connect() as connection:
                 yield connection
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a unit of work is under way in this thread."""
+        return self._unit.get() is not None
+
     @contextmanager
     def report(self) -> Iterator[Connection]:
         """A connection for counting much: each of its queries sees the same moment, may take

@@ -5,7 +5,12 @@ from idp.adapters.sql.models.admin import (
     AdminAuthenticatorRow,
     AdminRecoveryCodeRow,
 )
-from idp.adapters.sql.models.audit import AuditRow
+from idp.adapters.sql.models.audit import (
+    AuditCheckpointRow,
+    AuditRow,
+    AuditSealRow,
+    AuditUnsealedRow,
+)
 from idp.adapters.sql.models.base import Base, FreeText, UtcDateTime
 from idp.adapters.sql.models.campaigns import CampaignMailRow, CampaignRow
 from idp.adapters.sql.models.coverage import ComponentUseRow, CoverageDayRow
@@ -40,7 +45,10 @@ __all__ = [
     "AdminAccountRow",
     "AdminAuthenticatorRow",
     "AdminRecoveryCodeRow",
+    "AuditCheckpointRow",
     "AuditRow",
+    "AuditSealRow",
+    "AuditUnsealedRow",
     "Base",
     "CampaignMailRow",
     "CampaignRow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.adapters.sql.models.base import Base, FreeText, Serial, UtcDateTime
@@ -34,3 +34,56 @@ class AuditRow(Base):
     mode: Mapped[str | None] = mapped_column(FreeText)
     reference: Mapped[str | None] = mapped_column(FreeText)
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class AuditUnsealedRow(Base):
+    """A row of the log that no seal holds yet. The database itself puts it here with the row, so
+    that it is there as soon as the row is, whatever `seq` others took meanwhile."""
+
+    __tablename__ = "audit_unsealed"
+
+    seq: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)
+
+
+class AuditSealRow(Base):
+    """A link of the chain (`audit.seals`). form: how what is hashed is written. The row itself is
+    never written again; no foreign key, since a row that is gone must leave its seal behind."""
+
+    __tablename__ = "audit_seals"
+
+    number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(Serial, unique=True)
+    record_id: Mapped[str] = mapped_column(String(40))
+    sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    form: Mapped[int] = mapped_column(SmallInteger)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditCheckpointRow(Base):
+    """A signed statement about the chain (`audit.checkpoints`). jws: the statement; the other
+    columns repeat what is looked for. filed_at, posted_at: since when it is outside."""
+
+    __tablename__ = "audit_checkpoints"
+    __table_args__ = (
+        Index(None, "purged_to"),
+        *(
+            Index(
+                f"ix_audit_checkpoints_not_{name}",
+                "n",
+                postgresql_where=text(f"{name}_at IS NULL"),
+                sqlite_where=text(f"{name}_at IS NULL"),
+            )
+            for name in ("filed", "posted")
+        ),
+    )
+
+    n: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    number: Mapped[int] = mapped_column(Serial)
+    hash: Mapped[str] = mapped_column(String(64))
+    purged_to: Mapped[int | None] = mapped_column(Serial)
+    jws: Mapped[str] = mapped_column(Text)
+    filed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    posted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,65 @@
+"""Removing the front of the log by age, so that it never looks like tampering."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from idp.audit.checkpointer import Checkpointer
+from idp.audit.checkpoints import Kind, Purged
+from idp.audit.seals import Seal, moment
+
+_AT_ONCE = 10_000
+_BATCH = 1_000
+
+
+class Front(Protocol):
+    """What is needed of the store."""
+
+    def due(self, before: datetime) -> int:
+        """How many rows are of before that moment, up to a bound. Raises Unavailable("sql")."""
+        ...
+
+    def front(self, before: datetime, limit: int) -> Seal | None:
+        """The last of the front rows that are all of before that moment, among the first so many;
+        never the chain's last.
+        """
+        ...
+
+    def first(self) -> Seal | None:
+        """The chain's first seal that is still there."""
+        ...
+
+    def remove(self, until: int, limit: int) -> int:
+        """Remove the front rows with their seals, at most so many, up to that number; how many."""
+        ...
+
+
+class AuditPurge:
+    """`privacy.ports.Ages` of the audit log: sealed rows alone, from the front, after a signed
+    record of which. Without an audit key nothing is removed.
+
+    What has no seal yet stays, and so does a row that is older than one before it in the chain.
+    """
+
+    def __init__(self, *, front: Front, checkpoints: Checkpointer) -> None:
+        self._front = front
+        self._checkpoints = checkpoints
+
+    def due(self, before: datetime) -> int:
+        """How many rows are of before that moment, up to a bound."""
+        return self._front.due(before)
+
+    def purge(self, before: datetime) -> int:
+        """Remove a part; how many, 0 when nothing is left. Raises NoAuditKey, Unavailable."""
+        first, last = self._front.first(), self._front.front(before, _AT_ONCE)
+        if first is None or last is None:
+            return 0
+        rows = last.number - first.number + 1
+        self._checkpoints.make(
+            Kind.PURGE, purged=Purged(last.number, last.hash, rows, moment(before))
+        )
+        removed = 0
+        while some := self._front.remove(last.number, _BATCH):
+            removed += some
+        return removed
