@@ -521,6 +521,7 @@ TABLE: dict[AuditEvent, Row] = {
         "Somebody at the console took records of the audit log along, as a file.",
         "rows",
         "filter",
+    ),
     AuditEvent.AUDIT_CHAIN_BROKEN: _row(
         "The audit log was not the one that the last checkpoint vouches for: rows that were signed "
         "for are gone, or others.",

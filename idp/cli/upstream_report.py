@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from idp.adapters.pdf.paper import pdf_of
 from idp.cli.upstream_words import common, moment
 from idp.kernel.errors import IdpError
+from idp.signing.audit_keys import TrustedAuditKeys
 from idp.upstream_status.incident import Report
 from idp.upstream_status.incident_paper import paper_of
 from idp.web.plot import svg
@@ -20,18 +21,26 @@ if TYPE_CHECKING:
 
 
 def add_actions(actions: Any) -> None:
-    """`idp upstream report [ID|--last] [--out FOLDER]`."""
+    """`idp upstream report [ID|--last] [--out FOLDER]`, `--verify FILE [--key FILE]`."""
     report = actions.add_parser("report", help="contingencies that are over: the list, or one")
     report.add_argument("incident", nargs="?", metavar="ID", help="such as sol-12")
     report.add_argument("--last", action="store_true", help="the newest one")
     report.add_argument(
         "--out", type=Path, metavar="FOLDER", help="write ID.html, ID.pdf, ID.json and ID.jws there"
     )
+    report.add_argument(
+        "--verify", type=Path, metavar="FILE", help="a .jws: whether it is signed, and what it says"
+    )
+    report.add_argument(
+        "--key", type=Path, metavar="FILE", help="public audit key (JWK); this system's by default"
+    )
     common(report)
     report.set_defaults(func=_report)
 
 
 def _report(args: argparse.Namespace, context: Context) -> int:
+    if args.verify is not None:
+        return _verify(args, context)
     incidents = context.services.switch.incidents
     if args.incident is None and not args.last:
         _list(context)
@@ -48,6 +57,27 @@ def _report(args: argparse.Namespace, context: Context) -> int:
         return 0
     written = write(found, args.out, context)
     context.out([str(path) for path in written])
+    return 0
+
+
+def _verify(args: argparse.Namespace, context: Context) -> int:
+    """Without the database: a key and a file are enough."""
+    if args.key is not None:
+        keys = TrustedAuditKeys.read(args.key)
+    else:
+        keys = TrustedAuditKeys(context.services.audit_room.keys.jwks())
+    try:
+        kid, content = keys.open(args.verify.read_text(encoding="ascii").strip())
+    except OSError as error:
+        raise IdpError("file_unreadable", detail=f"{args.verify}: {error.strerror}") from error
+    except ValueError as error:
+        context.note(f"{args.verify}: not signed by the audit key ({error})")
+        return 1
+    if content.get("type") != "incident":
+        context.note(f"{args.verify}: signed, but it is no report on a contingency")
+        return 1
+    context.note(f"signed by {kid}")
+    context.out(content)
     return 0
 
 

@@ -8,6 +8,7 @@ from idp.adapters.sql.incidents import SqlHappened, SqlReportStore
 from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.adapters.sql.upstream_status import SqlFlagStore
 from idp.adapters.sql.windows import SqlWindowStore
+from idp.signing.audit_keys import AuditKeyFolder
 from idp.upstream_status.incidents import Incidents
 from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.requests import Requests
@@ -74,6 +75,7 @@ def switch(base: Base, realms: tuple[str, ...]) -> Switch:
             audit=base.audit,
             clock=base.clock,
             issuer=settings.issuer,
+            signer=AuditKeyFolder(settings.audit_keys, clock=base.clock),
         ),
         overrides=overrides,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json as json_module
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from idp.cli.upstream_words import duration
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
 from idp.kernel.random import SystemRandom
+from idp.signing.audit_keys import AuditKeyFolder
 from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.service import UpstreamStatus
 from idp.web.documents import Documents
@@ -39,6 +41,7 @@ def run(
         json: bool = False,
         second: bool = False,
         whole: bool = False,
+        ends: int = 0,
         before: Callable[[Any], object] = lambda services: None,
     ) -> Any:
         said: list[Any] = []
@@ -61,7 +64,7 @@ def run(
         context = SimpleNamespace(
             services=services, as_json=json, actor=actor, out=said.append, note=said.append
         )
-        assert args.func(args, context) == 0
+        assert args.func(args, context) == ends
         # A note beside the answer may come before it.
         return said if whole else _answer(said)
 
@@ -225,3 +228,22 @@ def test_contingency_that_ended_is_reported_in_every_form(
     assert Path(written[1]).read_bytes().startswith(b"%PDF-")
     with pytest.raises(IdpError, match="file_unwritable"):
         run("report", "sol-1", "--out", written[0])
+
+
+def test_report_is_verified_by_the_public_key_alone(
+    run: Run, tmp_path: Path, clock: FixedClock
+) -> None:
+    keys = AuditKeyFolder(tmp_path / "audit", clock=clock)
+    keys.generate()
+    public = tmp_path / "public.json"
+    public.write_text(json_module.dumps(keys.jwks()))
+    signed = tmp_path / "sol-1.jws"
+    signed.write_text(keys.sign({"type": "incident", "id": "sol-1"}) + "\n")
+    said = run("report", "--verify", str(signed), "--key", str(public), whole=True)
+    assert said[-1] == {"type": "incident", "id": "sol-1"}
+    signed.write_text(keys.sign({"type": "checkpoint"}))
+    assert "no report" in run("report", "--verify", str(signed), "--key", str(public), ends=1)
+    signed.write_text("x" + keys.sign({"type": "incident"}))
+    assert "not signed" in run("report", "--verify", str(signed), "--key", str(public), ends=1)
+    with pytest.raises(IdpError, match="file_unreadable"):
+        run("report", "--verify", str(tmp_path / "none"), "--key", str(public))
