@@ -58,6 +58,22 @@ class Endpoint:
         """The token endpoint, which is the `iss` of its tokens as well."""
         return f"{self.oauth2_url}/token/"
 
+    def login_url(self, state: str, callback: str) -> str:
+        """SUNAT's login page, which sends the browser back to `callback?code=…&state=…`."""
+        query = urlencode({"originalUrl": callback, "state": state})
+        return f"{self.oauth2_url}/login?{query}"
+
+    def fields(self, code: str) -> dict[str, str]:
+        """What the token endpoint is asked with."""
+        fields = {
+            "grant_type": self.grant_type,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            self.code_field: code,
+            **self.extra_fields,
+        }
+        return {name: value for name, value in fields.items() if value}
+
 
 class ClientesSol:
     """`driver.Upstream` over that protocol."""
@@ -78,8 +94,7 @@ class ClientesSol:
 
     def login_url(self, state: str, callback: str) -> str:
         """SUNAT's login page, which sends the browser back to `callback?code=…&state=…`."""
-        query = urlencode({"originalUrl": callback, "state": state})
-        return f"{self._endpoint.oauth2_url}/login?{query}"
+        return self._endpoint.login_url(state, callback)
 
     def exchange(self, code: str, *, state: str, callback: str) -> UpstreamFacts:
         """Turn the code into who it was. Raises ProofRefused, UpstreamFailed and nothing else."""
@@ -95,23 +110,13 @@ class ClientesSol:
         try:
             return self._http.post_form(
                 self._endpoint.token_url,
-                self._fields(code),
+                self._endpoint.fields(code),
                 headers={"Accept": "application/json"},
                 timeout=self._endpoint.timeout,
                 max_bytes=MAX_ANSWER,
             )
         except HttpFailure as error:
             raise UpstreamFailed(_failure(error.reason)) from error
-
-    def _fields(self, code: str) -> dict[str, str]:
-        fields = {
-            "grant_type": self._endpoint.grant_type,
-            "client_id": self._endpoint.client_id,
-            "client_secret": self._endpoint.client_secret,
-            self._endpoint.code_field: code,
-            **self._endpoint.extra_fields,
-        }
-        return {name: value for name, value in fields.items() if value}
 
 
 def _failure(reason: str) -> Failure:
@@ -139,6 +144,12 @@ def access_token(answer: HttpResponse) -> str:
     if not isinstance(token, str) or not token:
         raise UpstreamFailed(Failure.NO_TOKEN)
     return token
+
+
+def oauth_error(answer: HttpResponse) -> str:
+    """The code of an OAuth error (RFC 6749 §5.2); empty for an answer that is none."""
+    error = _json_or_nothing(answer.body).get("error")
+    return error if isinstance(error, str) else ""
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
