@@ -64,7 +64,7 @@ class Evidence(Protocol):
     """Who wants to know how an upstream fares (`upstream_status`)."""
 
     def report(self, realm: str, kind: str) -> None:
-        """kind: `ok`, a `Failure` or a `Refusal`. Never raises."""
+        """kind: `started`, `ok`, a `Failure` or a `Refusal`. Never raises."""
         ...
 
 

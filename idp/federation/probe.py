@@ -120,6 +120,7 @@ class LoginPathProbe:
 
     def _step(self, step: Step, look: Callable[[], int]) -> StepResult:
         tried = 0
+        status: int | None
         while True:
             tried += 1
             began = self._clock.timestamp()

@@ -44,20 +44,6 @@ STATE_TTL = 900
 MAX_CODE = 2_048
 _STATE = re.compile(r"[0-9a-f]{32}")
 
-# What a visitor made up says nothing about the upstream.
-_OURS = frozenset(
-    {
-        Refusal.CODE,
-        Refusal.CODE_SEEN,
-        Refusal.STATE_UNKNOWN,
-        Refusal.STATE_SPENT,
-        Refusal.STATE_EXPIRED,
-        Refusal.STATE_BROWSER,
-        Refusal.STATE_REALM,
-        Failure.NO_CODE,
-    }
-)
-
 
 @dataclass(frozen=True)
 class Callback:
@@ -158,6 +144,7 @@ class Federation:
             mode=Mode.SUNAT,
             transaction=_public(transaction.id),
         )
+        self._evidence.report(realm, "started")
         return upstream.login_url(state, self._callback(realm))
 
     def expects(self, callback: Callback) -> bool:
@@ -245,8 +232,8 @@ class Federation:
             reason=reason.value,
             transaction=_public(transaction_id) if transaction_id else None,
         )
-        if reason not in _OURS:
-            self._evidence.report(realm, reason.value)
+        # Also what a visitor made up: how much it weighs is for whoever counts it.
+        self._evidence.report(realm, reason.value)
         return Stranded(error, reference, transaction_id)
 
     def _upstream(self, realm: str) -> Upstream:

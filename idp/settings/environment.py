@@ -51,6 +51,18 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "campaign_rest": (86_400, LONGEST),
     "coverage_retention": (86_400, LONGEST),
     "trusted_proxies": (0, 10),
+    # Sooner than this SUNAT cuts whoever asks.
+    "probe_interval": (10, 3_600),
+    "probe_slow": (1, 60),
+    # One failed probe happens daily; beyond a hundred the prober remembers none (probing).
+    "probe_failures": (2, 100),
+    "probe_window": (2, 100),
+    "probe_window_failures": (2, 101),
+    "probe_recoveries": (1, 100),
+    "probe_quiet": (0, 1_800),
+    "probe_dwell": (0, 86_400),
+    "probe_deadline": (60, 86_400),
+    "probe_retention": (86_400, LONGEST),
 }
 
 

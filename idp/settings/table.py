@@ -252,6 +252,43 @@ class Settings:
         "Where `idp upstream … --local` flips the flag of this machine while the database is away.",
         Path("flag-override.json"),
     )
+    probe_interval: int = _var(
+        parsers.seconds, "`idp prober` goes each upstream's login path every so often.", 20
+    )
+    probe_slow: int = _var(parsers.seconds, "A step of it that takes longer counts as failed.", 10)
+    probe_failures: int = _var(
+        parsers.count, "Failed probes in a row that make an upstream unhealthy.", 5
+    )
+    probe_window: int = _var(
+        parsers.count, "Of the last so many probes `IDP_PROBE_WINDOW_FAILURES` are enough, too.", 10
+    )
+    probe_window_failures: int = _var(
+        parsers.count, "Failed probes among `IDP_PROBE_WINDOW` that make an upstream unhealthy.", 6
+    )
+    probe_recoveries: int = _var(
+        parsers.count, "Good probes in a row, at least, that make an upstream healthy again.", 4
+    )
+    probe_quiet: int = _var(
+        parsers.seconds, "An upstream is healthy again after so long without a failed probe.", 180
+    )
+    probe_live_failures: int = _var(
+        parsers.count,
+        "So many logins that the upstream failed within a minute, and more than it served, make "
+        "two failed probes in a row enough (`0`: never).",
+        3,
+    )
+    probe_dwell: int = _var(
+        parsers.seconds, "The prober decides about an upstream once in so long at most.", 300
+    )
+    probe_deadline: int = _var(
+        parsers.seconds,
+        "By the policy `assisted`, what the prober proposes is done unless it is refused within so "
+        "long.",
+        600,
+    )
+    probe_retention: int = _var(
+        parsers.seconds, "What probes found is kept for so long.", 30 * 86_400
+    )
     threads: int = _var(parsers.count, "Threads per server process.", 8)
     processes: int = _var(parsers.count, "Server processes.", 1)
     worker_threads: int = _var(parsers.count, "Mail worker threads.", 4)

@@ -15,8 +15,10 @@ from idp.settings.places import split_web
 _KEYS = {
     "realm", "driver", "label", "base_url", "path", "client_id", "client_secret", "grant_type",
     "code_field", "timeout", "tip_origen", "extra_fields", "pinned_keys",
+    "probe_form", "probe_errors", "probe_redirects",
 }  # fmt: skip
 _MAPPINGS = {"extra_fields", "pinned_keys"}
+_NUMBERS = {"timeout", "probe_redirects"}
 _NEEDED = {"realm", "base_url", "client_id", "client_secret"}
 # What tells the realms of SUNAT apart (its wire format: see federation).
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
@@ -36,6 +38,9 @@ class Upstream:
 
     grant_type, code_field, extra_fields: what its token endpoint is asked with. timeout: seconds.
     tip_origen: what its tokens must carry. pinned_keys: a `kid` to a PEM public key (optional).
+    probe_form: a regular expression that its login page matches, if not just any password field.
+    probe_errors: codes, with spaces between, by which its token endpoint refuses a code that never
+    was, beside the usual ones. probe_redirects: how many, within its origin, lead to its form.
     """
 
     realm: str
@@ -51,6 +56,9 @@ class Upstream:
     timeout: float = 15.0
     tip_origen: str = "IT"
     pinned_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    probe_form: str = ""
+    probe_errors: str = ""
+    probe_redirects: int = 0
 
 
 def upstream_variables() -> set[str]:
@@ -104,12 +112,16 @@ def _upstream(row: Mapping[str, Any], problems: list[str]) -> Upstream | None:
     if wrong:
         return None
     full = {**_DEFAULTS.get(row["realm"], {"label": row["realm"]}), **row}
-    return Upstream(**{**full, "timeout": float(full.get("timeout", 15.0))})
+    numbers = {
+        "timeout": float(full.get("timeout", 15.0)),
+        "probe_redirects": int(full.get("probe_redirects", 0)),
+    }
+    return Upstream(**{**full, **numbers})
 
 
 def _wrong_values(row: Mapping[str, Any]) -> Iterator[str]:
     """What each value should have been, a line each; no value is repeated."""
-    for key in sorted(_KEYS - _MAPPINGS - {"timeout"}):
+    for key in sorted(_KEYS - _MAPPINGS - _NUMBERS):
         if key in row and not (isinstance(row[key], str) and row[key].strip()):
             yield f"{key} must be a text"
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", str(row.get("realm", "sol"))):
@@ -127,7 +139,17 @@ def _wrong_values(row: Mapping[str, Any]) -> Iterator[str]:
         in_range = False
     if not in_range:
         yield f"timeout must be a number of seconds, at most {_LONGEST_TIMEOUT:g}"
+    yield from _wrong_probe(row)
     yield from _wrong_mappings(row)
+
+
+def _wrong_probe(row: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        re.compile(str(row.get("probe_form", "")))
+    except re.error:
+        yield "probe_form must be a regular expression"
+    if not re.fullmatch(r"[0-5]", str(row.get("probe_redirects", 0))):
+        yield "probe_redirects must be a number from 0 to 5"
 
 
 def _wrong_mappings(row: Mapping[str, Any]) -> Iterator[str]:

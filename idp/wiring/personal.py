@@ -22,6 +22,7 @@ from idp.adapters.sql.imports import SqlImportStore
 from idp.adapters.sql.incidents import SqlReportStore
 from idp.adapters.sql.notices import SqlNoticeStore
 from idp.adapters.sql.privacy import SqlErased, SqlHolds, SqlPersonRows
+from idp.adapters.sql.probes import SqlProbeStore
 from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
 from idp.adapters.sql.retired_subs import SqlRetiredSubs
 from idp.adapters.sql.spent_links import SqlSpentLinks
@@ -138,6 +139,7 @@ def rules(
         rule("imports", "import_retention", SqlImportStore(database)),
         rule("erased_identifiers", "erased_retention", SqlErased(database, base.vault)),
         rule("flag_history", "audit_retention", SqlFlagStore(database)),
+        rule("probes", "probe_retention", SqlProbeStore(database)),
         rule("upstream_transitions", "audit_retention", SqlTransitionStore(database)),
         rule("upstream_incidents", "audit_retention", SqlReportStore(database)),
         rule("upstream_requests", "audit_retention", SqlRequestStore(database)),

@@ -30,6 +30,7 @@ from idp.adapters.sql.models.people import (
     VerificationRow,
 )
 from idp.adapters.sql.models.privacy import ErasedIdentifierRow, LegalHoldRow
+from idp.adapters.sql.models.probes import ProberActRow, ProberRow, ProbeStepRow
 from idp.adapters.sql.models.refresh import RefreshFamilyRow, RefreshTokenRow
 from idp.adapters.sql.models.upstream_status import (
     FlagChangeRow,
@@ -68,6 +69,9 @@ __all__ = [
     "MergeRow",
     "NudgeRow",
     "PersonRow",
+    "ProbeStepRow",
+    "ProberActRow",
+    "ProberRow",
     "RefreshFamilyRow",
     "RefreshTokenRow",
     "RetiredSubRow",
