@@ -81,7 +81,7 @@ def observe(
         return replace(seen, healthy=True, since=at, reason="", recent=())
     if not seen.healthy and reason:
         return replace(seen, reason=reason)
-    return replace(seen, since=seen.since or at)
+    return seen if seen.since is not None else replace(seen, since=at)
 
 
 def resumed(
@@ -89,15 +89,18 @@ def resumed(
 ) -> Verdict:
     """The verdict of another process, or of before a restart, with the probes that led to it.
 
-    told: healthy, since and reason as they were kept. probes: when and whether well, the oldest
-    first. It never changes the verdict by itself: only a new probe does.
+    told: healthy, since and reason as they were kept, and since when all fails. probes: when and
+    whether well, the oldest first. It never changes the verdict by itself: only a new probe does.
     """
+    # What failed before it recovered is settled.
+    settled = told.since if told.healthy else None
     seen = told
     for at, ok in probes:
-        # What failed before it recovered is settled.
-        if told.healthy and told.since is not None and at <= told.since:
-            continue
-        seen = _counted(seen, at, ok, thresholds)
+        if settled is None or at > settled:
+            seen = _counted(seen, at, ok, thresholds)
+    if told.run_since is not None and not seen.ok and seen.run == len(probes):
+        # The history that is read is shorter than what failed.
+        return replace(seen, run_since=told.run_since)
     return seen
 
 
