@@ -39,6 +39,7 @@ class AuditEvent(StrEnum):
     UPSTREAM_STATE_CHANGED = "upstream.state_changed"
     UPSTREAM_JUDGED = "upstream.judged"
     INCIDENT_REPORTED = "incident.reported"
+    PROBER_ADVISED = "prober.advised"
     WINDOW_PLANNED = "window.planned"
     WINDOW_CANCELLED = "window.cancelled"
     UPSTREAM_CHANGE_NOTIFIED = "upstream.change_notified"
@@ -238,6 +239,11 @@ TABLE: dict[AuditEvent, Row] = {
     ),
     AuditEvent.INCIDENT_REPORTED: _row(
         "The report on a contingency that is over was made.", "incident", "signed"
+    ),
+    AuditEvent.PROBER_ADVISED: _row(
+        "The prober told the admins what evidence speaks for; up: what it would have in force.",
+        "up",
+        "reason",
     ),
     AuditEvent.WINDOW_PLANNED: _row(
         "Somebody announced maintenance of an upstream.", "window", "starts", "ends", "reason"

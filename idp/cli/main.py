@@ -17,6 +17,7 @@ GROUPS = (
     "serve",
     "worker",
     "console",
+    "prober",
     "upstream",
     "clients",
     "keys",

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from idp.cli import upstream_report, upstream_requests, upstream_windows
+from idp.cli import upstream_probe, upstream_report, upstream_requests, upstream_windows
 from idp.cli.arguments import at_most, impersonal
 from idp.cli.context import on_record
 from idp.cli.upstream_words import common, duration, known, moment
@@ -35,7 +35,7 @@ _LOCAL = (
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp upstream status|down|up|auto|policy|history|window|requests|approve|refuse`."""
+    """`idp upstream status|down|up|auto|policy|history|window|requests|approve|refuse|probe`."""
     parser = subparsers.add_parser("upstream", help="whether SUNAT's logins are used")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     status = actions.add_parser("status", help="what is in force, since when and why")
@@ -61,6 +61,7 @@ def add_parser(subparsers: Any) -> None:
     upstream_windows.add_actions(actions)
     upstream_requests.add_actions(actions)
     upstream_report.add_actions(actions)
+    upstream_probe.add_actions(actions)
 
 
 def _add_flip(actions: Any, name: str, state: FlagState, text: str) -> None:

@@ -49,7 +49,7 @@ from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.telling import Telling
 from idp.web.documents import Documents
 from idp.wiring.reload import Reloader
-from idp.wiring.surface import AuditRoom, Console, Provider, Switch
+from idp.wiring.surface import AuditRoom, Console, Probing, Provider, Switch
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ class Services:
     switch: Switch
     status_board: StatusBoard
     telling: Telling
+    probing: Probing
     reloader: Reloader
     links: Links
     jobs: Jobs

@@ -57,6 +57,7 @@ from idp.wiring.identity import (
 )
 from idp.wiring.notices import person_notices
 from idp.wiring.personal import Ageing, documents, personal
+from idp.wiring.prober import evidence, probing
 from idp.wiring.provider import Rooms, provider
 from idp.wiring.reach import campaign_job, campaign_pump, campaign_work, campaigns, coverage
 from idp.wiring.reload import Reloader
@@ -92,6 +93,8 @@ def build_services(
     persons = people(base)
     switched = switch(base, realms)
     status = switched.status
+    gathered = evidence(base)
+    status.evidence = gathered.evidence_of
     subjects = Subjects(base.key("subjects"))
     telling = nudges(base)
     dispatcher = logins(base, clients, persons, status, subjects, telling, realms)
@@ -168,6 +171,7 @@ def build_services(
         switch=switched,
         status_board=status_board(base, status),
         telling=news,
+        probing=probing(base, switched, gathered),
         reloader=Reloader(keyring=keyring, clients=clients),
         links=one_time,
         jobs=jobs,
@@ -182,7 +186,7 @@ def build_services(
             clients=clients,
             subjects=subjects,
         ),
-        federation=federation(base, dispatcher, persons),
+        federation=federation(base, dispatcher, persons, gathered),
         contingency=door,
         waiting_room=waiting_room(base, dispatcher, one_time, load),
         mail_load=load,

@@ -36,6 +36,7 @@ from idp.people.operations import Operations, Stores
 from idp.people.service import People
 from idp.people.traces import Traces
 from idp.settings import Settings, Upstream
+from idp.upstream_status.evidence import Evidence
 from idp.upstream_status.service import UpstreamStatus
 from idp.wiring.base import Base
 
@@ -189,7 +190,7 @@ def guarded_http(settings: Settings) -> GuardedHttpClient:
     )
 
 
-def federation(base: Base, logins: Logins, people: People) -> Federation:
+def federation(base: Base, logins: Logins, people: People, evidence: Evidence) -> Federation:
     """SUNAT, a driver for each realm. Raises StartError for keys that are none."""
     return Federation(
         upstreams={one.realm: _driver(one, base) for one in base.settings.upstreams},
@@ -200,15 +201,13 @@ def federation(base: Base, logins: Logins, people: People) -> Federation:
         clock=base.clock,
         random=base.random,
         issuer=base.settings.issuer,
+        evidence=evidence,
     )
 
 
-def _driver(upstream: Upstream, base: Base) -> Driver:
-    try:
-        pinned = pinned_keys(upstream.pinned_keys)
-    except ValueError as error:
-        raise StartError([f"upstream {upstream.realm}: {error}"]) from error
-    endpoint = Endpoint(
+def endpoint_of(upstream: Upstream, *, parallel: int = 1) -> Endpoint:
+    """Where it is, and who we are to it."""
+    return Endpoint(
         base_url=upstream.base_url,
         path=upstream.path,
         client_id=upstream.client_id,
@@ -218,9 +217,17 @@ def _driver(upstream: Upstream, base: Base) -> Driver:
         code_field=upstream.code_field,
         extra_fields=upstream.extra_fields,
         timeout=upstream.timeout,
-        # SUNAT may hang: half of the threads stay free for everybody else.
-        parallel=max(1, base.settings.threads // 2),
+        parallel=parallel,
     )
+
+
+def _driver(upstream: Upstream, base: Base) -> Driver:
+    try:
+        pinned = pinned_keys(upstream.pinned_keys)
+    except ValueError as error:
+        raise StartError([f"upstream {upstream.realm}: {error}"]) from error
+    # SUNAT may hang: half of the threads stay free for everybody else.
+    endpoint = endpoint_of(upstream, parallel=max(1, base.settings.threads // 2))
     return ClientesSol(
         endpoint=endpoint,
         expected=Expected(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.adapters.sql.probes import SqlActs, SqlProbeStore
 from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.admin.audit_search import AuditSearch
 from idp.admin.caller import Callers
@@ -35,8 +36,10 @@ from idp.oidc.logout import Logout
 from idp.oidc.par import PushedAuthorization
 from idp.oidc.server import ProviderServer
 from idp.signing.audit_keys import AuditKeyFolder
+from idp.upstream_status.evidence import Evidence
 from idp.upstream_status.incidents import Incidents
 from idp.upstream_status.local_file import LocalOverrides
+from idp.upstream_status.probing import Prober
 from idp.upstream_status.requests import Requests as FlagRequests
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.steward import Steward
@@ -112,3 +115,13 @@ class AuditRoom:
     delivery: Delivery
     keys: AuditKeyFolder
     trail: Trail
+
+
+@dataclass(frozen=True)
+class Probing:
+    """What the prober's process, the console and the status pages use of it."""
+
+    prober: Prober
+    evidence: Evidence
+    store: SqlProbeStore
+    acts: SqlActs

