@@ -44,7 +44,6 @@ def _prober(args: argparse.Namespace, context: Context) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it has no files to read again
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    services.switch.watcher.start()
     services.probing.prober.run(stop)
     return 0
 

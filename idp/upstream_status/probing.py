@@ -207,10 +207,13 @@ class Prober:
 
     def _watch(self, realm: str, stop: Event) -> None:
         while not stop.is_set():
-            if self.due(realm):
-                self.step(realm)
-            else:
-                stop.wait(BEAT)
+            try:
+                if self.due(realm):
+                    self.step(realm)
+                    continue
+            except Exception:  # the next probe must come whatever this one met
+                _log.exception("a probe failed", extra={"realm": realm})
+            stop.wait(BEAT)
 
     def _keep(self, realm: str, watched: _Watched) -> None:
         """Write what waits, then judge. Raises Unavailable; the next probe tries again."""
