@@ -1,12 +1,16 @@
-"""Where transactions and sessions are kept; Redis implements both."""
+"""Where transactions and sessions are kept (Redis implements both), and what the dispatcher needs
+of its neighbours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Protocol
 
+from idp.clients.client import Client
 from idp.login.session import OpenSession, Session
 from idp.login.transaction import Transaction
+from idp.people.person import Person
 
 
 class TransactionStore(Protocol):
@@ -55,3 +59,50 @@ class SessionStore(Protocol):
     def all(self) -> Iterator[tuple[str, Session]]:
         """Every session with the digest of its cookie: for emergencies."""
         ...
+
+
+class FindsClients(Protocol):
+    """What is needed of the registry of components."""
+
+    def get(self, client_id: str) -> Client | None:
+        """The component, or None."""
+        ...
+
+
+class FindsPeople(Protocol):
+    """What is needed of the directory."""
+
+    def get(self, person_id: str) -> Person | None:
+        """The person, or None."""
+        ...
+
+    def successor(self, person_id: str) -> Person | None:
+        """Who was joined with a person that is no more, and is kept, or None."""
+        ...
+
+
+class KnowsUpstreams(Protocol):
+    """What is needed of the flag."""
+
+    def up(self, realm: str) -> bool:
+        """Whether the realm's upstream is up, from memory."""
+        ...
+
+
+class Nudges(Protocol):
+    """What is needed of whoever has a word for people on their way."""
+
+    def due(self, person: Person, *, tells: bool, asks: bool) -> str | None:
+        """What this person is to be told, or asked, now, in words of its own; None for nothing.
+
+        tells, asks: which of the two the component allows. Raises Unavailable.
+        """
+        ...
+
+
+class NullNudges:
+    """Has nothing to say."""
+
+    def due(self, person: Person, *, tells: bool, asks: bool) -> str | None:
+        """Nothing."""
+        return None

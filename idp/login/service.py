@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from idp.clients.client import Client
 from idp.clients.subjects import Subjects
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Mode, Proof
+from idp.login.policies import policy_of
+from idp.login.ports import FindsClients, FindsPeople, KnowsUpstreams, Nudges, NullNudges
 from idp.login.session import Session
 from idp.login.sessions import Sessions
 from idp.login.steps import Policy, Step, begins_anew, grant_lives, may_nudge, next_step, unmet
@@ -22,53 +23,6 @@ from idp.people.person import Person
 ACCOUNT_NAME = "Modificación de Datos"
 
 
-class FindsClients(Protocol):
-    """What is needed of the registry of components."""
-
-    def get(self, client_id: str) -> Client | None:
-        """The component, or None."""
-        ...
-
-
-class FindsPeople(Protocol):
-    """What is needed of the directory."""
-
-    def get(self, person_id: str) -> Person | None:
-        """The person, or None."""
-        ...
-
-    def successor(self, person_id: str) -> Person | None:
-        """Who was joined with a person that is no more, and is kept, or None."""
-        ...
-
-
-class KnowsUpstreams(Protocol):
-    """What is needed of the flag."""
-
-    def up(self, realm: str) -> bool:
-        """Whether the realm's upstream is up, from memory."""
-        ...
-
-
-class Nudges(Protocol):
-    """What is needed of whoever has a word for people on their way."""
-
-    def due(self, person: Person, *, tells: bool, asks: bool) -> str | None:
-        """What this person is to be told, or asked, now, in words of its own; None for nothing.
-
-        tells, asks: which of the two the component allows. Raises Unavailable.
-        """
-        ...
-
-
-class NullNudges:
-    """Has nothing to say."""
-
-    def due(self, person: Person, *, tells: bool, asks: bool) -> str | None:
-        """Nothing."""
-        return None
-
-
 @dataclass(frozen=True)
 class Established:
     """A session that began. nudged: its person is to be told something before they go on."""
@@ -76,21 +30,6 @@ class Established:
     cookie: str
     session: Session
     nudged: bool
-
-
-def policy_of(client: Client | None) -> Policy:
-    """The policy that the dispatcher judges by; `/cuenta` (no component) takes any login."""
-    if client is None:
-        return Policy(on_recovery="keep", nudge=False)
-    rules = client.contingency
-    return Policy(
-        contingency=rules.allowed,
-        max_session=rules.max_session,
-        on_recovery=rules.on_recovery,
-        require_known_browser=rules.require_known_browser,
-        state_lifetime=client.state_lifetime if client.initiate_login_uri else None,
-        nudge=client.nudge.missing or client.nudge.yearly,
-    )
 
 
 class Logins:

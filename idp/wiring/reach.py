@@ -13,7 +13,7 @@ from idp.adapters.sql.coverage import SqlCoverageStore, SqlUseStore
 from idp.clients.registry import ClientRegistry
 from idp.jobs.registry import Jobs
 from idp.limits.service import Limits
-from idp.login.service import policy_of
+from idp.login.policies import policy_of
 from idp.people.campaign import Campaigns
 from idp.people.campaign_work import CampaignWork
 from idp.people.coverage import Coverage
