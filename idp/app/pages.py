@@ -24,6 +24,9 @@ from idp.federation.views import blueprint as federation_blueprint
 from idp.help.built import look
 from idp.help.manual import facts, read_manual
 from idp.help.views import blueprint as help_blueprint
+from idp.login.rescue import Rescue
+from idp.login.rescue_pages import RescuePages
+from idp.login.rescue_views import blueprint as rescue_blueprint
 from idp.login.views import blueprint as login_blueprint
 from idp.settings import Settings
 from idp.upstream_status.views import blueprint as status_blueprint
@@ -36,6 +39,16 @@ from idp.wiring.status import status_words
 def login_pages(settings: Settings, services: Services, front: Front) -> Iterator[Blueprint]:
     """From the chooser to a session: by SUNAT, or by a mailed link."""
     logins = services.logins
+    rescue = Rescue(logins=logins, clock=services.clock)
+    rescue_pages = RescuePages(
+        logins=logins,
+        rescue=rescue,
+        pages=front.pages,
+        browser=front.browser,
+        csrf=front.csrf,
+        step_urls=STEP_URLS,
+        realm_labels=_realm_labels(settings),
+    )
     yield login_blueprint(
         logins=logins,
         audit=services.audit,
@@ -44,14 +57,24 @@ def login_pages(settings: Settings, services: Services, front: Front) -> Iterato
         browser=front.browser,
         csrf=front.csrf,
         languages=front.languages,
+        rescue=rescue,
+        rescue_pages=rescue_pages,
         step_urls=STEP_URLS,
         upstream_origins=upstream_origins(settings),
         realm_labels=_realm_labels(settings),
     )
+    yield rescue_blueprint(
+        logins=logins,
+        rescue=rescue,
+        cookies=front.cookies,
+        browser=front.browser,
+        step_urls=STEP_URLS,
+    )
     yield federation_blueprint(
         federation=services.federation,
         logins=logins,
-        pages=front.pages,
+        rescue=rescue,
+        rescue_pages=rescue_pages,
         cookies=front.cookies,
         browser=front.browser,
         limits=services.limits,

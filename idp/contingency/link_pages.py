@@ -7,7 +7,7 @@ from flask import Response, url_for
 from idp.contingency.codes import code_error, spaced
 from idp.contingency.elsewhere import SeenElsewhere
 from idp.contingency.entry import Opened
-from idp.contingency.urls import login_url
+from idp.contingency.urls import login_url, sunat_url
 from idp.contingency.verdicts import Verdict
 from idp.kernel.errors import IdpError
 from idp.links.ports import Outcome
@@ -77,7 +77,7 @@ def _not_taken(pages: Pages, token: str, found: Opened, csrf_token: str) -> Resp
             "contingencia/recuperado.html",
             realm=found.realm,
             client_name=found.client_name,
-            continue_url=login_url(found.go_on),
+            continue_url=sunat_url(found.go_on),
         )
     return pages.page(
         "ingreso/no_admitido.html",

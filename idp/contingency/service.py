@@ -96,7 +96,7 @@ class Contingency:
         if step.kind is StepKind.CONTINGENCY and step.realm:
             vain = self._in_vain(transaction, step.realm, known_cookie)
             return Visit(Gate.UNKNOWN_BROWSER if vain else Gate.OPEN, transaction, step.realm)
-        if step.kind is StepKind.UPSTREAM and step.realm:
+        if step.kind in (StepKind.UPSTREAM, StepKind.UNANSWERED) and step.realm:
             return Visit(Gate.RECOVERED, transaction, step.realm)
         return Visit(Gate.ELSEWHERE, transaction, "")
 

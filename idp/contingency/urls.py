@@ -8,6 +8,11 @@ def login_url(transaction_id: str) -> str:
     return f"/login/{transaction_id}"
 
 
+def sunat_url(transaction_id: str) -> str:
+    """To SUNAT, where that is what comes next; else to the dispatcher."""
+    return f"/login/{transaction_id}/sunat"
+
+
 def cancel_url(transaction_id: str) -> str:
     """Back to the component without logging in (a form posts here)."""
     return f"/login/{transaction_id}/cancelar"

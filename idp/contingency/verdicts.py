@@ -49,7 +49,7 @@ class Judge:
             kind = self._kind(login, realm, known_browser)
             if kind in _ON:
                 return Verdict.TAKEN
-            if kind is StepKind.UPSTREAM:
+            if kind in (StepKind.UPSTREAM, StepKind.UNANSWERED):
                 return Verdict.RECOVERED
             only_known = not known_browser and self._kind(login, realm, True) in _ON
             return Verdict.KNOWN_BROWSER if only_known else Verdict.SUNAT

@@ -11,7 +11,7 @@ from idp.contingency.codes import code_error, spaced
 from idp.contingency.entry import Entry
 from idp.contingency.form import EMPTY, Typed, ask_again_in, hinted, refused, why_not
 from idp.contingency.service import Contingency
-from idp.contingency.urls import cancel_url, chooser_url, login_url
+from idp.contingency.urls import cancel_url, chooser_url, login_url, sunat_url
 from idp.contingency.verdicts import NOT_TAKEN
 from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
 from idp.contingency.waiting import WaitingRoom
@@ -104,7 +104,7 @@ def blueprint(
                 realm=visit.realm,
                 realm_label=realm_labels.get(visit.realm, visit.realm),
                 client_name=client_name(visit),
-                continue_url=login_url(visit.transaction.id),
+                continue_url=sunat_url(visit.transaction.id),
             )
         if visit.gate is Gate.UNKNOWN_BROWSER:
             return pages.page(

@@ -29,12 +29,15 @@ class Failure(StrEnum):
     NOT_JSON = "not_json"
     NO_TOKEN = "no_token"
     NO_CODE = "no_code"
+    ERROR = "upstream_error"
     BUSY = "busy"
 
 
 class Refusal(StrEnum):
     """Why what came back from an upstream proves nobody."""
 
+    DENIED = "denied"
+    LOGIN_OVER = "login_over"
     CODE = "code_refused"
     CODE_SEEN = "code_seen"
     STATE_UNKNOWN = "state_unknown"

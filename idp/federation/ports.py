@@ -12,12 +12,15 @@ from idp.people.person import Person, UpstreamFacts
 
 @dataclass(frozen=True)
 class Departure:
-    """A person sent to an upstream: what a callback with its state is good for."""
+    """A person sent to an upstream: what a callback with its state is good for. client_id: the
+    component that the login is for.
+    """
 
     realm: str
     transaction_id: str
     browser_hash: str
     expires_at: datetime
+    client_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
@@ -36,20 +35,23 @@ from idp.kernel.errors import IdpError
 from idp.kernel.identity import Mode, Proof
 from idp.kernel.ids import digest
 from idp.kernel.random import Random
-from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.people.person import UpstreamFacts
 
-STATE_TTL = 900
 MAX_CODE = 2_048
 _STATE = re.compile(r"[0-9a-f]{32}")
+
+# An answer to a journey that is over says nothing of one that the person may be on by now.
+_STALE = frozenset({Refusal.STATE_SPENT, Refusal.STATE_EXPIRED})
+# RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: what is about the person, not the upstream.
+_DENIED = frozenset({"access_denied", "login_required", "interaction_required", "consent_required"})
 
 
 @dataclass(frozen=True)
 class Callback:
     """What a browser brought to the callback; everything in it may be anybody's invention.
 
-    agent: what it says that it is, in two words.
+    error: the upstream's, in place of a code. agent: what the browser says it is, in two words.
     """
 
     state: str | None
@@ -57,6 +59,7 @@ class Callback:
     browser_hash: str | None
     known_cookie: str | None
     agent: str = ""
+    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,22 +71,22 @@ class Landed:
 
 
 class Stranded(Exception):
-    """No proof. error: for the page. reference: the *número de atención* of page and audit log.
+    """No proof. error: for the page. reason: a `Failure` or a `Refusal`. reference: the *número de
+    atención* of page and audit log.
 
-    transaction_id: where *Reintentar* goes, None when the callback is not this browser's.
+    transaction_id: the request that waits, None when the callback is not this browser's.
+    client_id: the component that it was for, as far as it is this browser's.
     """
 
-    def __init__(self, error: IdpError, reference: str, transaction_id: str | None) -> None:
+    def __init__(
+        self, error: IdpError, reason: Failure | Refusal, reference: str, whose: Departure | None
+    ) -> None:
         super().__init__(str(error))
         self.error = error
+        self.reason = reason
         self.reference = reference
-        self.transaction_id = transaction_id
-
-
-@dataclass(frozen=True)
-class _State:
-    value: str
-    transaction_id: str
+        self.transaction_id = whose.transaction_id if whose else None
+        self.client_id = whose.client_id if whose else None
 
 
 class Federation:
@@ -126,15 +129,17 @@ class Federation:
         `Transactions.load` raises.
         """
         upstream = self._upstream(realm)
-        # Choosing checks browser and realm, and prolongs: SUNAT may take its minutes.
-        transaction = self._transactions.choose(transaction_id, browser_hash, realm)
+        # It checks browser and realm, and prolongs: SUNAT may take its minutes. The state lives as
+        # long as its login: whoever comes back late finds it.
+        transaction = self._transactions.depart(transaction_id, browser_hash, realm)
         now = self._clock.now()
         state = self._random.bytes(16).hex()
         departure = Departure(
             realm=realm,
             transaction_id=transaction.id,
             browser_hash=browser_hash or "",
-            expires_at=min(now + timedelta(seconds=STATE_TTL), transaction.expires_at),
+            expires_at=transaction.expires_at,
+            client_id=transaction.client_id,
         )
         self._states.put(state, departure, now=now)
         self._audit.record(
@@ -155,20 +160,20 @@ class Federation:
         return self._states.waits(state, browser_hash, now=self._clock.now())
 
     def finish(self, realm: str, callback: Callback) -> Landed:
-        """Take a callback. Raises Stranded; IdpError for an unknown realm or a login that ended."""
+        """Take a callback. Raises Stranded; IdpError("invalid_realm", 404)."""
         upstream = self._upstream(realm)
-        state, code = self._arrived(realm, callback)
-        transaction = self._transactions.load(state.transaction_id, callback.browser_hash)
-        facts = self._exchange(upstream, transaction, realm, code, state.value)
+        departure, code = self._arrived(realm, callback)
+        self._waiting(departure)
+        facts = self._exchange(upstream, departure, code, callback.state or "")
         person = self._people.record_upstream_login(facts)
         known = self._people.known_browser(callback.known_cookie, person.id)
         proof = Proof(realm, person.id, Mode.SUNAT, self._clock.now(), known_browser=known)
-        self._transactions.record_proof(transaction.id, callback.browser_hash, proof)
+        self._prove(departure, proof)
         cookie = self._people.remember_browser(person.id, callback.known_cookie, callback.agent)
         self._evidence.report(realm, "ok")
-        return Landed(transaction.id, cookie)
+        return Landed(departure.transaction_id, cookie)
 
-    def _arrived(self, realm: str, callback: Callback) -> tuple[_State, str]:
+    def _arrived(self, realm: str, callback: Callback) -> tuple[Departure, str]:
         """The state, spent by this very callback, and the code, not seen before."""
         code = callback.code or ""
         # A malformed state is looked up all the same: the code that came with it is seen.
@@ -180,40 +185,58 @@ class Federation:
             browser_hash=callback.browser_hash,
             now=self._clock.now(),
         )
-        transaction_id = arrival.departure.transaction_id if arrival.departure else None
-        if arrival.refusal is not None or transaction_id is None:
-            refusal = arrival.refusal or Refusal.STATE_UNKNOWN
-            raise self._refused(realm, refusal, transaction_id)
+        departure = arrival.departure
+        if arrival.refusal is not None or departure is None:
+            raise self._refused(realm, arrival.refusal or Refusal.STATE_UNKNOWN, departure)
         if not code:
-            raise self._failed(realm, Failure.NO_CODE, transaction_id)
+            raise self._without_code(realm, callback.error, departure)
         if len(code) > MAX_CODE:
-            raise self._refused(realm, Refusal.CODE, transaction_id)
-        return _State(value or "", transaction_id), code
+            raise self._refused(realm, Refusal.CODE, departure)
+        return departure, code
+
+    def _without_code(self, realm: str, error: str | None, departure: Departure) -> Stranded:
+        if error in _DENIED:
+            return self._refused(realm, Refusal.DENIED, departure)
+        return self._failed(realm, Failure.ERROR if error else Failure.NO_CODE, departure)
+
+    def _waiting(self, departure: Departure) -> None:
+        """Before anything is exchanged: whether the request lives that the person left for this."""
+        try:
+            self._transactions.load(departure.transaction_id, departure.browser_hash)
+        except IdpError as error:
+            raise self._over(departure, error) from error
+
+    def _prove(self, departure: Departure, proof: Proof) -> None:
+        try:
+            self._transactions.record_proof(departure.transaction_id, departure.browser_hash, proof)
+        except IdpError as error:
+            raise self._over(departure, error) from error
+
+    def _over(self, departure: Departure, error: IdpError) -> Exception:
+        """A login that is no more has a page as well: it was finished elsewhere, or was too old."""
+        if error.status == 503:
+            return error
+        over = replace(departure, transaction_id="")
+        return self._refused(departure.realm, Refusal.LOGIN_OVER, over)
 
     def _exchange(
-        self,
-        upstream: Upstream,
-        transaction: Transaction,
-        realm: str,
-        code: str,
-        state: str,
+        self, upstream: Upstream, departure: Departure, code: str, state: str
     ) -> UpstreamFacts:
+        realm = departure.realm
         try:
             return upstream.exchange(code, state=state, callback=self._callback(realm))
         except UpstreamFailed as error:
-            raise self._failed(realm, error.reason, transaction.id) from error
+            raise self._failed(realm, error.reason, departure) from error
         except ProofRefused as error:
-            raise self._refused(realm, error.reason, transaction.id) from error
+            raise self._refused(realm, error.reason, departure) from error
 
-    def _failed(self, realm: str, reason: Failure, transaction_id: str | None) -> Stranded:
+    def _failed(self, realm: str, reason: Failure, whose: Departure | None) -> Stranded:
         error = IdpError("upstream_failed", 502, detail=reason.value)
-        return self._stranded(AuditEvent.UPSTREAM_FAILED, error, realm, reason, transaction_id)
+        return self._stranded(AuditEvent.UPSTREAM_FAILED, error, realm, reason, whose)
 
-    def _refused(self, realm: str, reason: Refusal, transaction_id: str | None) -> Stranded:
+    def _refused(self, realm: str, reason: Refusal, whose: Departure | None) -> Stranded:
         error = IdpError("proof_refused", 400, detail=reason.value)
-        return self._stranded(
-            AuditEvent.UPSTREAM_PROOF_REFUSED, error, realm, reason, transaction_id
-        )
+        return self._stranded(AuditEvent.UPSTREAM_PROOF_REFUSED, error, realm, reason, whose)
 
     def _stranded(
         self,
@@ -221,8 +244,9 @@ class Federation:
         error: IdpError,
         realm: str,
         reason: Failure | Refusal,
-        transaction_id: str | None,
+        whose: Departure | None,
     ) -> Stranded:
+        transaction_id = whose.transaction_id if whose else None
         reference = self._random.digits(8)
         self._audit.record(
             event,
@@ -234,7 +258,9 @@ class Federation:
         )
         # Also what a visitor made up: how much it weighs is for whoever counts it.
         self._evidence.report(realm, reason.value)
-        return Stranded(error, reference, transaction_id)
+        if whose is not None and transaction_id and reason not in _STALE:
+            self._transactions.answered(transaction_id, whose.browser_hash)
+        return Stranded(error, reason, reference, whose)
 
     def _upstream(self, realm: str) -> Upstream:
         upstream = self._upstreams.get(realm)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from idp.federation.driver import Failure, Refusal
 from idp.federation.service import Callback, Federation, Stranded
-from idp.kernel.errors import IdpError
+from idp.kernel.errors import IdpError, Unavailable
 from idp.limits.service import Limits
+from idp.login.rescue import Rescue
+from idp.login.rescue_pages import RescuePages, Told, Why
 from idp.login.service import Logins
 from idp.login.transaction import Transaction
 from idp.web.agent import describe
 from idp.web.browser import Browser
 from idp.web.client_address import ClientAddress
 from idp.web.cookies import KNOWN, Cookies
-from idp.web.headers import Csp
 from idp.web.redirects import see_other
-from idp.web.render import Pages
 
 
 def blueprint(
     *,
     federation: Federation,
     logins: Logins,
-    pages: Pages,
+    rescue: Rescue,
+    rescue_pages: RescuePages,
     cookies: Cookies,
     browser: Browser,
     limits: Limits,
@@ -43,6 +45,7 @@ def blueprint(
         brought = Callback(
             state=request.args.get("state"),
             code=request.args.get("code"),
+            error=request.args.get("error"),
             browser_hash=browser.hash(request),
             known_cookie=cookies.read(request, KNOWN),
             agent=describe(request.headers.get("User-Agent", "")),
@@ -58,19 +61,17 @@ def blueprint(
         return response
 
     def stranded_page(realm: str, stranded: Stranded) -> Response:
-        transaction_id = stranded.transaction_id
-        transaction = own(transaction_id)
-        return pages.page(
-            "federacion/fallo.html",
-            status=stranded.error.status,
-            code=stranded.error.code,
-            realm_label=federation.label(realm),
-            client_name=logins.client_name(transaction) if transaction else None,
-            csp=Csp(form_action=logins.return_origins(transaction) if transaction else ()),
-            retry_url=f"/login/{transaction_id}" if transaction_id else None,
-            cancel_url=f"/login/{transaction_id}/cancelar" if transaction else None,
-            reference=stranded.reference,
+        """The request that waits: the one that the answer names, or else this browser's last."""
+        told = Told(
+            stranded.error.status, stranded.error.code, stranded.reason.value, stranded.reference
         )
+        transaction = own(stranded.transaction_id) or rescue.waiting_for(
+            realm, browser.hash(request)
+        )
+        if transaction is not None:
+            return rescue_pages.unanswered(transaction, realm, why_of(stranded), told)
+        component = logins.way_into(stranded.client_id) if stranded.client_id else None
+        return rescue_pages.nobodys(realm, why_of(stranded), told, component)
 
     def own(transaction_id: str | None) -> Transaction | None:
         """The login that stranded; None when it is over, or not this browser's to know."""
@@ -80,7 +81,16 @@ def blueprint(
                 if transaction_id
                 else None
             )
+        except Unavailable:
+            raise
         except IdpError:
             return None
 
     return routes
+
+
+def why_of(stranded: Stranded) -> Why:
+    """What the page says first."""
+    if stranded.reason is Refusal.DENIED:
+        return Why.DENIED
+    return Why.FAILED if isinstance(stranded.reason, Failure) else Why.REFUSED

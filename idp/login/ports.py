@@ -36,6 +36,10 @@ class TransactionStore(Protocol):
         """End it; whether it was there, for exactly one caller."""
         ...
 
+    def of_browser(self, browser_hash: str) -> list[Transaction]:
+        """Those that are counted among this browser's, expired or not, the newest last."""
+        ...
+
 
 class SessionStore(Protocol):
     """Sessions by the digest of their cookie."""

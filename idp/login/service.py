@@ -14,7 +14,16 @@ from idp.login.policies import policy_of
 from idp.login.ports import FindsClients, FindsPeople, KnowsUpstreams, Nudges, NullNudges
 from idp.login.session import Session
 from idp.login.sessions import Sessions
-from idp.login.steps import Policy, Step, begins_anew, grant_lives, may_nudge, next_step, unmet
+from idp.login.steps import (
+    Policy,
+    Step,
+    StepKind,
+    begins_anew,
+    grant_lives,
+    may_nudge,
+    next_step,
+    unmet,
+)
 from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.login.ways_back import front_door, initiation_url, return_origins
@@ -72,6 +81,14 @@ class Logins:
     def unmet(self, transaction: Transaction, session: Session | None) -> bool:
         """Whether no login can meet this request while SUNAT is down."""
         return unmet(transaction, session, self._upstreams(), self._policy(transaction, session))
+
+    def takes_mail(self, transaction: Transaction, realm: str) -> bool:
+        """Whether this login may go on by mail once the upstream of the realm is down."""
+        policy, asked = self._policy(transaction, None), replace(transaction, proof=None)
+        step = next_step(
+            replace(asked, realm=realm), None, {realm: False}, policy, self._clock.now()
+        )
+        return step.kind is StepKind.CONTINGENCY
 
     def grant_lives(self, client: Client, mode: Mode, realm: str, auth_time: int) -> bool:
         """Whether what a login gave this component may still be prolonged."""

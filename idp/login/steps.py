@@ -18,10 +18,13 @@ from idp.login.transaction import Transaction
 
 
 class StepKind(StrEnum):
-    """What may come next."""
+    """What may come next. UNANSWERED: the person was sent to the upstream before, and is here again
+    without an answer: they are asked, not sent to the same page once more.
+    """
 
     CHOOSE = "choose"
     UPSTREAM = "upstream"
+    UNANSWERED = "unanswered"
     CONTINGENCY = "contingency"
     CONTINGENCY_REFUSED = "contingency_refused"
     OTHER_PERSON = "other_person"
@@ -96,7 +99,8 @@ def next_step(
     if realm is None:
         return Step(StepKind.CHOOSE)
     if upstream_up.get(realm, True):
-        return Step(StepKind.UPSTREAM, realm)
+        unanswered = transaction.sent_at is not None
+        return Step(StepKind.UNANSWERED if unanswered else StepKind.UPSTREAM, realm)
     if refused or not policy.contingency or transaction.acr_required == ACR[Mode.SUNAT]:
         return Step(StepKind.CONTINGENCY_REFUSED, realm)
     return Step(StepKind.CONTINGENCY, realm)

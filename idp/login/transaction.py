@@ -29,6 +29,8 @@ class Transaction:
     link_id: the one live e-mail link. proof: who was proved, and how.
     nudge: what the person is to be told before they go on, in the words of the room that tells it;
     nudge_answered: they were told, and went on or went to mend it.
+    sent_at: when the person was last sent to the upstream of `realm`, which has proved nobody
+    since. came_back: an answer came from there, and was none.
     """
 
     id: str
@@ -52,6 +54,8 @@ class Transaction:
     proof: Proof | None = None
     nudge: str | None = None
     nudge_answered: bool = False
+    sent_at: datetime | None = None
+    came_back: bool = False
     version: int = 0
 
     @property
@@ -89,6 +93,8 @@ class Transaction:
         }
         if self.nudge is not None:
             record |= {"nudge": self.nudge, "nudge_answered": self.nudge_answered}
+        if self.sent_at is not None:
+            record |= {"sent_at": self.sent_at.timestamp(), "came_back": self.came_back}
         if self.proof:
             record["proof"] = {
                 "realm": self.proof.realm,
@@ -103,7 +109,7 @@ class Transaction:
     def from_json(cls, text: str, version: int) -> Transaction:
         """Read the stored form."""
         record = json.loads(text)
-        proof = record.pop("proof")
+        proof, sent_at = record.pop("proof"), record.pop("sent_at", None)
         return cls(
             **{
                 **record,
@@ -114,6 +120,7 @@ class Transaction:
                 "expires_at": moment(record["expires_at"]),
             },
             version=version,
+            sent_at=None if sent_at is None else moment(sent_at),
             proof=proof
             and Proof(
                 realm=proof["realm"],

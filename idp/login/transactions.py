@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from idp.kernel.clock import Clock
-from idp.kernel.errors import IdpError
+from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Proof
 from idp.kernel.ids import same
 from idp.kernel.random import Random
@@ -109,9 +109,37 @@ class Transactions:
         def change(transaction: Transaction) -> Transaction:
             if realm not in transaction.realms:
                 raise IdpError("invalid_realm", 400)
-            return replace(transaction, realm=realm)
+            # Whoever chooses wishes to go there, wherever they were sent before.
+            return replace(transaction, realm=realm, sent_at=None, came_back=False)
 
         return self._change(transaction_id, browser_hash, change)
+
+    def depart(self, transaction_id: str, browser_hash: str | None, realm: str) -> Transaction:
+        """Note that the person is sent to the upstream. Raises IdpError("invalid_realm", 400)."""
+
+        def change(transaction: Transaction) -> Transaction:
+            if realm not in transaction.realms:
+                raise IdpError("invalid_realm", 400)
+            return replace(transaction, realm=realm, sent_at=self._clock.now(), came_back=False)
+
+        return self._change(transaction_id, browser_hash, change)
+
+    def answered(self, transaction_id: str, browser_hash: str | None) -> None:
+        """Note that the upstream answered, though nobody is proved by it; nothing for a login that
+        is no more. Raises Unavailable.
+        """
+        try:
+            self._change(transaction_id, browser_hash, lambda found: replace(found, came_back=True))
+        except Unavailable:
+            raise
+        except IdpError:
+            return
+
+    def of_browser(self, browser_hash: str | None) -> list[Transaction]:
+        """The live ones of this very browser."""
+        now = self._clock.now()
+        found = self._store.of_browser(browser_hash) if browser_hash else []
+        return [one for one in found if one.browser_hash == browser_hash and one.expires_at > now]
 
     def record_proof(
         self, transaction_id: str, browser_hash: str | None, proof: Proof
@@ -166,7 +194,9 @@ class Transactions:
         return self._change(
             transaction_id,
             browser_hash,
-            lambda found: replace(_unproved(found), realm=None, confirmed=False),
+            lambda found: replace(
+                _unproved(found), realm=None, confirmed=False, sent_at=None, came_back=False
+            ),
         )
 
     def confirm_session(self, transaction_id: str, browser_hash: str | None) -> Transaction:
@@ -280,6 +310,8 @@ def _proved(transaction: Transaction, proof: Proof) -> Transaction:
         switch_confirmed=False,
         nudge=None,
         nudge_answered=False,
+        sent_at=None,
+        came_back=False,
     )
 
 

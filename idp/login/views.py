@@ -11,6 +11,8 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.identity import EXTRANET, SOL
 from idp.kernel.texts import Text
+from idp.login.rescue import Rescue
+from idp.login.rescue_pages import RescuePages, StepUrls, Why
 from idp.login.service import Logins
 from idp.login.session import Session
 from idp.login.steps import Step, StepKind
@@ -23,9 +25,6 @@ from idp.web.headers import Csp
 from idp.web.i18n import Languages
 from idp.web.redirects import see_other
 from idp.web.render import Pages
-
-# (transaction id, realm) -> path: which room takes a step is wiring's to say.
-StepUrls = Mapping[StepKind, Callable[[str, str], str]]
 
 _CARDS = {
     SOL: (Text("Importador / Exportador"), Text("Ingresar con Clave SOL")),
@@ -42,6 +41,8 @@ def blueprint(
     browser: Browser,
     csrf: Csrf,
     languages: Languages,
+    rescue: Rescue,
+    rescue_pages: RescuePages,
     step_urls: StepUrls,
     upstream_origins: tuple[str, ...],
     realm_labels: Mapping[str, str],
@@ -55,7 +56,8 @@ def blueprint(
         return transaction, logins.sessions.current(cookies.read(request, SESSION))
 
     def csp(transaction: Transaction) -> Csp:
-        return Csp(form_action=(*upstream_origins, *logins.return_origins(transaction)))
+        origins = (*upstream_origins, *logins.return_origins(transaction))
+        return Csp(script=("'self'",), form_action=origins)
 
     def show(template: str, transaction: Transaction, **context: Any) -> Response:
         return pages.page(
@@ -128,7 +130,7 @@ def blueprint(
             "login/sin_contingencia.html",
             transaction,
             realm_label=realm_labels.get(step.realm or "", ""),
-            retry_url=f"/login/{transaction.id}",
+            retry_url=f"/login/{transaction.id}/sunat",
         )
 
     @bp.get("/login/<transaction_id>")
@@ -152,8 +154,24 @@ def blueprint(
                 return other_person(transaction, session)
             case StepKind.CONTINGENCY_REFUSED:
                 return refused(transaction, step)
+            case StepKind.UPSTREAM:
+                return to_upstream(transaction, step.realm or "")
+            case StepKind.UNANSWERED:
+                return rescue_pages.unanswered(transaction, step.realm or "", Why.AWAY)
+            case StepKind.CONTINGENCY if transaction.sent_at and not transaction.link_id:
+                return rescue_pages.unanswered(transaction, step.realm or "", Why.AWAY)
             case _:
                 return see_other(step_urls[step.kind](transaction.id, step.realm or ""))
+
+    def to_upstream(transaction: Transaction, realm: str) -> Response:
+        """Browsers skip, on *Back*, pages that went on without being touched: after a press on a
+        page of ours that one stays behind, and else one that leads there does its best.
+        """
+        if rescue.hangs_already(transaction, realm):
+            return rescue_pages.unanswered(transaction, realm, Why.EARLIER)
+        if transaction.realm is None:
+            return rescue_pages.on_the_way(transaction, realm)
+        return see_other(step_urls[StepKind.UPSTREAM](transaction.id, realm))
 
     @bp.get("/login/<transaction_id>/elegir")
     def choose_again(transaction_id: str) -> Response:

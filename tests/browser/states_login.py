@@ -133,21 +133,67 @@ def refused(site: Site, page: Page, other: Other) -> None:
     site.start(page, client="estricto")
 
 
-@state("federacion/fallo.html", "SUNAT failed")
-def sunat_failed(site: Site, page: Page, other: Other) -> None:
-    transaction = site.start(page, realm="")
-    here = site.browser_hash(page)
-    site.world.services.logins.transactions.choose(transaction, here, SOL)
-    to = site.world.services.federation.start(SOL, transaction, here)
-    sent = to.partition("state=")[2].partition("&")[0]
-    # Nobody answers where its token would be asked for.
-    site.go(page, f"/upstream/sol/callback?code=x&state={sent}")
+def at_sunat(site: Site, page: Page, client: str = "mr") -> str:
+    """As if this browser were at SUNAT's page; the state that it went with."""
+    transaction = site.start(page, realm="", client=client)
+    to = site.world.services.federation.start(SOL, transaction, site.browser_hash(page))
+    site.go(page, f"/login/{transaction}")
+    return to.partition("state=")[2].partition("&")[0]
+
+
+@state("login/a_sunat.html", "on the way to SUNAT")
+def on_the_way(site: Site, page: Page, other: Other) -> None:
+    # Without its script the page stays, as it does without JavaScript.
+    page.route("**/a-sunat*", lambda route: route.abort())
+    site.start(page, client="origen")
+
+
+@state("login/sin_respuesta.html", "SUNAT did not answer")
+def sunat_did_not_answer(site: Site, page: Page, other: Other) -> None:
+    at_sunat(site, page)
     page.wait_for_selector("#reintentar")
 
 
-@state("federacion/fallo.html", "SUNAT's answer to nothing")
+@state("login/sin_respuesta.html", "SUNAT did not answer, and is down")
+def sunat_is_down(site: Site, page: Page, other: Other) -> None:
+    at_sunat(site, page)
+    site.flag()
+    page.reload()
+    page.wait_for_selector("#continuar-por-correo")
+
+
+@state("login/sin_respuesta.html", "an earlier login hangs at SUNAT")
+def earlier_hangs(site: Site, page: Page, other: Other) -> None:
+    at_sunat(site, page)
+    site.start(page)
+    page.wait_for_selector("text=Hace unos minutos")
+
+
+@state("login/sin_respuesta.html", "SUNAT failed")
+def sunat_failed(site: Site, page: Page, other: Other) -> None:
+    # Nobody answers where its token would be asked for.
+    site.go(page, f"/upstream/sol/callback?code=x&state={at_sunat(site, page)}")
+    page.wait_for_selector("#reintentar")
+    assert page.locator("#error-code").inner_text() == "upstream_failed"
+
+
+@state("login/sin_respuesta.html", "SUNAT refused the person")
+def sunat_denied(site: Site, page: Page, other: Other) -> None:
+    site.go(page, f"/upstream/sol/callback?error=access_denied&state={at_sunat(site, page)}")
+    page.wait_for_selector("#reintentar")
+
+
+@state("login/sin_solicitud.html", "SUNAT's answer to nothing")
 def sunat_without_state(site: Site, page: Page, other: Other) -> None:
     site.go(page, "/upstream/sol/callback?code=x&state=y")
+
+
+@state("login/sin_solicitud.html", "SUNAT's answer to a login that is over")
+def sunat_too_late(site: Site, page: Page, other: Other) -> None:
+    sent = at_sunat(site, page)
+    site.later(3_601)
+    site.go(page, f"/upstream/sol/callback?code=x&state={sent}")
+    page.wait_for_selector("#reiniciar")
 
 
 @state("oidc/form_post.html", "answer by a form")

@@ -171,9 +171,9 @@ def test_sunat_fault_has_a_page_with_a_way_on(page: Page, demo: Demo) -> None:
     start_login(page, demo, 8001)
     choose(page, "sol")
     log_in_at_sunat(page, PEOPLE["sol"])
-    expect(page.locator("h1")).to_have_text("SUNAT no respondió")
+    expect(page.locator("h1")).to_have_text("¿SUNAT no responde?")
     demo.api(8100, "/control.json", "PUT", {"realm": "sol", "fault": "up"})
-    page.click("a.button")
+    page.click("#reintentar")
     # SUNAT's own session lives on, so it sends the person straight back.
     page.wait_for_url(re.compile(re.escape(demo.url(8001))))
 

@@ -162,7 +162,7 @@ def test_link_for_sunat_only_once_sunat_is_back_leads_there_unspent(
     world.flag(up=True)
     page = open_link(world, desk)
     assert "SUNAT ya está disponible" in page.text
-    assert f'href="/login/{transaction.id}"' in page.text
+    assert f'href="/login/{transaction.id}/sunat"' in page.text
     assert state(world) == "live"
 
 

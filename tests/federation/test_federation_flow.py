@@ -104,6 +104,10 @@ def proved(world: World, visit: Visit) -> bool:
     return transactions.load(visit.transaction_id, digest(cookie.value)).proof is not None
 
 
+def flag_down(world: World) -> None:
+    world.services.upstream_status.set("sol", FlagState.FORCED_DOWN, reason="prueba", who="prueba")
+
+
 def events(world: World, event: AuditEvent) -> list[AuditRecord]:
     return world.services.audit.search(AuditFilter(event=event))
 
@@ -231,7 +235,7 @@ def test_callback_again_shows_a_way_on_and_exchanges_nothing(
     visit.callback()
     answer = visit.callback()
     assert_page(answer, 400, "proof_refused")
-    assert f'href="/login/{visit.transaction_id}"' in answer.text
+    assert f'href="/login/{visit.transaction_id}/sunat"' in answer.text
     assert sunat.token_posts("sol") == 1
 
 
@@ -324,16 +328,88 @@ def test_callback_malformed_is_a_page_and_no_exchange(
     assert sunat.token_posts("sol") <= 1
 
 
-def test_callback_after_fifteen_minutes_is_expired(world: World, sunat: MockSunat) -> None:
-    visit = at_sunat(world)
-    world.clock.advance(899)
-    late = at_sunat(world)
+def test_callback_comes_late_and_counts_while_its_login_lives(
+    world: World, sunat: MockSunat
+) -> None:
+    """Somebody looked for their password, or SUNAT came back an hour later."""
+    late, too_late = at_sunat(world), at_sunat(world)
+    world.clock.advance(3_599)
+    assert late.callback().headers["Location"] == f"/login/{late.transaction_id}"
     world.clock.advance(1)
+    answer = too_late.callback()
+    assert_page(answer, 400, "proof_refused")
+    assert 'id="error-reason">state_expired<' in answer.text
+    assert 'href="http://localhost:9001/"' in answer.text, "a way back to the component"
+    assert sunat.token_posts("sol") == 1
+
+
+def test_callback_of_a_login_that_ended_meanwhile_leads_back_to_its_component(
+    world: World, sunat: MockSunat
+) -> None:
+    visit = at_sunat(world)
+    cookie = visit.browser.get_cookie("idp_browser", domain="localhost")
+    assert cookie is not None
+    transactions = world.services.logins.transactions
+    transactions.end(transactions.load(visit.transaction_id, digest(cookie.value)))
     answer = visit.callback()
     assert_page(answer, 400, "proof_refused")
-    assert f'href="/login/{visit.transaction_id}"' in answer.text
+    assert 'id="error-reason">login_over<' in answer.text
+    assert 'href="http://localhost:9001/"' in answer.text
     assert sunat.token_posts("sol") == 0
-    assert late.callback().status_code in (303, 400)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "reason"),
+    [
+        ("access_denied", 400, "proof_refused", "denied"),
+        ("server_error", 502, "upstream_failed", "upstream_error"),
+        ("ñ\x00", 502, "upstream_failed", "upstream_error"),
+    ],
+)
+def test_callback_with_an_error_keeps_the_request_and_goes_on(
+    error: str, status: int, code: str, reason: str, world: World, sunat: MockSunat
+) -> None:
+    visit = at_sunat(world)
+    answer = visit.callback(code=None, error=error)
+    assert_page(answer, status, code)
+    assert f'id="error-reason">{reason}<' in answer.text
+    assert f'href="/login/{visit.transaction_id}/sunat"' in answer.text
+    assert sunat.token_posts("sol") == 0
+    start = visit.browser.get(f"/login/{visit.transaction_id}/sunat")
+    again = log_in(visit.browser.get(start.headers["Location"]).headers["Location"], "sol")
+    landed = visit.browser.get("/upstream/sol/callback", query_string=again)
+    assert landed.headers["Location"] == f"/login/{visit.transaction_id}"
+
+
+def test_callback_that_names_no_request_finds_the_one_that_this_browser_left_for(
+    world: World,
+) -> None:
+    """SUNAT's own error page may send the person back with an error alone."""
+    browser = world.browser()
+    first, last = at_sunat(world, browser=browser), at_sunat(world, browser=browser)
+    assert first.transaction_id != last.transaction_id
+    world.clock.advance(1)
+    browser.get(f"/upstream/sol/start?txn={last.transaction_id}")
+    for query in ({"error": "server_error"}, {}, {"state": "0" * 32, "code": "x"}):
+        answer = browser.get("/upstream/sol/callback", query_string=query)
+        assert f'href="/login/{last.transaction_id}/sunat"' in answer.text
+    other_realm = browser.get("/upstream/extranet/callback", query_string={"error": "x"})
+    assert last.transaction_id not in other_realm.text
+    stranger = world.browser().get("/upstream/sol/callback", query_string={"error": "x"})
+    assert last.transaction_id not in stranger.text
+    assert 'href="/"' in stranger.text, "nobody is left without a way on"
+
+
+def test_callback_that_failed_after_the_flip_offers_mail_at_once(
+    world: World, sunat: MockSunat
+) -> None:
+    visit = at_sunat(world)
+    sunat.misbehave("sol", "error500")
+    flag_down(world)
+    answer = visit.callback()
+    assert_page(answer, 502, "upstream_failed")
+    assert f'href="/contingencia/{visit.transaction_id}"' in answer.text
+    assert 'id="reintentar"' not in answer.text
 
 
 def test_callback_after_the_flag_went_down_still_counts(world: World) -> None:
@@ -376,7 +452,7 @@ def test_callback_with_sunat_misbehaving_offers_to_try_again_and_that_works(
     sunat.misbehave("sol", fault, 1.5)
     answer = visit.callback()
     assert_page(answer, status, code)
-    assert f'href="/login/{visit.transaction_id}"' in answer.text
+    assert f'href="/login/{visit.transaction_id}/sunat"' in answer.text
     assert known(world) is None
     assert not proved(world, visit)
     failed = events(world, AuditEvent.UPSTREAM_FAILED)
@@ -385,7 +461,7 @@ def test_callback_with_sunat_misbehaving_offers_to_try_again_and_that_works(
     assert (failed + refused)[0].reference in answer.text
     sunat.reset()
     start = visit.browser.get(
-        visit.browser.get(f"/login/{visit.transaction_id}").headers["Location"]
+        visit.browser.get(f"/login/{visit.transaction_id}/sunat").headers["Location"]
     )
     again = log_in(start.headers["Location"], "sol")
     landed = visit.browser.get("/upstream/sol/callback", query_string=again)

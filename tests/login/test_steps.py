@@ -60,6 +60,22 @@ CASES = {
     "nobody known, two realms": (txn(), None, UP, Policy(), CHOOSE),
     "nobody known, one realm": (txn(realms=(SOL,)), None, UP, Policy(), UPSTREAM),
     "chosen, up": (txn(realm=SOL), None, UP, Policy(), UPSTREAM),
+    "sent there before, up": (
+        txn(realm=SOL, sent_at=NOW), None, UP, Policy(), Step(StepKind.UNANSWERED, SOL),
+    ),
+    "sent there before, an answer that proved nobody": (
+        txn(realm=SOL, sent_at=BEFORE, came_back=True), None, UP, Policy(),
+        Step(StepKind.UNANSWERED, SOL),
+    ),
+    "sent there before, down": (
+        txn(realm=SOL, sent_at=NOW), None, DOWN, Policy(), CONTINGENCY,
+    ),
+    "sent there before, down, contingency forbidden": (
+        txn(realm=SOL, sent_at=NOW), None, DOWN, Policy(contingency=False), REFUSED,
+    ),
+    "sent there before, a session meanwhile": (
+        txn(realm=SOL, sent_at=NOW), SUNAT_SESSION, UP, Policy(), FINISH,
+    ),
     "chosen, down": (txn(realm=SOL), None, DOWN, Policy(), CONTINGENCY),
     "chosen, the other one down": (
         txn(realm=EXTRANET), None, DOWN, Policy(), Step(StepKind.UPSTREAM, EXTRANET),

@@ -30,10 +30,24 @@ end
 return 1
 """
 
+# KEYS: the browser's index. What ended meanwhile is still named there.
+_OF_BROWSER = """
+local found = {}
+for _, one in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local row = redis.call('HMGET', 'idp:txn:' .. one, 'data', 'version')
+  if row[1] then found[#found + 1] = row end
+end
+return found
+"""
+
 
 def transaction_key(transaction_id: str) -> str:
     """The key of a transaction: never its id, only the digest."""
     return f"idp:txn:{digest(transaction_id)}"
+
+
+def _browser_key(browser_hash: str) -> str:
+    return f"idp:txn:browser:{browser_hash}"
 
 
 class RedisTransactions:
@@ -43,6 +57,7 @@ class RedisTransactions:
         self._redis = redis
         self._clock = clock
         self._write = redis.script(_WRITE)
+        self._of_browser = redis.script(_OF_BROWSER)
 
     def add(self, transaction: Transaction, *, per_browser: int) -> None:
         """Store a new one and drop the browser's oldest beyond the limit."""
@@ -70,10 +85,15 @@ class RedisTransactions:
         with self._redis.guard():
             return bool(self._redis.client.delete(transaction_key(transaction_id)))
 
+    def of_browser(self, browser_hash: str) -> list[Transaction]:
+        """The index and what it names, in one round trip."""
+        found = self._of_browser([_browser_key(browser_hash)], [])
+        return [Transaction.from_json(data, int(version)) for data, version in found]
+
     def _put(self, transaction: Transaction, *, version: int, per_browser: int = 0) -> bool:
         keys = [transaction_key(transaction.id)]
         if per_browser and transaction.browser_hash is not None:
-            keys.append(f"idp:txn:browser:{transaction.browser_hash}")
+            keys.append(_browser_key(transaction.browser_hash))
         return bool(
             self._write(
                 keys,

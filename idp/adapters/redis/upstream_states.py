@@ -21,18 +21,19 @@ local seen = false
 if KEYS[2] then
   seen = not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[4])
 end
-local realm, browser, transaction, expires, spent = unpack(
-  redis.call('HMGET', KEYS[1], 'realm', 'browser', 'transaction', 'expires', 'spent'))
+local realm, browser, transaction, expires, spent, client = unpack(redis.call('HMGET', KEYS[1],
+  'realm', 'browser', 'transaction', 'expires', 'spent', 'client'))
+client = client or ''
 if not realm then return {'state_unknown'} end
 if realm ~= ARGV[1] then return {'state_other_realm'} end
 if browser ~= ARGV[2] then return {'state_other_browser'} end
 if tonumber(ARGV[3]) >= tonumber(expires) then
-  return {'state_expired', realm, browser, transaction, expires}
+  return {'state_expired', realm, browser, transaction, expires, client}
 end
-if spent then return {'state_spent', realm, browser, transaction, expires} end
+if spent then return {'state_spent', realm, browser, transaction, expires, client} end
 redis.call('HSET', KEYS[1], 'spent', '1')
-if seen then return {'code_seen', realm, browser, transaction, expires} end
-return {'', realm, browser, transaction, expires}
+if seen then return {'code_seen', realm, browser, transaction, expires, client} end
+return {'', realm, browser, transaction, expires, client}
 """
 
 
@@ -52,6 +53,7 @@ class RedisUpstreamStates:
             "browser": departure.browser_hash,
             "transaction": departure.transaction_id,
             "expires": departure.expires_at.timestamp(),
+            "client": departure.client_id or "",
         }
 
         def commands(pipe: Any) -> None:
@@ -93,6 +95,7 @@ class RedisUpstreamStates:
                 browser_hash=answer[2],
                 transaction_id=answer[3],
                 expires_at=datetime.fromtimestamp(float(answer[4]), UTC),
+                client_id=answer[5] or None,
             ),
             refusal,
         )
