@@ -30,14 +30,17 @@ class ContingencyPolicy:
     """What a component accepts while an upstream is down.
 
     max_session: seconds, a shorter life for sessions that began by mail; None: the setting's.
-    on_recovery: `end` (a new request asks for SUNAT again) or `keep`.
+    on_recovery: what becomes of its sessions by mail once the upstream is back: `limit` (they count
+    for `recovery_limit` seconds more, 0: a new request asks for SUNAT at once), `keep`, or `logout`
+    (they are ended, and it is told).
     require_known_browser: only from a browser that is known as the person's.
     """
 
     allowed: bool = True
     max_session: int | None = None
-    on_recovery: str = "end"
+    on_recovery: str = "limit"
     require_known_browser: bool = False
+    recovery_limit: int = 0
 
 
 @dataclass(frozen=True)

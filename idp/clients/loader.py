@@ -107,7 +107,7 @@ def _client(data: dict[str, Any], realms: tuple[str, ...]) -> Client:
         for key, value in data.items()
         if key not in _MADE
     }
-    contingency = ContingencyPolicy(**data.get("contingency", {}))
+    contingency = _contingency(data.get("contingency", {}))
     # Nobody needs to be ready for what the component does not take.
     usual = {"missing": contingency.allowed, "yearly": contingency.allowed}
     return Client(
@@ -121,6 +121,12 @@ def _client(data: dict[str, Any], realms: tuple[str, ...]) -> Client:
         realms=tuple(data.get("realms", realms)),
         jwks=json.dumps(data["jwks"], sort_keys=True) if "jwks" in data else None,
     )
+
+
+def _contingency(data: dict[str, Any]) -> ContingencyPolicy:
+    # The name of `limit` before there was anything to limit.
+    renamed = {"on_recovery": "limit"} if data.get("on_recovery") == "end" else {}
+    return ContingencyPolicy(**{**data, **renamed})
 
 
 def _secret(data: dict[str, Any]) -> Secret:

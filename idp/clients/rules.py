@@ -174,6 +174,19 @@ def _nudge(raw: Raw) -> None:
         raw.add((*raw.path, "nudge"), message, "quítelo, o agregue el grant")
 
 
+def _on_recovery(raw: Raw) -> None:
+    """A key that would do nothing is a mistake."""
+    found = raw.data.get("contingency")
+    rules, path = found if isinstance(found, dict) else {}, (*raw.path, "contingency")
+    chosen = rules.get("on_recovery", "limit")
+    if "recovery_limit" in rules and chosen != "limit":
+        message = "solo sirve con `on_recovery: limit`"
+        raw.add((*path, "recovery_limit"), message, "quítelo, o elija `limit`")
+    if chosen == "logout" and "backchannel_logout_uri" not in raw.data:
+        message = "`logout` no sirve sin `backchannel_logout_uri`: no hay a quién avisar"
+        raw.add((*path, "on_recovery"), message, "agregue `backchannel_logout_uri`, o use `limit`")
+
+
 RULES: tuple[Callable[[Raw], None], ...] = (
     _redirect_uris,
     _client_name,
@@ -185,4 +198,5 @@ RULES: tuple[Callable[[Raw], None], ...] = (
     _authentication,
     _secrets,
     _nudge,
+    _on_recovery,
 )

@@ -15,6 +15,7 @@ def policy_of(client: Client | None) -> Policy:
         contingency=rules.allowed,
         max_session=rules.max_session,
         on_recovery=rules.on_recovery,
+        recovery_limit=rules.recovery_limit,
         require_known_browser=rules.require_known_browser,
         state_lifetime=client.state_lifetime if client.initiate_login_uri else None,
         nudge=client.nudge.missing or client.nudge.yearly,

@@ -5,6 +5,7 @@ of its neighbours.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Protocol
 
 from idp.clients.client import Client
@@ -85,8 +86,21 @@ class FindsPeople(Protocol):
         ...
 
 
+class InForce(Protocol):
+    """What is in force for an upstream. since: None when it was never otherwise."""
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when."""
+        ...
+
+
 class KnowsUpstreams(Protocol):
     """What is needed of the flag."""
+
+    def state(self, realm: str) -> InForce:
+        """What is in force, from memory."""
+        ...
 
     def up(self, realm: str) -> bool:
         """Whether the realm's upstream is up, from memory."""

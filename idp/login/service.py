@@ -93,7 +93,8 @@ class Logins:
     def grant_lives(self, client: Client, mode: Mode, realm: str, auth_time: int) -> bool:
         """Whether what a login gave this component may still be prolonged."""
         age = self._clock.timestamp() - auth_time
-        return grant_lives(mode, realm, age, self._upstreams(), policy_of(client))
+        policy = self._in_force(client)
+        return grant_lives(mode, realm, age, self._upstreams(), policy, self._clock.now())
 
     def doubted_since(self, person_id: str, auth_time: int) -> bool:
         """Whether another human may have got the user after that login (epoch seconds)."""
@@ -107,7 +108,7 @@ class Logins:
         """
         client = self._client(transaction)
         anew = begins_anew(
-            transaction, session, self._upstreams(), policy_of(client), self._clock.now()
+            transaction, session, self._upstreams(), self._in_force(client), self._clock.now()
         )
         return initiation_url(client, self._issuer) if anew else None
 
@@ -240,11 +241,17 @@ class Logins:
 
     def _policy(self, transaction: Transaction, session: Session | None) -> Policy:
         client = self._client(transaction)
-        policy = policy_of(client)
+        policy = self._in_force(client)
         if client is None or session is None or transaction.subject is None:
             return policy
         expected = self._subjects.is_sub(client, session.sub, transaction.subject)
         return replace(policy, expected_subject=expected)
+
+    def _in_force(self, client: Client | None) -> Policy:
+        """A component's policy, and since when what it counts from is so."""
+        since = {realm: self._upstream_status.state(realm).since for realm in self._realms}
+        recovered = {realm: at for realm, at in since.items() if at is not None}
+        return replace(policy_of(client), recovered_at=recovered)
 
     def _upstreams(self) -> Mapping[str, bool]:
         return {realm: self._upstream_status.up(realm) for realm in self._realms}

@@ -8,8 +8,8 @@ same rules as new logins.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from idp.kernel.identity import ACR, Mode
@@ -46,8 +46,10 @@ class Policy:
     """What a component allows.
 
     contingency: whether an e-mailed link may stand in for SUNAT at all. max_session: seconds that
-    a contingency session counts for it, None for no further limit. on_recovery: `end` (a
-    contingency session is not enough for new requests once the upstream is up) or `keep`.
+    a contingency session counts for it, None for no further limit. on_recovery: what one
+    counts for once its upstream is up: for `recovery_limit` seconds more (`limit`), as long as it
+    lasts (`keep`), or for nothing (`logout`: it is ended besides, see `oidc.failback`).
+    recovered_at: since when upstreams are up again, by realm; one that is missing is up for long.
     state_lifetime: seconds after which the component has forgotten its request and is entered
     anew, None where it has no way to be. expected_subject: whether the session's person is the one
     whom the request expects (its id_token_hint), or it expects nobody in particular. nudge: whether
@@ -56,7 +58,9 @@ class Policy:
 
     contingency: bool = True
     max_session: int | None = None
-    on_recovery: str = "end"
+    on_recovery: str = "limit"
+    recovery_limit: int = 0
+    recovered_at: Mapping[str, datetime] = field(default_factory=dict)
     require_known_browser: bool = False
     state_lifetime: int | None = None
     expected_subject: bool = True
@@ -176,8 +180,24 @@ def satisfies(
         return False
     if policy.max_session is not None and age > policy.max_session:
         return False
-    recovered = upstream_up.get(session.realm, True)
-    return fresh or policy.on_recovery == "keep" or not recovered
+    return fresh or outlives_recovery(policy, session.realm, upstream_up, now)
+
+
+def outlives_recovery(
+    policy: Policy, realm: str, upstream_up: Mapping[str, bool], now: datetime
+) -> bool:
+    """Whether what a login by mail gave this component counts still, as far as SUNAT is concerned.
+
+    Counted from the recovery, for a link that was honoured after it as well.
+    """
+    if policy.on_recovery == "keep" or not upstream_up.get(realm, True):
+        return True
+    since = policy.recovered_at.get(realm)
+    return (
+        policy.on_recovery == "limit"
+        and since is not None
+        and now < since + timedelta(seconds=policy.recovery_limit)
+    )
 
 
 def begins_anew(
@@ -222,18 +242,23 @@ def unmet(
 
 
 def grant_lives(
-    mode: Mode, realm: str, age: float, upstream_up: Mapping[str, bool], policy: Policy
+    mode: Mode,
+    realm: str,
+    age: float,
+    upstream_up: Mapping[str, bool],
+    policy: Policy,
+    now: datetime,
 ) -> bool:
     """Whether what a login gave may still be prolonged. age: seconds since the person was proved.
 
-    A login by mail is prolonged as its session would be: within `max_session`, and until the
-    upstream is back unless the component keeps such logins.
+    A login by mail is prolonged as its session would be: within `max_session`, and beyond the
+    upstream's recovery as the component says.
     """
     if mode is Mode.SUNAT:
         return True
     if not policy.contingency or (policy.max_session is not None and age > policy.max_session):
         return False
-    return policy.on_recovery == "keep" or not upstream_up.get(realm, True)
+    return outlives_recovery(policy, realm, upstream_up, now)
 
 
 def _contingency_allowed(transaction: Transaction, policy: Policy, *, known_browser: bool) -> bool:

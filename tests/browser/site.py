@@ -226,8 +226,8 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def running_site(folder: Path, redis_url: str) -> Iterator[Site]:
-    """A site that tells which template each of its pages came of."""
+def running_site(folder: Path, redis_url: str, **changes: Any) -> Iterator[Site]:
+    """A site that tells which template each of its pages came of. changes: of its settings."""
     sites: list[Site] = []
     servers = [
         make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
@@ -252,7 +252,9 @@ def running_site(folder: Path, redis_url: str) -> Iterator[Site]:
 
         patch.setattr(Pages, "page", page)
         patch.setattr(Documents, "render", render)
-        world = build_world(folder, redis_url, issuer=base, clients=_CLIENTS, admin_url=console)
+        world = build_world(
+            folder, redis_url, issuer=base, clients=_CLIENTS, admin_url=console, **changes
+        )
         console_app = create_console(world.settings, world.services)
         sites.append(Site(world, base, console_app, console, patch))
         threads = [threading.Thread(target=one.serve_forever, args=(0.02,)) for one in servers]

@@ -97,6 +97,26 @@ def test_load_alias_and_merge_share_what_is_written_once(load: Load) -> None:
     assert result.clients["dos"].contingency.on_recovery == "keep"
 
 
+@pytest.mark.parametrize(
+    ("given", "policy", "limit"),
+    [
+        ("{}", "limit", 0),
+        ("{on_recovery: end}", "limit", 0),
+        ("{on_recovery: limit, recovery_limit: 900}", "limit", 900),
+        ("{recovery_limit: 900}", "limit", 900),
+        ("{on_recovery: keep}", "keep", 0),
+        ("{on_recovery: logout}", "logout", 0),
+    ],
+)
+def test_document_says_what_a_recovery_means(
+    given: str, policy: str, limit: int, load: Load
+) -> None:
+    told = "https://uno.example.com/salir"
+    result = load(document(client(contingency=given, backchannel_logout_uri=told)))
+    found = result.clients["uno"].contingency
+    assert (found.on_recovery, found.recovery_limit) == (policy, limit)
+
+
 def test_load_merge_never_overrides_what_the_block_says(load: Load) -> None:
     text = document(
         client(contingency="&reglas {allowed: false}"),

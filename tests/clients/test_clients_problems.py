@@ -42,6 +42,14 @@ SHAPE = {
                    "sin comillas"),
     "on_recovery": ({"contingency": "{on_recovery: stop}"}, 7,
                     "clients[0].contingency.on_recovery", "«stop»", "keep"),
+    "recovery_limit": ({"contingency": "{recovery_limit: -1}"}, 7,
+                       "clients[0].contingency.recovery_limit", "fuera", "86400"),
+    "recovery_limit of what is kept": (
+        {"contingency": "{on_recovery: keep, recovery_limit: 60}"}, 7,
+        "clients[0].contingency.recovery_limit", "solo sirve", "limit"),
+    "logout without anybody to tell": (
+        {"contingency": "{on_recovery: logout}"}, 7, "clients[0].contingency.on_recovery",
+        "backchannel_logout_uri", "limit"),
     "max_session": ({"contingency": "{max_session: 5}"}, 7, "clients[0].contingency.max_session",
                     "fuera", "60"),
     "state_lifetime low": ({"state_lifetime": "59"}, 7, "clients[0].state_lifetime", "59",

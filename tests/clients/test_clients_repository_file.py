@@ -75,7 +75,7 @@ def test_load_minimal_client_gets_the_documented_defaults(load: Load) -> None:
     assert found.response_types == ("code",)
     assert found.id_token_signed_response_alg == "RS256"
     assert found.realms == REALMS
-    assert found.contingency == ContingencyPolicy(True, None, "end", False)
+    assert found.contingency == ContingencyPolicy(True, None, "limit", False)
     assert (found.state_lifetime, found.require_pkce, found.public) == (300, True, False)
     assert (found.initiate_login_uri, found.client_uri, found.allowed_origins) == (None, None, ())
 

@@ -56,6 +56,12 @@ def txn(**changes: Any) -> Transaction:
     return replace(TRANSACTION, **changes)
 
 
+def further(seconds: int, *, ago: int) -> Policy:
+    """A further life, counted from a recovery so many seconds ago."""
+    recovered = {SOL: NOW - timedelta(seconds=ago)}
+    return Policy(recovery_limit=seconds, recovered_at=recovered)
+
+
 CASES = {
     "nobody known, two realms": (txn(), None, UP, Policy(), CHOOSE),
     "nobody known, one realm": (txn(realms=(SOL,)), None, UP, Policy(), UPSTREAM),
@@ -120,6 +126,30 @@ CASES = {
     "mail session once up": (txn(realm=SOL), MAIL_SESSION, UP, Policy(), UPSTREAM),
     "mail session once up, kept by policy": (
         txn(), MAIL_SESSION, UP, Policy(on_recovery="keep"), FINISH,
+    ),
+    "mail session once up, within its further life": (
+        txn(realm=SOL), MAIL_SESSION, UP, further(600, ago=599), FINISH,
+    ),
+    "mail session once up, its further life over": (
+        txn(realm=SOL), MAIL_SESSION, UP, further(600, ago=600), UPSTREAM,
+    ),
+    "mail session once up, a further life and nobody knows since when": (
+        txn(realm=SOL), MAIL_SESSION, UP, Policy(recovery_limit=600), UPSTREAM,
+    ),
+    "mail session once up, only the other upstream just recovered": (
+        txn(realm=SOL), MAIL_SESSION, UP,
+        Policy(recovery_limit=600, recovered_at={EXTRANET: NOW}), UPSTREAM,
+    ),
+    "mail session once up, to be ended": (
+        txn(realm=SOL), MAIL_SESSION, UP,
+        Policy(on_recovery="logout", recovery_limit=600, recovered_at={SOL: NOW}), UPSTREAM,
+    ),
+    "mail session to be ended, still down": (
+        txn(realm=SOL), MAIL_SESSION, DOWN, Policy(on_recovery="logout"), FINISH,
+    ),
+    "mail session once up, further life beyond max_session": (
+        txn(realm=SOL), MAIL_SESSION, UP,
+        replace(further(9_000, ago=0), max_session=600), UPSTREAM,
     ),
     "mail session since parked, once up": (
         txn(), replace(MAIL_SESSION, auth_time=NOW), UP, Policy(), FINISH,

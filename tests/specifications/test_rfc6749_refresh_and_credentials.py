@@ -143,7 +143,7 @@ def test_contingency_gets_no_offline_access(provider: World) -> None:
 
 
 def test_contingency_family_ends_with_the_recovery(provider: World) -> None:
-    """`on_recovery: end`, the default; a component may keep them."""
+    """`on_recovery: limit`, the default, of no seconds; a component may keep them."""
     ends = Party.logged_in(provider, "renueva", Mode.CONTINGENCIA)
     keeps = Party(provider, ends.browser, "conserva")
     tokens = [one.tokens()["refresh_token"] for one in (ends, keeps)]
