@@ -35,7 +35,8 @@ class LoginCompleted:
 
 @dataclass(frozen=True)
 class SessionEnded:
-    """A session ended: `reason` is one of logout, replaced, revoked, renewed, ended_by_person.
+    """A session ended: `reason` is one of logout, replaced, revoked, renewed, ended_by_person,
+    recovered (its components were told before).
 
     `sub` is the person's public one. `chain` names the sessions that continued one another up to
     this one. `renewed`: the same person proved themselves again at the same browser, and a new

@@ -61,6 +61,16 @@ class SessionStore(Protocol):
         """The live ones of a person, in no order."""
         ...
 
+    def by_mail(self, realm: str, *, before: float, most: int) -> list[tuple[str, Session | None]]:
+        """Sessions of a realm that began by mail, and were noted before that moment (epoch
+        seconds), the oldest first; None for what ended meanwhile.
+        """
+        ...
+
+    def note_by_mail(self, realm: str, cookie_digest: str, at: float | None) -> None:
+        """Note one as looked at; None: forget it, since it ended."""
+        ...
+
     def all(self) -> Iterator[tuple[str, Session]]:
         """Every session with the digest of its cookie: for emergencies."""
         ...

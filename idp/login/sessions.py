@@ -137,6 +137,25 @@ class Sessions:
                 ended += 1
         return ended
 
+    def by_mail_before(
+        self, realm: str, moment: datetime, most: int
+    ) -> list[tuple[str, Session | None]]:
+        """Sessions of a realm that began by mail before a moment and were not `looked_at` since,
+        each with what names it; None for one that ended meanwhile.
+        """
+        return self._store.by_mail(realm, before=moment.timestamp(), most=most)
+
+    def looked_at(self, realm: str, cookie_digest: str, *, lives: bool) -> None:
+        """It is not to be looked at again until a later moment is asked for."""
+        self._store.note_by_mail(realm, cookie_digest, self._clock.timestamp() if lives else None)
+
+    def end_found(self, cookie_digest: str, reason: str) -> Session | None:
+        """End one by what names it; None when it had ended. reason: as in SessionEnded."""
+        session = self._store.remove(cookie_digest)
+        if session is not None:
+            self._ended(session, reason)
+        return session
+
     def all(self) -> Iterator[Session]:
         """Every session. It looks at all of them: for emergencies."""
         for _, session in self._store.all():

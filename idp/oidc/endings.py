@@ -55,13 +55,36 @@ class Endings:
     def session_ended(self, event: SessionEnded) -> None:
         """End what a chain of sessions gave, but for offline access, and tell its components.
 
-        A session that the same person's newer one continues ends nothing.
+        A session that the same person's newer one continues ends nothing. For one that ends by a
+        recovery this was done `ahead`.
         """
-        if event.reason == "renewed":
-            return
-        self._access.end(event.chain)
-        self._notices.send(event.sub, self._access.session_clients(event.chain))
-        self._queue.enqueue(REVOKE, {"session": event.chain}, max_age=_MAX_AGE)
+        if event.reason not in ("renewed", "recovered"):
+            self._end(event.chain, event.sub)
+
+    def ahead(self, session: Session) -> None:
+        """End what a session gave, and tell its components, before it ends itself: whoever dies in
+        between finds it again, and components are told twice rather than never. Raises Unavailable.
+        """
+        self._end(session.chain, session.sub)
+
+    def used_by(self, session: Session) -> dict[str, str]:
+        """The components that a session was used for, each with the `sid` that it knows."""
+        return self._access.session_clients(session.chain)
+
+    def leave(self, client_id: str, session: Session) -> None:
+        """End a session for one of its components alone, as far as the component can prolong it,
+        and tell it. Raises Unavailable.
+        """
+        for grant_id in self._refresh.revoke_where(
+            self._clock.now(), session=session.chain, client_id=client_id
+        ):
+            self._access.end(grant_id)
+        self.tell(client_id, session)
+
+    def _end(self, chain: str, sub: str) -> None:
+        self._access.end(chain)
+        self._notices.send(sub, self._access.session_clients(chain))
+        self._queue.enqueue(REVOKE, {"session": chain}, max_age=_MAX_AGE)
 
     def chain(self, chain: str) -> None:
         """End the tokens of a chain of sessions, ahead of the sessions themselves: who listens to

@@ -13,6 +13,7 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.clients.registry import Reload
 from idp.jobs.periodic import Periodic
+from idp.oidc.failback import Failback
 from idp.people.coverage import Coverage
 from idp.privacy.retention import Retention
 from idp.upstream_status.telling import Telling
@@ -30,6 +31,7 @@ class Regular:
     pump: CampaignPump
     switch: Switch
     telling: Telling
+    failback: Failback
 
 
 def periodic(base: Base, rooms: Regular) -> Periodic:
@@ -41,6 +43,7 @@ def periodic(base: Base, rooms: Regular) -> Periodic:
     periodic.register("incidents.report", 300.0, rooms.switch.incidents.step)
     periodic.register("upstreams.tell", 1.0, rooms.telling.step)
     periodic.register("campaigns.pump", 2.0, rooms.pump)
+    periodic.register("sessions.failback", 2.0, rooms.failback.step)
     periodic.register("coverage.take", 600.0, rooms.coverage.take)
     periodic.register("data.purge", 86_400.0, rooms.retention.step)
     return periodic

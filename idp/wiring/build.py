@@ -119,6 +119,7 @@ def build_services(
             noted=noted,
             queue=queue,
             jobs=jobs,
+            upstreams=status,
         ),
     )
     person_notices(base, keyring, clients, queue, jobs)
@@ -176,7 +177,9 @@ def build_services(
         links=one_time,
         jobs=jobs,
         queue=queue,
-        periodic=periodic(base, Regular(own.retention, figures, pump, switched, news)),
+        periodic=periodic(
+            base, Regular(own.retention, figures, pump, switched, news, surface.failback)
+        ),
         logins=dispatcher,
         provider=surface,
         identities=Identities(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from idp.adapters.queue.broker import DramatiqQueue
 from idp.adapters.redis.access_tokens import RedisAccessTokens
 from idp.adapters.redis.codes import RedisCodes
+from idp.adapters.redis.leases import RedisLeases
 from idp.adapters.redis.pushed import RedisPushedRequests
 from idp.adapters.redis.spent_ids import RedisSpentIds
 from idp.adapters.sql.refresh_tokens import SqlRefreshTokens
@@ -27,6 +28,7 @@ from idp.oidc.codes import Codes
 from idp.oidc.dpop import DPoP
 from idp.oidc.emergencies import Emergencies
 from idp.oidc.endings import REVOKE, Endings
+from idp.oidc.failback import Failback
 from idp.oidc.grants import Granting
 from idp.oidc.hints import Hints
 from idp.oidc.id_token import IdTokens
@@ -41,6 +43,7 @@ from idp.oidc.token_endpoints import TokenFinder, register_token_endpoints
 from idp.oidc.tokens import AccessTokens
 from idp.people.service import People
 from idp.signing.keyring import Keyring
+from idp.upstream_status.service import UpstreamStatus
 from idp.wiring.base import Base
 from idp.wiring.surface import Provider
 
@@ -62,6 +65,7 @@ class Rooms:
     noted: Noted
     queue: DramatiqQueue
     jobs: Jobs
+    upstreams: UpstreamStatus
 
 
 class _Parts:
@@ -154,6 +158,13 @@ def provider(base: Base, rooms: Rooms) -> Provider:
         ),
         logout=Logout(hints=parts.hints, clients=rooms.clients, subjects=rooms.subjects),
         emergencies=emergencies,
+        failback=Failback(
+            upstreams=rooms.upstreams,
+            sessions=rooms.logins.sessions,
+            endings=endings,
+            components=rooms.clients,
+            leases=RedisLeases(base.redis, base.random),
+        ),
     )
 
 

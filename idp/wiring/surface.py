@@ -32,6 +32,7 @@ from idp.contingency.desk import DeskResend
 from idp.oidc.access import ServiceTokens, UserInfo
 from idp.oidc.authorization import Authorization
 from idp.oidc.emergencies import Emergencies
+from idp.oidc.failback import Failback
 from idp.oidc.logout import Logout
 from idp.oidc.par import PushedAuthorization
 from idp.oidc.server import ProviderServer
@@ -59,6 +60,7 @@ class Provider:
     service_tokens: ServiceTokens
     logout: Logout
     emergencies: Emergencies
+    failback: Failback
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from idp.adapters.redis.connection import RedisGateway
+from idp.kernel.identity import Mode
 from idp.login.session import OpenSession, Session
 from idp.login.transaction import moment
 
@@ -40,6 +41,11 @@ def person_key(person_id: str) -> str:
     return f"idp:person-sessions:{person_id}"
 
 
+def by_mail_key(realm: str) -> str:
+    """The key of the digests of a realm's sessions that began by mail, by when."""
+    return f"idp:sessions-by-mail:{realm}"
+
+
 class RedisSessions:
     """`login.ports.SessionStore` on Redis."""
 
@@ -62,6 +68,8 @@ class RedisSessions:
             pipe.sadd(index, cookie_digest)
             pipe.expire(index, max(1, int(expires - now)) + 60, nx=True)
             pipe.expire(index, max(1, int(expires - now)) + 60, gt=True)
+            if session.mode is Mode.CONTINGENCIA:
+                _note(pipe, by_mail_key(session.realm), cookie_digest, now, expires)
 
         self._redis.pipeline(commands)
 
@@ -99,6 +107,33 @@ class RedisSessions:
                 self._redis.client.srem(index, *gone)
         return found
 
+    def by_mail(self, realm: str, *, before: float, most: int) -> list[tuple[str, Session | None]]:
+        """The index, then what it names: two round trips."""
+        with self._redis.guard():
+            found: Any = self._redis.client.zrangebyscore(
+                by_mail_key(realm), "-inf", f"({before}", 0, most
+            )
+        if not found:
+            return []
+
+        def read(pipe: Any) -> None:
+            for one in found:
+                pipe.hget(session_key(one), "data")
+
+        rows = self._redis.pipeline(read)
+        return [
+            (one, Session.from_json(data) if data else None)
+            for one, data in zip(found, rows, strict=True)
+        ]
+
+    def note_by_mail(self, realm: str, cookie_digest: str, at: float | None) -> None:
+        """Another score, or none."""
+        with self._redis.guard():
+            if at is None:
+                self._redis.client.zrem(by_mail_key(realm), cookie_digest)
+            else:
+                self._redis.client.zadd(by_mail_key(realm), {cookie_digest: at}, xx=True)
+
     def all(self) -> Iterator[tuple[str, Session]]:
         """Every session, a round trip each."""
         with self._redis.guard():
@@ -106,3 +141,12 @@ class RedisSessions:
                 data: Any = self._redis.client.hget(key, "data")
                 if data:
                     yield key.removeprefix(session_key("")), Session.from_json(data)
+
+
+def _note(pipe: Any, index: str, cookie_digest: str, now: float, expires: float) -> None:
+    """Note a session that began by mail, and forget those that have outlived a life as long."""
+    life = max(1.0, expires - now)
+    pipe.zadd(index, {cookie_digest: now})
+    pipe.zremrangebyscore(index, "-inf", now - life - 60)
+    pipe.expire(index, int(life) + 60, nx=True)
+    pipe.expire(index, int(life) + 60, gt=True)
