@@ -29,6 +29,7 @@ class AuditEvent(StrEnum):
     LINK_CONSUMED = "link.consumed"
     LINK_REFUSED = "link.refused"
     LINK_REPORTED = "link.reported"
+    LINK_WITHDRAWN = "link.withdrawn"
     UPSTREAM_STARTED = "upstream.started"
     UPSTREAM_FAILED = "upstream.failed"
     UPSTREAM_PROOF_REFUSED = "upstream.proof_refused"
@@ -181,6 +182,9 @@ TABLE: dict[AuditEvent, Row] = {
     ),
     AuditEvent.LINK_OPENED: _row("A live link was looked at.", "link", "where", "method"),
     AuditEvent.LINK_CONSUMED: _row("A link was used, once and for all.", "link", "where", "hits"),
+    AuditEvent.LINK_WITHDRAWN: _row(
+        "A link counts no longer: its login was proved by SUNAT.", "link"
+    ),
     AuditEvent.LINK_REPORTED: _row("Somebody at a link said: it was not me.", "link"),
     AuditEvent.LINK_REFUSED: _row("A link was not accepted.", "link", "reason", "where"),
     AuditEvent.UPSTREAM_STARTED: _row("A person was sent to SUNAT.", "transaction"),

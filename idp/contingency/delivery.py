@@ -20,6 +20,7 @@ from idp.audit.records import AuditRecord
 from idp.contingency.behind import waiting_login
 from idp.contingency.ports import Components, Directory, Leases
 from idp.contingency.sealing import SealBroken, Sealing
+from idp.contingency.verdicts import Judge
 from idp.jobs.registry import RetryLater, RetryPolicy
 from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus, RelayAccepted
@@ -29,6 +30,7 @@ from idp.kernel.times import lima_date
 from idp.links.link import Link, LinkState
 from idp.links.service import Links
 from idp.login.service import ACCOUNT_NAME
+from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.mail.load import MailLoad
 from idp.mail.message import OutgoingMessage
@@ -57,12 +59,14 @@ class NotSent(StrEnum):
 
     TOO_LATE: its link would have ended too soon. LOGIN_OVER: its login was cancelled or finished.
     ABANDONED: another request of the same login took its place. COMPONENT_GONE: as it says.
+    RECOVERED: SUNAT is back, and links end by that.
     """
 
     TOO_LATE = "too_late"
     LOGIN_OVER = "login_over"
     ABANDONED = "abandoned"
     COMPONENT_GONE = "component_gone"
+    RECOVERED = "recovered"
 
 
 class Delivery:
@@ -78,6 +82,7 @@ class Delivery:
         links: Links,
         transactions: Transactions,
         leases: Leases,
+        judge: Judge,
         people: Directory,
         clients: Components,
         sealing: Sealing,
@@ -94,6 +99,7 @@ class Delivery:
         self._links = links
         self._transactions = transactions
         self._leases = leases
+        self._judge = judge
         self._people = people
         self._clients = clients
         self._sealing = sealing
@@ -163,7 +169,7 @@ class Delivery:
             self._not_sent(link, NotSent.LOGIN_OVER)
             return False
         if login.link_id == link.id:
-            return self._has_component(link)
+            return self._has_component(link) and self._in_time(link, login)
         if self._clock.now() - link.created_at < SETTLES:
             raise RetryLater("unsettled", after=_UNSETTLED_AGAIN)
         self._not_sent(link, NotSent.ABANDONED)
@@ -175,6 +181,13 @@ class Delivery:
         if link.client_id is None or (client is not None and not client.disabled):
             return True
         self._not_sent(link, NotSent.COMPONENT_GONE)
+        return False
+
+    def _in_time(self, link: Link, login: Transaction) -> bool:
+        """Whether its link would be taken still; put on record when not."""
+        if not self._judge.ended(login, link.realm):
+            return True
+        self._not_sent(link, NotSent.RECOVERED)
         return False
 
     def _not_sent(self, link: Link, why: NotSent) -> None:

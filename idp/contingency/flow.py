@@ -21,7 +21,9 @@ browser that asked, or by the eight digits there. ELSEWHERE: it was used in anot
 six digits; where it was asked nobody can tell this from SENT. What is not here changes nothing: a
 look, a wrong code, a report, a flip of the flag. A flip closes `ask` and `resend` while SUNAT is
 up, and `code_here` for a component that would send the person on to SUNAT. A component that would
-not take the login (`verdicts`) closes the three ways, and the link stays whole.
+not take the login (`verdicts`) closes the three ways, and the link stays whole; so does SUNAT's
+recovery where links end by that (IDP_LINKS_ON_RECOVERY). An answer of SUNAT's that comes late
+leads from any state to PROVED, and withdraws the link.
 """
 
 from __future__ import annotations

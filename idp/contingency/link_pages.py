@@ -17,6 +17,7 @@ from idp.web.render import Pages
 _PAGES = {
     Outcome.SPENT: "ingreso/usado.html",
     Outcome.SUPERSEDED: "ingreso/reemplazado.html",
+    Outcome.WITHDRAWN: "ingreso/retirado.html",
     Outcome.UNKNOWN: "ingreso/desconocido.html",
 }
 
@@ -77,6 +78,7 @@ def _not_taken(pages: Pages, token: str, found: Opened, csrf_token: str) -> Resp
             "contingencia/recuperado.html",
             realm=found.realm,
             client_name=found.client_name,
+            link_ended=True,
             continue_url=sunat_url(found.go_on),
         )
     return pages.page(

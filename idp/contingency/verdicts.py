@@ -33,23 +33,45 @@ class Verdict(StrEnum):
 
 NOT_TAKEN = frozenset(Verdict) - {Verdict.TAKEN}
 _CLIENT = frozenset({Verdict.GONE, Verdict.DISABLED})
+_SUNAT = frozenset({StepKind.UPSTREAM, StepKind.UNANSWERED})
 _ON = frozenset({StepKind.ESTABLISH, StepKind.OTHER_PERSON, StepKind.FINISH})
 
 
 class Judge:
     """Asks the policy about a login that would be proved by mail."""
 
-    def __init__(self, *, dispatcher: Dispatcher, clock: Clock) -> None:
+    def __init__(
+        self, *, dispatcher: Dispatcher, clock: Clock, links_end_at_recovery: bool = False
+    ) -> None:
         self._dispatcher = dispatcher
         self._clock = clock
+        self._ends = links_end_at_recovery
+
+    def recovered(self, login: Transaction, realm: str) -> bool:
+        """Whether SUNAT is what this login would meet, were it not for its link; not where its
+        component is gone. Raises Unavailable.
+        """
+        asked = replace(login, realm=realm, proof=None)
+        try:
+            return self._dispatcher.step(asked, None).kind in _SUNAT
+        except IdpError as error:
+            if error.code not in _CLIENT:
+                raise
+            return False
+
+    def ended(self, login: Transaction, realm: str) -> bool:
+        """Whether its link counts no longer because SUNAT is back. Raises as `recovered`."""
+        return self._ends and self.recovered(login, realm)
 
     def verdict(self, login: Transaction, realm: str, *, known_browser: bool) -> Verdict:
         """The policy's answer, whoever the person is. Changes nothing; raises Unavailable."""
         try:
+            if self.ended(login, realm):
+                return Verdict.RECOVERED
             kind = self._kind(login, realm, known_browser)
             if kind in _ON:
                 return Verdict.TAKEN
-            if kind in (StepKind.UPSTREAM, StepKind.UNANSWERED):
+            if kind in _SUNAT:
                 return Verdict.RECOVERED
             only_known = not known_browser and self._kind(login, realm, True) in _ON
             return Verdict.KNOWN_BROWSER if only_known else Verdict.SUNAT

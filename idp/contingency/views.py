@@ -17,6 +17,7 @@ from idp.contingency.visit import GONE, Gate, Progress, Visit, Visitor
 from idp.contingency.waiting import WaitingRoom
 from idp.kernel.errors import IdpError
 from idp.login.sessions import Sessions
+from idp.login.transaction import Transaction
 from idp.web.agent import describe
 from idp.web.browser import browser_hash
 from idp.web.client_address import ClientAddress
@@ -99,13 +100,7 @@ def blueprint(
 
     def not_open(visit: Visit) -> Response:
         if visit.gate is Gate.RECOVERED:
-            return pages.page(
-                "contingencia/recuperado.html",
-                realm=visit.realm,
-                realm_label=realm_labels.get(visit.realm, visit.realm),
-                client_name=client_name(visit),
-                continue_url=sunat_url(visit.transaction.id),
-            )
+            return recovered_page(visit.transaction, visit.realm)
         if visit.gate is Gate.UNKNOWN_BROWSER:
             return pages.page(
                 "contingencia/navegador_conocido.html",
@@ -117,6 +112,18 @@ def blueprint(
                 cancel_url=cancel_url(visit.transaction.id),
             )
         return see_other(login_url(visit.transaction.id))
+
+    def recovered_page(
+        transaction: Transaction, realm: str, *, link_ended: bool = False
+    ) -> Response:
+        return pages.page(
+            "contingencia/recuperado.html",
+            realm=realm,
+            realm_label=realm_labels.get(realm, realm),
+            client_name=contingency.client_name(transaction),
+            link_ended=link_ended,
+            continue_url=sunat_url(transaction.id),
+        )
 
     @routes.get("/contingencia/<transaction_id>")
     def show(transaction_id: str) -> Response:
@@ -156,15 +163,17 @@ def blueprint(
 
     @routes.get("/contingencia/<transaction_id>/estado")
     def state(transaction_id: str) -> Response:
-        """For the waiting page's script: `state` is waiting, proved, entered or over; the rest is
-        minutes, of this link's longest life and of the mail in general.
+        """For the waiting page's script: `state` is waiting, proved, recovered, entered or over;
+        `sunat`: whether that is back; the rest is minutes, of this link's longest life and of the
+        mail in general.
         """
-        progress, seconds = waiting_room.progress(transaction_id, here())
-        ended = progress is Progress.OVER and entered()
+        seen = waiting_room.progress(transaction_id, here())
+        ended = seen.progress is Progress.OVER and entered()
         outlook = waiting_room.outlook()
         response = jsonify(
-            state="entered" if ended else progress,
-            minutes_left=None if seconds is None else -(-seconds // 60),
+            state="entered" if ended else seen.progress,
+            sunat=seen.recovered,
+            minutes_left=None if seen.seconds is None else -(-seen.seconds // 60),
             queue_minutes=outlook.queue,
             recent_minutes=outlook.recent,
         )
@@ -198,6 +207,8 @@ def blueprint(
         waiting = waiting_room.waiting(transaction_id, here())
         if waiting is None:
             return see_other(login_url(transaction_id))
+        if waiting.link_ended:
+            return recovered_page(waiting.transaction, waiting.realm, link_ended=True)
         response = pages.page(
             "contingencia/revise.html",
             status=error.status if error else wrong.status if wrong else 200,
@@ -212,6 +223,8 @@ def blueprint(
                 form_action=contingency.return_origins(waiting.transaction),
             ),
             ended=waiting.ended,
+            recovered=waiting.recovered,
+            sunat_url=sunat_url(transaction_id),
             until=waiting.until,
             minutes_left=waiting.minutes_left,
             outlook=waiting_room.outlook(),

@@ -29,10 +29,13 @@ class Gate(StrEnum):
 
 
 class Progress(StrEnum):
-    """How far a login is that waits for a mail: nothing, its link was used, or it is no more."""
+    """How far a login is that waits for a mail: nothing, its link was used, SUNAT is back and ended
+    it, or the login is no more.
+    """
 
     WAITING = "waiting"
     PROVED = "proved"
+    RECOVERED = "recovered"
     OVER = "over"
 
 
@@ -55,6 +58,7 @@ class Waiting:
     may be. another: whether the login is young enough for one by then. ended: whether no link that
     was asked for then can still be good, which is so from `until` on. code: what another browser
     asks for at the link. code_open: whether this browser may still type the other code.
+    recovered: whether SUNAT is back. link_ended: whether that ended the link.
 
     Nothing here depends on who exists, nor on what became of the mail.
     """
@@ -69,6 +73,20 @@ class Waiting:
     code_open: bool
     until: datetime
     minutes_left: int
+    realm: str = ""
+    recovered: bool = False
+    link_ended: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the waiting page's script is told. seconds: that its link can be good for at most, None
+    without one. recovered: whether SUNAT is back.
+    """
+
+    progress: Progress
+    seconds: int | None = None
+    recovered: bool = False
 
 
 @dataclass(frozen=True)

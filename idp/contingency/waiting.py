@@ -6,7 +6,8 @@ import math
 from datetime import timedelta
 
 from idp.contingency.flow import FlowState, state_of
-from idp.contingency.visit import GONE, Progress, Waiting, resend_wait
+from idp.contingency.verdicts import Judge
+from idp.contingency.visit import GONE, Progress, Seen, Waiting, resend_wait
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.links.ports import Way
@@ -19,10 +20,17 @@ class WaitingRoom:
     """What the waiting page shows and polls."""
 
     def __init__(
-        self, *, transactions: Transactions, links: Links, load: MailLoad, clock: Clock
+        self,
+        *,
+        transactions: Transactions,
+        links: Links,
+        judge: Judge,
+        load: MailLoad,
+        clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._links = links
+        self._judge = judge
         self._load = load
         self._clock = clock
 
@@ -53,22 +61,28 @@ class WaitingRoom:
             code=self._links.code(token, Way.HERE),
             code_open=self._links.code_open(token, browser_hash or ""),
             until=self._links.bound(link),
+            realm=link.realm,
+            recovered=self._judge.recovered(transaction, link.realm),
+            link_ended=self._judge.ended(transaction, link.realm),
             minutes_left=max(0, math.ceil((self._links.bound(link) - now).total_seconds() / 60)),
         )
 
-    def progress(
-        self, transaction_id: str, browser_hash: str | None
-    ) -> tuple[Progress, int | None]:
-        """How far this browser's login is, and for how many seconds more its link can be good at
-        most; what happens in other browsers does not count. Raises IdpError("wrong_browser", 403).
+    def progress(self, transaction_id: str, browser_hash: str | None) -> Seen:
+        """How far this browser's login is; what happens in other browsers does not count. Raises
+        IdpError("wrong_browser", 403).
         """
         try:
             transaction = self._transactions.load(transaction_id, browser_hash)
         except IdpError as error:
             if error.code not in GONE:
                 raise
-            return Progress.OVER, None
+            return Seen(Progress.OVER)
         link = self._links.get(transaction.link_id) if transaction.link_id else None
         left = (self._links.bound(link) - self._clock.now()).total_seconds() if link else None
-        found = Progress.WAITING if transaction.proof is None else Progress.PROVED
-        return found, None if left is None else max(0, int(left))
+        seconds = None if left is None else max(0, int(left))
+        if transaction.proof is not None or link is None:
+            found = Progress.WAITING if transaction.proof is None else Progress.PROVED
+            return Seen(found, seconds)
+        ended = self._judge.ended(transaction, link.realm)
+        found = Progress.RECOVERED if ended else Progress.WAITING
+        return Seen(found, seconds, self._judge.recovered(transaction, link.realm))

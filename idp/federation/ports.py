@@ -78,6 +78,22 @@ class NullEvidence:
         """Do nothing."""
 
 
+class WithdrawsLinks(Protocol):
+    """What is needed of `links`."""
+
+    def withdraw(self, link_id: str) -> bool:
+        """A link that nobody needs any more. Raises Unavailable("redis")."""
+        ...
+
+
+class NullLinks:
+    """There are none."""
+
+    def withdraw(self, link_id: str) -> bool:
+        """Nothing to withdraw."""
+        return False
+
+
 class RecordsLogins(Protocol):
     """What is needed of `people`."""
 

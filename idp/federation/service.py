@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from idp.audit.events import AuditEvent
@@ -27,11 +28,13 @@ from idp.federation.ports import (
     Departure,
     Evidence,
     NullEvidence,
+    NullLinks,
     RecordsLogins,
     StateStore,
+    WithdrawsLinks,
 )
 from idp.kernel.clock import Clock
-from idp.kernel.errors import IdpError
+from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Mode, Proof
 from idp.kernel.ids import digest
 from idp.kernel.random import Random
@@ -107,6 +110,7 @@ class Federation:
         random: Random,
         issuer: str,
         evidence: Evidence | None = None,
+        links: WithdrawsLinks | None = None,
     ) -> None:
         self._upstreams = upstreams
         self._states = states
@@ -117,6 +121,7 @@ class Federation:
         self._random = random
         self._issuer = issuer
         self._evidence = evidence or NullEvidence()
+        self._links = links or NullLinks()
 
     def label(self, realm: str) -> str:
         """What users call the upstream of a realm. Raises IdpError("invalid_realm", 404)."""
@@ -208,9 +213,15 @@ class Federation:
 
     def _prove(self, departure: Departure, proof: Proof) -> None:
         try:
-            self._transactions.record_proof(departure.transaction_id, departure.browser_hash, proof)
+            proved = self._transactions.record_proof(
+                departure.transaction_id, departure.browser_hash, proof
+            )
         except IdpError as error:
             raise self._over(departure, error) from error
+        if proved.link_id is not None:
+            # Asked for while SUNAT kept them waiting. The proof alone closes it; this says so.
+            with suppress(Unavailable):
+                self._links.withdraw(proved.link_id)
 
     def _over(self, departure: Departure, error: IdpError) -> Exception:
         """A login that is no more has a page as well: it was finished elsewhere, or was too old."""

@@ -8,12 +8,15 @@ from enum import StrEnum
 
 
 class LinkState(StrEnum):
-    """asked: nobody decided yet. live: meant for a person. The other two are final."""
+    """asked: nobody decided yet. live: meant for a person. The others are final; withdrawn: its
+    login was proved by SUNAT.
+    """
 
     ASKED = "asked"
     LIVE = "live"
     SUPERSEDED = "superseded"
     SPENT = "spent"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     OTHER_BROWSER = "other_browser"
     SPENT = "spent"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     WRONG_CODE = "wrong_code"
     CODE_CLOSED = "code_closed"
@@ -89,6 +90,12 @@ class LinkStore(Protocol):
         """Its transaction names another link from now on; one that is given back stays superseded.
 
         A link that is gone stays so.
+        """
+        ...
+
+    def withdraw(self, digest: str, record: AuditRecord) -> bool:
+        """Nobody needs it any more: it counts no longer; record of it. False when it was used,
+        superseded or gone.
         """
         ...
 

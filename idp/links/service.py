@@ -24,6 +24,7 @@ REFUSALS: dict[Outcome, tuple[str, int]] = {
     Outcome.OTHER_BROWSER: ("link_other_browser", 403),
     Outcome.SPENT: ("link_used", 410),
     Outcome.SUPERSEDED: ("link_superseded", 410),
+    Outcome.WITHDRAWN: ("link_withdrawn", 410),
     Outcome.EXPIRED: ("link_expired", 410),
     Outcome.WRONG_CODE: ("code_wrong", 422),
     Outcome.CODE_CLOSED: ("code_closed", 403),
@@ -122,6 +123,24 @@ class Links:
         """Its transaction names another link from now on. Raises Unavailable("redis")."""
         self._store.supersede(digest(self.token_of(link_id)))
 
+    def withdraw(self, link_id: str) -> bool:
+        """Its login was proved by SUNAT: it counts no longer. False when it was used, superseded
+        or gone. Raises Unavailable("redis").
+        """
+        link = self.get(link_id)
+        if link is None:
+            return False
+        record = self._audit.entry(
+            AuditEvent.LINK_WITHDRAWN,
+            person_id=link.person_id,
+            client_id=link.client_id,
+            realm=link.realm,
+            mode=Mode.CONTINGENCIA,
+            reference=link.reference,
+            link=link.id,
+        )
+        return self._store.withdraw(digest(self.token_of(link_id)), record)
+
     def token_of(self, link_id: str) -> str:
         """The secret part of the URL: derived, so that a retry of the mail repeats it."""
         return keyed_token(self._key, link_id)
@@ -143,6 +162,8 @@ class Links:
             return Outcome.SPENT
         if link.state is LinkState.SUPERSEDED:
             return Outcome.SUPERSEDED
+        if link.state is LinkState.WITHDRAWN:
+            return Outcome.WITHDRAWN
         if link.expires_at <= self._clock.now():
             return Outcome.EXPIRED
         return None if link.browser_hash == browser_hash else Outcome.OTHER_BROWSER

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
-from idp.kernel.identity import Proof
+from idp.kernel.identity import Mode, Proof
 from idp.kernel.ids import same
 from idp.kernel.random import Random
 from idp.login.ports import TransactionStore
@@ -241,10 +241,14 @@ class Transactions:
     def prove_by_link(
         self, transaction_id: str, browser_hash: str | None, link_id: str, proof: Proof
     ) -> None:
-        """Note the proof that this link gave; it must still be the login's one link (else 404)."""
+        """Note the proof that this link gave; it must still be the login's one link, and SUNAT must
+        not have proved somebody meanwhile (else 404).
+        """
 
         def change(transaction: Transaction) -> Transaction:
-            if transaction.link_id != link_id or proof.realm not in transaction.realms:
+            by_sunat = transaction.proof is not None and transaction.proof.mode is Mode.SUNAT
+            wrong = transaction.link_id != link_id or proof.realm not in transaction.realms
+            if by_sunat or wrong:
                 raise IdpError("transaction_unknown", 404, detail="not its link")
             return _proved(transaction, proof)
 

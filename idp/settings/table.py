@@ -88,6 +88,12 @@ class Settings:
         parsers.seconds, "Life of a link after the last hand-over to a relay.", 600
     )
     link_max_age: int = _var(parsers.seconds, "Total bound of a link's life.", 1_800)
+    links_on_recovery: str = _var(
+        parsers.one_of("honour", "end"),
+        "Links on their way when SUNAT is back: `honour` (they serve until they end), or `end` "
+        "(their pages lead to SUNAT, with the same request).",
+        "honour",
+    )
     session_ttl: int = _var(parsers.seconds, "Longest life of a session.", 28_800)
     session_idle: int = _var(parsers.seconds, "A session unused for so long ends.", 1_800)
     contingency_session_ttl: int = _var(

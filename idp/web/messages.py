@@ -167,6 +167,11 @@ MESSAGES: dict[str, Message] = {
         "Usted pidió otro enlace después de este.",
         "Use el enlace del último correo.",
     ),
+    "link_withdrawn": Message(
+        "Este enlace ya no hace falta",
+        "El ingreso para el que se pidió continuó con SUNAT.",
+        "Si ya ingresó, puede cerrar esta página.",
+    ),
     "upstream_failed": Message(
         "SUNAT no respondió",
         "El sistema de SUNAT no completó su ingreso.",

@@ -189,7 +189,7 @@ def build_services(
             clients=clients,
             subjects=subjects,
         ),
-        federation=federation(base, dispatcher, persons, gathered),
+        federation=federation(base, dispatcher, persons, gathered, one_time),
         contingency=door,
         waiting_room=waiting_room(base, dispatcher, one_time, load),
         mail_load=load,

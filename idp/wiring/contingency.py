@@ -156,6 +156,7 @@ def mail_jobs(
         links=links,
         transactions=logins.transactions,
         leases=RedisLeases(base.redis, base.random),
+        judge=_judge(base, logins),
         people=people,
         clients=clients,
         sealing=sealing,
@@ -219,7 +220,7 @@ def elsewhere(
         links=links,
         transactions=logins.transactions,
         dispatcher=logins,
-        judge=Judge(dispatcher=logins, clock=base.clock),
+        judge=_judge(base, logins),
         people=people,
         clients=clients,
         behind=behind,
@@ -241,7 +242,7 @@ def entry(
         links=links,
         transactions=logins.transactions,
         people=people,
-        judge=Judge(dispatcher=logins, clock=base.clock),
+        judge=_judge(base, logins),
         behind=behind,
         elsewhere=elsewhere,
         clock=base.clock,
@@ -249,9 +250,23 @@ def entry(
     )
 
 
+def _judge(base: Base, logins: Logins) -> Judge:
+    return Judge(
+        dispatcher=logins,
+        clock=base.clock,
+        links_end_at_recovery=base.settings.links_on_recovery == "end",
+    )
+
+
 def waiting_room(base: Base, logins: Logins, links: Links, load: MailLoad) -> WaitingRoom:
     """What the waiting page shows."""
-    return WaitingRoom(transactions=logins.transactions, links=links, load=load, clock=base.clock)
+    return WaitingRoom(
+        transactions=logins.transactions,
+        links=links,
+        judge=_judge(base, logins),
+        load=load,
+        clock=base.clock,
+    )
 
 
 def contingency(
@@ -271,7 +286,7 @@ def contingency(
     return Contingency(
         transactions=logins.transactions,
         dispatcher=logins,
-        judge=Judge(dispatcher=logins, clock=base.clock),
+        judge=_judge(base, logins),
         links=links,
         captcha=Captcha(
             vendor=settings.captcha,

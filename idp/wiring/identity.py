@@ -27,6 +27,7 @@ from idp.jobs.ports import JobQueue
 from idp.kernel.errors import StartError
 from idp.limits.service import Limits
 from idp.limits.table import table
+from idp.links.service import Links
 from idp.login.service import Logins
 from idp.login.sessions import Sessions
 from idp.login.transactions import Transactions
@@ -190,7 +191,9 @@ def guarded_http(settings: Settings) -> GuardedHttpClient:
     )
 
 
-def federation(base: Base, logins: Logins, people: People, evidence: Evidence) -> Federation:
+def federation(
+    base: Base, logins: Logins, people: People, evidence: Evidence, links: Links
+) -> Federation:
     """SUNAT, a driver for each realm. Raises StartError for keys that are none."""
     return Federation(
         upstreams={one.realm: _driver(one, base) for one in base.settings.upstreams},
@@ -202,6 +205,7 @@ def federation(base: Base, logins: Logins, people: People, evidence: Evidence) -
         random=base.random,
         issuer=base.settings.issuer,
         evidence=evidence,
+        links=links,
     )
 
 

@@ -119,6 +119,23 @@ def wrong_codes(page: Page, field: str, button: str, digits: int) -> None:
         page.click(button)
 
 
+@state(WAITING, "waiting, and SUNAT is back")
+def waiting_recovered(site: Site, page: Page, other: Other) -> None:
+    waiting(site, page, other)
+    site.flag(down=False)
+    page.reload()
+    page.wait_for_selector("#ingresar-con-sunat")
+
+
+@state("contingencia/recuperado.html", "waiting, and SUNAT is back and ended the link")
+def waiting_ended_by_the_recovery(site: Site, page: Page, other: Other) -> None:
+    waiting(site, page, other)
+    site.flag(down=False)
+    site.patch.setattr(site.world.services.waiting_room._judge, "_ends", True)
+    page.reload()
+    page.wait_for_selector("#enlace-terminado")
+
+
 @state(WAITING, "waiting, a wrong code")
 def waiting_wrong_code(site: Site, page: Page, other: Other) -> None:
     site.ask(page)
@@ -271,6 +288,17 @@ def link_superseded(site: Site, page: Page, other: Other) -> None:
     site.go(page, page.url.removeprefix(site.base))
     page.click("#reenviar")
     site.go(page, link)
+
+
+@state("ingreso/retirado.html", "link that nobody needs any more")
+def link_withdrawn(site: Site, page: Page, other: Other) -> None:
+    link = site.mailed(page, client="origen")
+    links = site.world.services.links
+    found = links.by_token(link.rpartition("/")[2])
+    assert found is not None
+    assert links.withdraw(found.id)
+    site.go(page, link)
+    page.wait_for_selector("text=continuó con SUNAT")
 
 
 @state("ingreso/usado.html", "link used")

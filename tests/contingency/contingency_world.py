@@ -176,6 +176,7 @@ class World:
         queue: JobQueue | None = None,
         lease: float = LIFE,
         recognises: bool = False,
+        links_end_at_recovery: bool = False,
     ) -> None:
         self.redis, self.database = gateway, database
         self.clock = clock = FixedClock(NOW)
@@ -221,7 +222,9 @@ class World:
         self.events.subscribe(RelayAccepted, self.load.relay_accepted)
         self.sealing = Sealing(key=b"s" * 32, random=random)
         tools = Tools(spent=RedisSpentSolutions(gateway), clock=clock, key=b"c" * 32, altcha_cost=5)
-        self.judge = Judge(dispatcher=self.logins, clock=clock)
+        self.judge = Judge(
+            dispatcher=self.logins, clock=clock, links_end_at_recovery=links_end_at_recovery
+        )
         self.contingency = Contingency(
             transactions=self.transactions, dispatcher=self.logins, judge=self.judge,
             browsers=self.people if recognises else None, links=self.links,
@@ -241,13 +244,18 @@ class World:
             issuer=ISSUER,
         )  # fmt: skip
         self.waiting_room = WaitingRoom(
-            transactions=self.transactions, links=self.links, load=self.load, clock=clock
+            judge=self.judge,
+            transactions=self.transactions,
+            links=self.links,
+            load=self.load,
+            clock=clock,
         )
         self.entry = Entry(
             links=self.links, transactions=self.transactions, people=self.people,
             judge=self.judge, behind=self.behind, elsewhere=self.elsewhere, clock=clock, issuer=ISSUER,
         )  # fmt: skip
         self.delivery = Delivery(
+            judge=self.judge,
             links=self.links, transactions=self.transactions,
             leases=RedisLeases(gateway, random, life=lease), people=self.people, clients=self.components, sealing=self.sealing,
             templates=MailTemplates(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from idp.adapters.redis.audit_stream import STREAM
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.redis.links import RedisLinks
 from idp.adapters.sql.audit import SqlAuditStore
@@ -19,7 +20,7 @@ from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.ids import digest
 from idp.kernel.random import SystemRandom
 from idp.links.link import Link, LinkState
-from idp.links.ports import TRIES_EACH, TRIES_IN_ALL, Attempt, Way
+from idp.links.ports import TRIES_EACH, TRIES_IN_ALL, Attempt, Outcome, Way
 from idp.links.service import Links
 
 HERE, THERE = "b" * 64, "c" * 64
@@ -207,6 +208,42 @@ def test_supersede_a_link_that_was_lost_brings_no_record_back(
 ) -> None:
     links.supersede("lnk_lost")
     assert gateway.client.keys("*") == []
+
+
+def test_withdrawn_link_is_refused_and_on_record_once(
+    links: Links, clock: FixedClock, gateway: RedisGateway
+) -> None:
+    token = sent(links, clock)
+    link = links.by_token(token)
+    assert link is not None
+    assert [links.withdraw(link.id) for _ in range(2)] == [True, False]
+    assert code_of(links, token) == "link_withdrawn"
+    assert links.problem(links.by_token(token), HERE) is Outcome.WITHDRAWN
+    entries = [fields["record"] for _, fields in gateway.client.xrange(STREAM)]
+    assert sum("link.withdrawn" in one for one in entries) == 1
+
+
+@pytest.mark.parametrize("before", ["spent", "superseded", "lost"])
+def test_withdrawing_a_link_that_is_over_changes_nothing(
+    links: Links, clock: FixedClock, before: str
+) -> None:
+    token = sent(links, clock)
+    link = links.by_token(token)
+    assert link is not None
+    if before == "spent":
+        links.consume(token, HERE)
+    elif before == "superseded":
+        links.supersede(link.id)
+    assert not links.withdraw("lnk_lost" if before == "lost" else link.id)
+    found = links.by_token(token)
+    assert found is not None
+    assert found.state.value == ("live" if before == "lost" else before)
+
+
+def test_withdrawn_link_is_meant_for_nobody_any_more(links: Links) -> None:
+    link = ask(links)
+    assert links.withdraw(link.id)
+    assert not links.assign(link.id, "per_1")
 
 
 def test_assign_twice_keeps_the_first_person(links: Links) -> None:

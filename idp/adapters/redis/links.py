@@ -57,6 +57,15 @@ if state == 'spent' then redis.call('HSET', KEYS[1], 'replaced', '1') end
 return 1
 """
 
+# KEYS: the link, the audit stream. ARGV: the entry.
+_WITHDRAW = """
+local state = redis.call('HGET', KEYS[1], 'state')
+if state ~= 'asked' and state ~= 'live' then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'withdrawn')
+redis.call('XADD', KEYS[2], '*', 'record', ARGV[1])
+return 1
+"""
+
 _ASSIGN = """
 local state = redis.call('HGET', KEYS[1], 'state')
 if state == 'live' then
@@ -139,6 +148,7 @@ class RedisLinks:
         self._redis = redis
         self._add = redis.script(_ADD)
         self._supersede = redis.script(_SUPERSEDE)
+        self._withdraw = redis.script(_WITHDRAW)
         self._assign = redis.script(_ASSIGN)
         self._accepted = redis.script(_ACCEPTED)
         self._consume = redis.script(_CONSUME)
@@ -167,6 +177,10 @@ class RedisLinks:
     def supersede(self, digest: str) -> None:
         """Compare the state and set it."""
         self._supersede([_key(digest)], [])
+
+    def withdraw(self, digest: str, record: AuditRecord) -> bool:
+        """Compare the state, set it and write the record."""
+        return bool(self._withdraw([_key(digest), STREAM], [record.to_json()]))
 
     def get(self, digest: str) -> Link | None:
         """Read the hash."""

@@ -20,10 +20,11 @@ async function look() {
     const answer = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
     if (answer.ok) {
       const found = await answer.json();
-      if (found.state === "entered" || found.state === "over") return location.replace(page);
+      if (["entered", "over", "recovered"].includes(found.state)) return location.replace(page);
       // The tab with the link goes on by itself; here only if it did not.
       proved = found.state === "proved" ? proved + 1 : 0;
       if (proved > 1) return location.assign(next);
+      document.getElementById("sunat").hidden = !found.sunat;
       // After its end the page waits for nothing but a login in another tab.
       if (document.getElementById("fin")) return again();
       say("quedan", found.minutes_left);
