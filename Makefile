@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help demo test check bench bench-surge bench-alike bench-people manual locales lock clean setup
+.PHONY: help demo test check bench bench-surge bench-alike bench-people bench-audit manual locales lock clean setup
 
 help:
 	@echo "make demo    a whole VUCE on this machine; Ctrl-C ends it"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench-surge   thousands ask for a link while things break; SURGE=--help for its options"
 	@echo "make bench-alike   whether answers tell who exists"
 	@echo "make bench-people  what importing, finding and counting a million people takes"
+	@echo "make bench-audit   what sealing and verifying the audit log takes"
 
 setup: $(VENV)/installed
 	@$(BIN)/python assets/install.py
@@ -58,6 +59,9 @@ bench-alike: setup
 
 bench-people: setup
 	@$(BIN)/python -m bench.people $(PEOPLE)
+
+bench-audit: setup
+	@$(BIN)/python -m bench.audit $(AUDIT)
 
 manual: setup
 	@$(BIN)/python -m manual

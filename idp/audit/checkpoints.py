@@ -30,13 +30,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Purged:
     """What a purge takes from the front. to, hash: of the last seal that goes. rows: how many.
-    before: all of them are of before that moment.
+    before: they are all of before that moment. damaged: of how many the row was not what was
+    sealed, or gone.
     """
 
     to: int
     hash: str
     rows: int
     before: str
+    damaged: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Checkpoint:
                 "hash": self.purged.hash,
                 "rows": self.purged.rows,
                 "before": self.purged.before,
+                "damaged": self.purged.damaged,
             }
         if self.successor is not None:
             found |= {"successor": dict(self.successor), "proof": self.proof}
@@ -135,6 +138,12 @@ def following(
 
 
 def _purged(found: Mapping[str, Any]) -> Purged:
-    if not all(isinstance(found[name], int) for name in ("to", "rows")):
+    if not all(isinstance(found[name], int) for name in ("to", "rows", "damaged")):
         raise ValueError("not a checkpoint")
-    return Purged(found["to"], str(found["hash"]), found["rows"], str(found["before"]))
+    return Purged(
+        to=found["to"],
+        hash=str(found["hash"]),
+        rows=found["rows"],
+        before=str(found["before"]),
+        damaged=found["damaged"],
+    )

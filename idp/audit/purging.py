@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
 from idp.audit.checkpointer import Checkpointer
 from idp.audit.checkpoints import Kind, Purged
-from idp.audit.seals import Seal, moment
+from idp.audit.seals import Seal, SealedRow, fits, moment
 
 _AT_ONCE = 10_000
 _BATCH = 1_000
@@ -26,6 +27,10 @@ class Front(Protocol):
         """
         ...
 
+    def sealed(self, after: int, until: int | None = None) -> Iterator[SealedRow]:
+        """Seals with their rows, by number, those after that one."""
+        ...
+
     def first(self) -> Seal | None:
         """The chain's first seal that is still there."""
         ...
@@ -40,6 +45,7 @@ class AuditPurge:
     record of which. Without an audit key nothing is removed.
 
     What has no seal yet stays, and so does a row that is older than one before it in the chain.
+    What was tampered with goes as well, in its time; the signed record says how much that was.
     """
 
     def __init__(self, *, front: Front, checkpoints: Checkpointer) -> None:
@@ -56,9 +62,9 @@ class AuditPurge:
         if first is None or last is None:
             return 0
         rows = last.number - first.number + 1
-        self._checkpoints.make(
-            Kind.PURGE, purged=Purged(last.number, last.hash, rows, moment(before))
-        )
+        sound = sum(fits(one) for one in self._front.sealed(first.number - 1, last.number))
+        purged = Purged(last.number, last.hash, rows, moment(before), damaged=rows - sound)
+        self._checkpoints.make(Kind.PURGE, purged=purged)
         removed = 0
         while some := self._front.remove(last.number, _BATCH):
             removed += some

@@ -87,6 +87,17 @@ def seal_hash(
     return hashlib.sha256(_DOMAIN + text.encode("ascii")).hexdigest()
 
 
+def fits(one: SealedRow) -> bool:
+    """Whether a row is what was sealed."""
+    seal, row = one.seal, one.row
+    return (
+        row is not None
+        and seal_hash(seal.number, seal.previous, seal.sealed_at, seal.form, row) == seal.hash
+        and row.get("seq") == seal.seq
+        and row.get("id") == seal.record_id
+    )
+
+
 def seal_next(last: Seal | None, row: Mapping[str, Any], now: datetime) -> Seal:
     """The seal of a row after that one. row: as the table has it."""
     number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)

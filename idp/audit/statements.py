@@ -18,12 +18,14 @@ class Vouched:
     """What signed statements say of the chain.
 
     hashes: of seals, by number. times: the number of each statement, with when it was made; by n.
-    purged: the last number that a purge has taken. last: the highest number.
+    purged: the last number that a purge has taken; damaged: how many of those did not fit their
+    seals by then. last: the highest number.
     """
 
     hashes: dict[int, str] = field(default_factory=dict)
     times: list[tuple[int, datetime]] = field(default_factory=list)
     purged: int = 0
+    damaged: int = 0
     last: int = 0
     statements: int = 0
 
@@ -45,6 +47,7 @@ class Vouched:
         if one.purged is not None:
             self.hashes.setdefault(one.purged.to, one.purged.hash)
             self.purged = max(self.purged, one.purged.to)
+            self.damaged += one.purged.damaged
 
 
 class Statements:

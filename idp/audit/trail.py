@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from idp.audit import export
+from idp.audit.checkpoints import Kind
 from idp.audit.findings import Findings
 from idp.audit.ports import CheckpointKeys, CheckpointStore
 from idp.audit.seals import SealedRow, UnsealedRow
 from idp.audit.statements import Statements, Vouched
 from idp.audit.verify import Report, Verifier
 from idp.kernel.clock import Clock
+from idp.kernel.errors import IdpError
 
 # Beyond twice the time between checkpoints, and so much more, they are missing.
 _GRACE = timedelta(seconds=120)
@@ -87,6 +89,8 @@ class Trail:
     def export(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[str]:
         """The lines of an export. since, until: at least the rows of that time, and all that lies
         between two checkpoints around them, so that what is left can be verified by itself.
+
+        Raises Unavailable("sql"), and IdpError("export_overtaken") at its end.
         """
         now, known = self._clock.now(), list(self._checkpoints.all())
         after, last = self._edges({one.checkpoint.number for one in known}, since, until)
@@ -103,6 +107,10 @@ class Trail:
             self._store.sealed(after or 0, last),
             () if last is not None else self._store.unsealed(),
         )
+        seen = known[-1].checkpoint.n if known else 0
+        if any(one.checkpoint.kind is Kind.PURGE for one in self._checkpoints.all(seen)):
+            # What it lacks would look cut off: the record of that came after its first lines.
+            raise IdpError("export_overtaken", 409, detail="rows were removed by age; try again")
 
     def _edges(
         self, numbers: set[int], since: datetime | None, until: datetime | None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idp.audit.findings import Finding, Findings, What
-from idp.audit.seals import GENESIS, Seal, SealedRow, UnsealedRow, seal_hash
+from idp.audit.seals import GENESIS, Seal, SealedRow, UnsealedRow, fits
 from idp.audit.statements import Vouched
 from idp.kernel.times import read_moment
 
@@ -33,7 +33,8 @@ class Tail:
 @dataclass(frozen=True)
 class Report:
     """What was looked at. first, last: numbers of seals; signed: the last that a checkpoint vouches
-    for, as far as it was found to be so. rows: with a seal. purged: what a signed purge has taken.
+    for, as far as it was found to be so. rows: with a seal. purged: what a signed purge has taken;
+    damaged: how many of those rows were not what was sealed by then.
     """
 
     rows: int
@@ -41,6 +42,7 @@ class Report:
     last: int | None
     signed: int
     purged: int
+    damaged: int
     checkpoints: int
     tail: Tail
 
@@ -112,6 +114,7 @@ class Verifier:
             last=last,
             signed=self._signed,
             purged=self._vouched.purged,
+            damaged=self._vouched.damaged,
             checkpoints=self._vouched.statements,
             tail=tail,
         )
@@ -163,8 +166,7 @@ class Verifier:
         if row is None:
             self._find(What.REMOVED, seal)
             return
-        same = seal_hash(seal.number, seal.previous, seal.sealed_at, seal.form, row) == seal.hash
-        if not same or row.get("seq") != seal.seq or row.get("id") != seal.record_id:
+        if not fits(one):
             self._find(What.ALTERED, seal)
             return
         at = read_moment(str(row.get("at")))

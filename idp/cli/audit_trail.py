@@ -168,7 +168,8 @@ def _text(report: Report, findings: Findings, about: dict[str, Any]) -> Iterator
     yield f"registros sellados: {report.rows}{edges}"
     yield f"puntos de control: {report.checkpoints}, firmado hasta el sello {report.signed}"
     if report.purged:
-        yield f"eliminados por plazo: hasta el sello {report.purged}"
+        damaged = f"; {report.damaged} no eran ya lo que se selló" if report.damaged else ""
+        yield f"eliminados por plazo: hasta el sello {report.purged}{damaged}"
     age = (
         "" if report.tail.oldest is None else f", el más antiguo de hace {report.tail.oldest:.0f} s"
     )

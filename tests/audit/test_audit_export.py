@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from idp.audit.checkpoints import Kind
 from idp.audit.findings import Findings
 from idp.audit.trail import verify_export
+from idp.kernel.errors import IdpError
 from idp.kernel.times import read_moment
 from idp.signing.audit_keys import TrustedAuditKeys
 from tests.audit.sealed_log import SealedLog, sealed_log
@@ -57,6 +58,14 @@ def test_export_of_a_log_that_was_purged_is_sound(full: SealedLog) -> None:
     assert full.found_in(lines) == []
     assert full.last is not None
     assert (full.last.first, full.last.purged) == (21, 20)
+
+
+def test_export_that_a_purge_overtakes_is_refused(full: SealedLog) -> None:
+    lines = full.trail.export()
+    next(lines)
+    full.purge.purge(full.clock.now() - timedelta(minutes=7))
+    with pytest.raises(IdpError, match="export_overtaken"):
+        list(lines)
 
 
 def test_part_of_a_time_reaches_to_the_checkpoints_around_it(full: SealedLog) -> None:

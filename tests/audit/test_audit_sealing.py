@@ -281,10 +281,16 @@ def test_purge_never_takes_what_has_no_seal_nor_the_last_that_has(full: SealedLo
     assert full.found() == []
 
 
-def test_purge_stops_before_a_row_that_is_missing(full: SealedLog) -> None:
-    full.tamper(f"DELETE FROM audit_log WHERE seq = {full.seq_of(8)}")
-    assert full.purge.purge(full.clock.now()) == 7
-    assert full.found() == ["removed 8"]
+def test_purge_says_how_much_was_tampered_with_of_what_it_takes(full: SealedLog) -> None:
+    full.tamper(
+        f"DELETE FROM audit_log WHERE seq = {full.seq_of(8)}",
+        f"UPDATE audit_log SET actor = 'nobody' WHERE seq = {full.seq_of(3)}",
+    )
+    assert full.found() == ["altered 3", "removed 8"]
+    assert full.purge.purge(full.clock.now() - timedelta(minutes=7)) == 20
+    assert full.found() == []
+    assert full.last is not None
+    assert (full.last.purged, full.last.damaged) == (20, 2)
 
 
 def test_front_cut_off_beyond_a_purge_is_found(full: SealedLog) -> None:

@@ -134,8 +134,8 @@ class SqlSealStore:
         with self._database.connection() as connection:
             rows = connection.execute(query).mappings().all()
         for row in rows[:-1]:
-            # A row that is gone is no business of a purge: who verifies must find it missing.
-            if row["at"] is None or row["at"] >= before:
+            # A row that is gone is of when those around it are.
+            if row["at"] is not None and row["at"] >= before:
                 break
             found = _seal(row)
         return found
