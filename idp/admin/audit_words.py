@@ -135,6 +135,31 @@ MEANINGS: dict[AuditEvent, Text] = {
     AuditEvent.AUDIT_DOWNLOADED: Text(
         "Alguien en la consola se llevó registros de la auditoría en un archivo."
     ),
+    AuditEvent.FLAG_POLICY_CHANGED: Text(
+        "Alguien eligió quién decide mientras el estado de SUNAT es automático."
+    ),
+    AuditEvent.FLAG_CHANGE_ASKED: Text("Un cambio de estado espera la palabra de otra persona."),
+    AuditEvent.FLAG_CHANGE_DECIDED: Text(
+        "Se decidió un cambio de estado que esperaba: se aprobó, se rechazó, se retiró o venció."
+    ),
+    AuditEvent.UPSTREAM_STATE_CHANGED: Text("Rige otro estado de SUNAT."),
+    AuditEvent.UPSTREAM_JUDGED: Text("El vigía decidió sobre SUNAT por lo que observó."),
+    AuditEvent.INCIDENT_REPORTED: Text("Se hizo el informe de una contingencia que terminó."),
+    AuditEvent.WINDOW_PLANNED: Text("Alguien anunció un mantenimiento de SUNAT."),
+    AuditEvent.WINDOW_CANCELLED: Text("Alguien retiró o terminó un mantenimiento anunciado."),
+    AuditEvent.UPSTREAM_CHANGE_NOTIFIED: Text(
+        "Se avisó a un componente que se ingresa de otra manera."
+    ),
+    AuditEvent.UPSTREAM_CHANGE_UNDELIVERED: Text(
+        "No se pudo avisar a un componente que se ingresa de otra manera."
+    ),
+    AuditEvent.ADMINS_TOLD: Text("Se escribió a los administradores sobre SUNAT."),
+    AuditEvent.AUDIT_CHAIN_BROKEN: Text(
+        "La auditoría no es la que se firmó: faltan registros sellados, o son otros."
+    ),
+    AuditEvent.AUDIT_EXPORTED: Text("Se exportó la auditoría."),
+    AuditEvent.AUDIT_KEY_MADE: Text("Se creó la llave de la auditoría."),
+    AuditEvent.AUDIT_KEY_ROTATED: Text("La llave de la auditoría tiene sucesora."),
 }
 
 

@@ -121,7 +121,7 @@ class AuditEvent(StrEnum):
     ADMIN_CODES_RENEWED = "admin.codes_renewed"
     ADMIN_SESSION_ENDED = "admin.session_ended"
     PERSON_LOOKED_UP = "person.looked_up"
-    CALLER_CHECKED = "caller.checked"
+    CALLER_CHECKED = "person.caller_checked"
     AUDIT_DOWNLOADED = "audit.downloaded"
     AUDIT_CHAIN_BROKEN = "audit.chain_broken"
     AUDIT_EXPORTED = "audit.exported"

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from idp.admin.requests import Request
+from idp.cli.context import on_record
 from idp.contingency.visit import Gate
 from idp.kernel.errors import IdpError
 
@@ -58,6 +59,7 @@ def _request(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+@on_record
 def _resend(args: argparse.Namespace, context: Context) -> int:
     found = _named(args.reference, context)
     desk = context.services.console.people.resend

@@ -102,6 +102,8 @@ EVENTS: Mapping[str, Text] = {
     AuditEvent.PERSON_CREATED.value: Text("Se le registró"),
     AuditEvent.PERSON_UPDATED.value: Text("Se actualizaron sus datos"),
     AuditEvent.PERSON_REVEALED.value: Text("Un operador vio sus datos"),
+    AuditEvent.PERSON_LOOKED_UP.value: Text("Un operador buscó su registro, con los datos velados"),
+    AuditEvent.CALLER_CHECKED.value: Text("Se comparó con sus datos lo que dijo quien llamaba"),
     AuditEvent.PERSON_EXPORTED.value: Text("Se hizo una copia de sus datos"),
     AuditEvent.PERSON_ERASED.value: Text("Se eliminaron sus datos"),
     AuditEvent.PERSON_PURGED.value: Text("Se eliminaron sus datos por falta de uso"),

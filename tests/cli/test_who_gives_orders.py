@@ -29,11 +29,13 @@ ORDERS = [
     "users erase sol x --reason x --yes", "users hold sol x --reason x",
     "users merge sol a b --reason x", "users unmerge sol b --reason x",
     "users separate sol b --reason x", "users campaign", "users deliverable sol x --reason x",
+    "users resend 12345678",
 ]  # fmt: skip
 HARMLESS = [
     "upstream status", "keys list", "audit list", "audit verify", "audit key show",
     "data retention", "admin list", "users show sol x", "users erase sol x --reason x",
     "users campaign --dry-run", "users coverage", "check", "db status", "worker", "serve",
+    "users request 12345678", "sessions live",
 ]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def test_events_of_the_page_exist() -> None:
     assert {one for one in events if one.startswith("person.")} - told == {
         "person.created",
         "person.updated",
-        "person.revealed",
+        *("person.revealed", "person.looked_up", "person.caller_checked"),
         *("person.exported", "person.erased", "person.purged", "person.held", "person.released"),
         *("person.withdrawn", "person.returned"),
         *("person.change_notified", "person.change_undelivered"),
