@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
+from idp.audit.checkpoints import Checkpoint, Signed
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter, AuditRecord
+from idp.audit.seals import Seal
 from idp.kernel.clock import Clock
 from idp.kernel.texts import Text
 from idp.kernel.times import LIMA
@@ -57,13 +60,52 @@ class Records:
     more: str | None
 
 
+class Chain(Protocol):
+    """What is needed of the seals. Raises Unavailable("sql")."""
+
+    def head(self) -> Seal | None:
+        """The last seal."""
+        ...
+
+
+class Checkpoints(Protocol):
+    """What is needed of the checkpoints. Raises Unavailable("sql")."""
+
+    def last(self) -> Signed | None:
+        """The newest."""
+        ...
+
+
+@dataclass(frozen=True)
+class SealState:
+    """How far the log is sealed, and how far that is signed for; None where nothing is."""
+
+    sealed: Seal | None
+    signed: Checkpoint | None
+
+
 class AuditSearch:
     """Reads the log as it is in SQL: what happened seconds ago may still be on its way there."""
 
-    def __init__(self, *, audit: Audit, clock: Clock, realms: Sequence[str]) -> None:
+    def __init__(
+        self,
+        *,
+        audit: Audit,
+        chain: Chain,
+        checkpoints: Checkpoints,
+        clock: Clock,
+        realms: Sequence[str],
+    ) -> None:
         self._audit = audit
+        self._chain = chain
+        self._checkpoints = checkpoints
         self._clock = clock
         self._realms = frozenset(realms)
+
+    def seals(self) -> SealState:
+        """How far it is sealed. It verifies nothing: that reads the whole log."""
+        last = self._checkpoints.last()
+        return SealState(self._chain.head(), last.checkpoint if last else None)
 
     def read(self, form: Mapping[str, str]) -> Wanted:
         """Check what was typed; without any period, and nothing that needs none, the last day."""

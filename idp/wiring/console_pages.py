@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from idp.adapters.redis.admin import RedisSteps
 from idp.adapters.redis.relay_figures import RedisRelayFigures
 from idp.adapters.smtp.url import parse_smtp_urls
+from idp.adapters.sql.audit_checkpoints import SqlCheckpointStore
+from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.adapters.sql.live_figures import SqlLiveFigures
 from idp.admin.audit_search import AuditSearch
 from idp.admin.caller import Callers
@@ -90,7 +92,13 @@ def help_desk(base: Base, rooms: ConsoleRooms) -> HelpDeskPages:
 def audit_search(base: Base) -> AuditSearch:
     """What `/admin/auditoria` uses."""
     realms = [one.realm for one in base.settings.upstreams]
-    return AuditSearch(audit=base.audit, clock=base.clock, realms=realms)
+    return AuditSearch(
+        audit=base.audit,
+        chain=SqlSealStore(base.database),
+        checkpoints=SqlCheckpointStore(base.database),
+        clock=base.clock,
+        realms=realms,
+    )
 
 
 def components(base: Base, clients: ClientRegistry) -> Components:

@@ -143,6 +143,18 @@ def test_who_may_find_people_goes_on_from_a_record(desk: Desk, reader: ConsoleCl
     assert person.id in reader.get(answer.location).text
 
 
+def test_page_tells_how_far_the_log_is_sealed_and_signed(desk: Desk, reader: ConsoleClient) -> None:
+    record(desk, "ses_sello", actor="sello")
+    room = desk.world.services.audit_room
+    while room.sealer.step():
+        pass
+    head = desk.console.audit.seals().sealed
+    assert head is not None
+    text = reader.get(f"{PAGE}?actor=sello").text
+    assert f"el registro {head.number} (" in text
+    assert "idp audit verify" in text
+
+
 def test_record_of_another_version_is_shown(desk: Desk, reader: ConsoleClient) -> None:
     services = desk.world.services
     entry = services.audit.entry(AuditEvent.LOGOUT_COMPLETED, actor="version", sid="ses_v")

@@ -33,6 +33,7 @@ def blueprint(*, search: AuditSearch, realms: Sequence[tuple[str, str]], gate: G
             wanted=wanted,
             errors=wanted.errors,
             records=told,
+            seals=search.seals(),
             first=after is None,
             meaning=meaning,
             events=list(AuditEvent),
