@@ -1,4 +1,4 @@
-"""`python -m bench [--flows N]`: what an SSO login costs, and what its parts do."""
+"""`python -m bench [--flows N]`: what an SSO login costs, with its parts, and `/status`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.server import Running, serving
 from bench.sso import measure
+from bench.status import history, loads
 
 
 def main() -> int:
@@ -25,6 +26,11 @@ def main() -> int:
         for client_id in ("rs256", "es256"):
             found = measure(running, client_id, flows)
             print(f"{client_id:<24}{found.cpu:11.2f}{found.p50:8.2f}{found.p99:8.2f}")
+        history(running)
+        print("\n/status                  server CPU     p50     p99  (ms)  a second   bytes")
+        for name, one in loads(running, 4 * flows).items():
+            times = f"{one.cpu:11.2f}{one.p50:8.2f}{one.p99:8.2f}"
+            print(f"{name:<24}{times}      {one.each_second:9.0f}{one.size:8}")
     return 0
 
 

@@ -121,9 +121,10 @@ def _page(status: PublicStatus, words: Words, pages: Pages, language: str, days:
         drawn=drawn,
     )
     headers = {
-        name: made.headers[name]
-        for name in ("Content-Language", "Content-Security-Policy")
-        if name in made.headers
+        "Content-Language": made.headers["Content-Language"],
+        "Content-Security-Policy": made.headers["Content-Security-Policy"],
+        # A language that was chosen on another page is in a cookie.
+        "Vary": "Accept, Accept-Language, Cookie",
     }
     return _answer(status, made.get_data(), f"{_HTML}; charset=utf-8", headers)
 
@@ -174,7 +175,6 @@ def _answer(
         "Content-Type": content_type,
         "Cache-Control": f"public, max-age={_KEPT}",
         "ETag": f'"{generate_etag(body)}"',
-        # One address, several answers. What the page says in depends on a cookie too.
-        "Vary": "Accept, Accept-Language, Cookie",
+        "Vary": "Accept",
     }
     return _Answer(status, body, {**common, **headers})

@@ -88,6 +88,11 @@ def test_status_may_be_kept_for_seconds_by_anybody_and_sets_no_cookie(
     assert head.headers["ETag"] == answer.headers["ETag"]
 
 
+def test_what_is_for_programs_depends_on_no_cookie_and_no_language(world: World) -> None:
+    vary = {path: world.browser().get(path).headers["Vary"] for path in ("/status", "/status.json")}
+    assert vary == {"/status": "Accept, Accept-Language, Cookie", "/status.json": "Accept"}
+
+
 def test_program_gets_json_where_it_asks_for_it(world: World) -> None:
     browser = world.browser()
     answer = browser.get("/status", headers={"Accept": "application/json"})
