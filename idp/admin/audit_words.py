@@ -23,6 +23,7 @@ MEANINGS: dict[AuditEvent, Text] = {
     AuditEvent.LINK_OPENED: Text("Se abrió un enlace vigente."),
     AuditEvent.LINK_CONSUMED: Text("Se usó un enlace, de una vez y para siempre."),
     AuditEvent.LINK_REFUSED: Text("No se aceptó un enlace."),
+    AuditEvent.LINK_WITHDRAWN: Text("Un enlace dejó de hacer falta: SUNAT respondió."),
     AuditEvent.LINK_REPORTED: Text("Alguien pulsó «No fui yo» ante un enlace."),
     AuditEvent.UPSTREAM_STARTED: Text("Se envió a una persona a SUNAT."),
     AuditEvent.UPSTREAM_FAILED: Text("SUNAT no dio una respuesta que sirviera."),

@@ -50,6 +50,11 @@ NOT_SENT: dict[str, Told] = {
         "",
         Text("Que use el enlace de la última."),
     ),
+    NotSent.RECOVERED: Told(
+        Text("No se envió: SUNAT volvió, y con eso terminan los enlaces."),
+        "good",
+        Text("Que ingrese con SUNAT."),
+    ),
     NotSent.COMPONENT_GONE: Told(
         Text("No se envió: el componente se retiró o se deshabilitó."),
         "bad",
@@ -135,6 +140,9 @@ _SAID: Mapping[AuditEvent, Callable[[AuditRecord], Told]] = {
     AuditEvent.LINK_OPENED: _opened,
     AuditEvent.LINK_CONSUMED: lambda one: Told(Text("Se usó el enlace: ingresó."), "good"),
     AuditEvent.LINK_REFUSED: _link_refused,
+    AuditEvent.LINK_WITHDRAWN: lambda one: Told(
+        Text("SUNAT respondió tarde, y la persona siguió con ella: el enlace se retiró."), "good"
+    ),
     AuditEvent.LINK_REPORTED: lambda one: Told(
         Text("Alguien pulsó «No fui yo»."),
         "bad",

@@ -89,6 +89,7 @@ EVENTS: Mapping[str, Text] = {
     AuditEvent.LINK_OPENED.value: Text("Se abrió un enlace de ingreso"),
     AuditEvent.LINK_CONSUMED.value: Text("Se usó un enlace de ingreso"),
     AuditEvent.LINK_REFUSED.value: Text("Se rechazó un enlace de ingreso"),
+    AuditEvent.LINK_WITHDRAWN.value: Text("Un enlace de ingreso dejó de hacer falta"),
     AuditEvent.LINK_REPORTED.value: Text("Alguien avisó: no fui yo"),
     AuditEvent.ADDRESS_CHANGE_REQUESTED.value: Text("Indicó un correo"),
     AuditEvent.ADDRESS_CHANGE_CANCELLED.value: Text("Dejó sin efecto un cambio de correo"),
