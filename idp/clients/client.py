@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 # The scopes of programs that read or write people by SCIM (`idp/scim`).
 SCIM_READ, SCIM_WRITE = "scim:read", "scim:write"
+# Those of programs that watch over the provider, or flip the flag (`idp/admin/api`).
+ADMIN_READ, ADMIN_SWITCH = "admin:read", "admin:switch"
 
 
 @dataclass(frozen=True)

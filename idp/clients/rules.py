@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from idp.clients import protocol_rules, scim_rules, status_rules
+from idp.clients import admin_rules, protocol_rules, scim_rules, status_rules
 from idp.clients.problem import Path
 from idp.clients.raw import Raw
 from idp.clients.report import Report, shown
@@ -42,7 +42,8 @@ def check(
             continue
         raw = Raw(one, ("clients", index), report, production, realms, algorithms)
         _unique(raw, first)
-        for rule in (*RULES, *protocol_rules.RULES, *scim_rules.RULES, *status_rules.RULES):
+        others = (protocol_rules, scim_rules, status_rules, admin_rules)
+        for rule in (*RULES, *(rule for one in others for rule in one.RULES)):
             rule(raw)
         _introspected(raw, known)
 

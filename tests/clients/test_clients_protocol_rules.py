@@ -117,6 +117,16 @@ BAD = {
                         "no rota", "quítelo"),
     "scope that SCIM has not": ({**SERVICE, "scope": "scim:leer"}, "scope", "«scim:leer»",
                                 "scim:read, scim:write"),
+    "scope that the console has not": (
+        {**SERVICE, "scope": "admin:todo"}, "scope", "«admin:todo»", "admin:read, admin:switch"
+    ),
+    "switch in hand of what lets people in": (
+        {"scope": "openid admin:switch", "grant_types": "[authorization_code, client_credentials]"},
+        "scope", "único grant", "client_credentials",
+    ),
+    "console's scope without its grant": (
+        {"scope": "openid admin:read"}, "scope", "único grant", "client_credentials"
+    ),
     "last word of a reader": ({**READER, "scim": "{wins: vuce}"}, "scim.wins", "scim:write",
                               "quítelo"),
     "trust in a reader": ({**READER, "scim": "{trust_logins: true}"}, "scim.trust_logins",
@@ -226,6 +236,7 @@ GOOD = {
     "people's events": {**READER, "scim": "{events_uri: 'https://a.pe/e'}"},
     "events of the status": {"status": "{events_uri: 'https://a.pe/e'}"},
     "events of the status on this machine": {"status": "{events_uri: 'http://localhost:8001/e'}"},
+    "a monitoring system": {**SERVICE, "scope": "admin:read admin:switch"},
 }  # fmt: skip
 
 
