@@ -126,9 +126,12 @@ class Program:
 class AccessTokens(Protocol):
     """What an API of ours asks of the token that a program presents."""
 
-    def check(self, presented: Presented, scope: str) -> Program:
+    def check(
+        self, presented: Presented, scope: str, *, redis_may_be_down: bool = False
+    ) -> Program:
         """The program that acts for itself with this token and, among others, this scope.
 
+        redis_may_be_down: a JWT counts by its signature then, though it may have been revoked.
         Raises TokenRefused, Unavailable("redis").
         """
         ...

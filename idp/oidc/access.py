@@ -142,11 +142,13 @@ class ServiceTokens:
         self._possession = possession
         self._clients = clients
 
-    def check(self, presented: Presented, scope: str) -> Program:
+    def check(
+        self, presented: Presented, scope: str, *, redis_may_be_down: bool = False
+    ) -> Program:
         """The program. A person's token is none, whatever its scopes, and what clients.yaml no
         longer gives counts no more. Raises TokenRefused, Unavailable("redis").
         """
-        record = self._tokens.find(presented.token)
+        record = self._tokens.find(presented.token, redis_may_be_down=redis_may_be_down)
         if record is None:
             raise _unknown(presented)
         self._possession.check(presented, record)

@@ -26,6 +26,10 @@ class FlagStore(Protocol):
         """
         ...
 
+    def hold(self, realm: str) -> None:
+        """Let nobody else write this flag until the unit of work under way has ended."""
+        ...
+
     def put_health(self, health: Health) -> bool:
         """Write it unless a later probe is there; whether it was written."""
         ...

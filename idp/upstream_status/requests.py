@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.records import CLIENT
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.ids import new_id
@@ -184,7 +185,7 @@ class Requests:
             reason=asked.reason,
             who=asked.who,
             until=asked.until,
-            via="console",
+            via="api" if asked.who.startswith(CLIENT) else "console",
             approved_by=approver,
             evidence=asked.evidence,
         )

@@ -113,13 +113,16 @@ class UpstreamStatus:
         approved_by: str | None = None,
         unapproved: bool = False,
         evidence: Evidence | None = None,
+        still: Callable[[Facts], bool] | None = None,
     ) -> Effective:
         """Flip the flag: durable, audited, and told to the other processes.
 
         `reason` and `who` must say something; `until` must lie ahead, and only forced states have
         one: ValueError otherwise. approved_by: the second person, where one had to say yes;
-        unapproved: where one should have. Raises Unavailable("sql") when it cannot be kept; that
-        Redis cannot carry the news is logged only, since every process also looks by itself.
+        unapproved: where one should have. still: whether what decides is what the caller thinks,
+        asked when nobody else can change it: IdpError("state_changed", 412) otherwise. Raises
+        Unavailable("sql") when it cannot be kept; that Redis cannot carry the news is logged only,
+        since every process also looks by itself.
         """
         now = self._clock.now()
         self._known(realm)
@@ -141,6 +144,7 @@ class UpstreamStatus:
             ),
             policy=self.policy(realm),
             unapproved=unapproved,
+            still=still,
         )
         return self.changed(realm)
 

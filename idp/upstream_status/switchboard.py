@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idp.kernel.errors import IdpError
 from idp.upstream_status.request import Request, RequestKind
 from idp.upstream_status.requests import Requests
 from idp.upstream_status.service import UpstreamStatus
-from idp.upstream_status.state import Effective, FlagState, Policy
+from idp.upstream_status.state import Effective, Facts, FlagState, Policy
 
 # For so long a second person may say yes.
 APPROVAL = timedelta(minutes=30)
@@ -51,9 +53,12 @@ class Switchboard:
         who: str,
         via: str,
         until: datetime | None = None,
+        still: Callable[[Facts], bool] | None = None,
     ) -> Outcome:
-        """Change the flag, or ask for it. Raises ValueError as `UpstreamStatus.set` does."""
+        """Change the flag, or ask for it. Raises as `UpstreamStatus.set` does."""
         if self.needs_second(state):
+            if still is not None and not still(self._status.facts(realm)):
+                raise IdpError("state_changed", 412)
             asked = self._ask(realm, RequestKind.FLIP, state.value, reason, who, until)
             return Outcome(self._status.state(realm), asked)
         found = self._status.set(
@@ -64,6 +69,7 @@ class Switchboard:
             until=until,
             via=via,
             unapproved=self.second,
+            still=still,
         )
         self._requests.overtake(realm, who=who)
         return Outcome(found)

@@ -11,6 +11,7 @@ from datetime import datetime
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
+from idp.kernel.errors import IdpError
 from idp.kernel.ports import UnitOfWork
 from idp.upstream_status.changes import Evidence, FlagChange, Transition, follows
 from idp.upstream_status.override import Override
@@ -50,12 +51,24 @@ class Writing:
         self._audit = audit
         self._clock = clock
 
-    def flag(self, flag: Flag, change: FlagChange, *, policy: Policy, unapproved: bool) -> None:
+    def flag(
+        self,
+        flag: Flag,
+        change: FlagChange,
+        *,
+        policy: Policy,
+        unapproved: bool,
+        still: Callable[[Facts], bool] | None = None,
+    ) -> None:
         """An operator's word. Where they leave it to the evidence, what that had decided before is
-        over, but for an automatic prober's present verdict.
+        over, but for an automatic prober's present verdict. still: whether it is meant for this.
         """
         with self._uow.transaction():
+            if still is not None:
+                self._store.hold(flag.realm)
             facts = self._facts(flag.realm)
+            if still is not None and not still(facts):
+                raise IdpError("state_changed", 412)
             self._store.save(_continued(flag, facts.flag), change)
             self._record(change, facts.flag, unapproved=unapproved)
             if flag.state is FlagState.AUTO:

@@ -70,6 +70,12 @@ class SqlFlagStore:
             upsert(connection, _FLAGS, {**vars(flag), "state": flag.state.value}, key="realm")
         return True
 
+    def hold(self, realm: str) -> None:
+        """Lock its row; a flag that nobody ever set has none, and is not held."""
+        row = select(_FLAGS.c.realm).where(_FLAGS.c.realm == realm).with_for_update()
+        with self._database.connection() as connection:
+            connection.execute(row).all()
+
     def put_health(self, health: Health) -> bool:
         """Write it unless a later probe is there; whether it was written."""
         values = {
