@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from idp.kernel.identity import is_valid_ruc
+from idp.audit.impersonal import names_somebody
 from idp.kernel.times import read_moment
 
 
@@ -22,11 +22,9 @@ def one_line(text: str) -> str:
 
 def impersonal(text: str) -> str:
     """A type for argparse: a reason for the audit log, which outlives whom it speaks of."""
-    words = re.split(r"[^\w.@+-]+", text)
-    if any("@" in word.strip("@") for word in words):
-        raise argparse.ArgumentTypeError("a text without e-mail addresses: the audit log keeps it")
-    if any(is_valid_ruc(number) for number in re.findall(r"(?<!\d)\d{11}(?!\d)", text)):
-        raise argparse.ArgumentTypeError("a text without a RUC: the audit log keeps it")
+    found = names_somebody(text)
+    if found is not None:
+        raise argparse.ArgumentTypeError(f"a text without {found}: the audit log keeps it")
     return text
 
 
