@@ -10,15 +10,17 @@ from idp.adapters.queue.broker import DramatiqQueue, declare, make_broker
 from idp.adapters.redis.audit_stream import RedisAuditStream
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.redis.drafts import RedisDrafts
+from idp.adapters.redis.tallies import RedisTallies
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.resealing import Resealing
+from idp.admin.metrics import LoginTally
 from idp.admin.passwords import COST, Cost
 from idp.audit.log import Audit
 from idp.clients.subjects import Subjects
 from idp.contingency.sealing import Sealing
 from idp.kernel.clock import Clock, SystemClock
-from idp.kernel.events import EventBus
+from idp.kernel.events import EventBus, LoginCompleted
 from idp.kernel.ids import new_id
 from idp.kernel.random import Random, SystemRandom
 from idp.limits.noted import Noted
@@ -88,6 +90,8 @@ def build_services(
 
     realms = tuple(one.realm for one in settings.upstreams)
     clients.on_reload = lambda told: tell_reload(audit, told)
+    tally = LoginTally(RedisTallies(redis))
+    base.events.subscribe(LoginCompleted, tally.completed)
     counters = limits(base)
     noted = Noted(audit=audit, stream=stream, limits=counters)
     persons = people(base)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dramatiq
@@ -148,6 +149,15 @@ def _runner(job: Job) -> Any:
     return run
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """ready: to be done, or in hand. delayed: for later. dead: given up within a day."""
+
+    ready: int
+    delayed: int
+    dead: int
+
+
 class DramatiqQueue:
     """`jobs.ports.JobQueue` on a broker whose actors are declared."""
 
@@ -157,6 +167,20 @@ class DramatiqQueue:
     def close(self) -> None:
         """Close the broker's connections."""
         self._broker.client.close()
+
+    def waiting(self) -> dict[str, Waiting]:
+        """By kind of work, what is in the queue, in one round trip. Raises Unavailable("redis")."""
+        names = sorted(self._broker.get_declared_queues())
+        with self._broker.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.hlen(f"{NAMESPACE}:{name}.msgs")
+                pipe.hlen(f"{NAMESPACE}:{name}.DQ.msgs")
+                pipe.hlen(f"{NAMESPACE}:{name}.XQ.msgs")
+            try:
+                found = pipe.execute()
+            except redis.exceptions.RedisError as error:
+                raise Unavailable("redis", type(error).__name__) from error
+        return {name: Waiting(*found[at * 3 : at * 3 + 3]) for at, name in enumerate(names)}
 
     def enqueue(
         self, name: str, payload: Mapping[str, str], *, max_age: int, delay: float = 0

@@ -56,6 +56,11 @@ class RedisAuditStream:
 
         self._redis.pipeline(commands)
 
+    def waiting(self) -> int:
+        """How many are on their way to SQL."""
+        with self._redis.guard():
+            return int(self._redis.client.xlen(STREAM))
+
     def _readable(self, entries: list[tuple[str, Any]]) -> list[tuple[str, AuditRecord]]:
         """What can be parsed; the rest (of another version of us) is put aside, not lost."""
         found, odd = [], []
