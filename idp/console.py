@@ -2,7 +2,8 @@
 
 Owns: which of the console's blueprints is mounted, its host, cookies and headers.
 Does not own: any page's content, any service.
-May import: app, wiring, the rooms' views, web, settings, kernel.
+May import: app, wiring, the rooms' views, oidc's algorithms, adapters.telemetry, web, settings,
+kernel.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, request
 
+from idp.adapters.telemetry.metrics import CONTENT_TYPE, exposition
+from idp.admin.api.operations import PREFIX as API
 from idp.admin.messages import CONSOLE_MESSAGES
+from idp.admin.views.api import answer_error
+from idp.admin.views.api import blueprint as api_blueprint
 from idp.admin.views.audit import blueprint as audit_blueprint
 from idp.admin.views.coverage import blueprint as coverage_blueprint
 from idp.admin.views.entrance import blueprint as entrance_blueprint
 from idp.admin.views.figures import blueprint as figures_blueprint
 from idp.admin.views.gate import BROWSER, Gate
 from idp.admin.views.menu import HOME
+from idp.admin.views.metrics import PATH as METRICS
+from idp.admin.views.metrics import blueprint as metrics_blueprint
 from idp.admin.views.now import blueprint as now_blueprint
 from idp.admin.views.own import blueprint as own_blueprint
 from idp.admin.views.people import blueprint as people_blueprint
@@ -27,14 +34,17 @@ from idp.app.front import Face, bare, finish_each, front
 from idp.app.process import served
 from idp.app.protocol import health
 from idp.kernel.errors import IdpError
+from idp.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from idp.settings import Settings
+from idp.web.bearer import Challenges
 from idp.web.errors import register_errors
 from idp.web.redirects import see_other
 from idp.wiring import Services
+from idp.wiring.api import api
 
 MAX_BODY = 65_536
 # Asked by whoever watches over the process, at its address rather than by its name.
-_HEALTH = ("/healthz", "/readyz")
+_BY_ADDRESS = ("/healthz", "/readyz", METRICS)
 
 
 def create_console(settings: Settings, services: Services) -> Flask:
@@ -64,12 +74,22 @@ def create_console(settings: Settings, services: Services) -> Flask:
 
     def own_host() -> None:
         """Answer by the console's own name alone: no page of another host may pass for it."""
-        if request.path not in _HEALTH and request.host != url.netloc:
+        if request.path not in _BY_ADDRESS and request.host != url.netloc:
             raise IdpError("console_elsewhere", 421)
 
-    register_errors(app, tools.pages, is_api=lambda path: path in _HEALTH, production=secure)
+    register_errors(
+        app,
+        tools.pages,
+        is_api=lambda path: path in _BY_ADDRESS,
+        production=secure,
+        writers={f"{API}/": answer_error},
+    )
     app.before_request(own_host)
-    for blueprint in (*_pages(services, gate), health(services)):
+    for blueprint in (
+        *_pages(services, gate),
+        *_for_programs(settings, services),
+        health(services),
+    ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "front", lambda: see_other(HOME))
     finish_each(app, secure=secure)
@@ -106,6 +126,32 @@ def _pages(services: Services, gate: Gate) -> list[Blueprint]:
             gate=gate,
         ),
         audit_blueprint(search=console.audit, realms=console.coverage.realms, gate=gate),
+    ]
+
+
+def _for_programs(settings: Settings, services: Services) -> list[Blueprint]:
+    behind = api(services)
+    tokens, challenges = services.provider.service_tokens, Challenges(DPOP_ALGORITHMS)
+    return [
+        api_blueprint(
+            handlers=behind.handlers,
+            tokens=tokens,
+            limits=services.limits,
+            challenges=challenges,
+            console=settings.console_url,
+            issuer=settings.issuer,
+        ),
+        metrics_blueprint(
+            metrics=behind.metrics,
+            write=exposition,
+            content_type=CONTENT_TYPE,
+            tokens=tokens,
+            limits=services.limits,
+            challenges=challenges,
+            console=settings.console_url,
+            allow=settings.metrics_allow,
+            proxies=settings.trusted_proxies,
+        ),
     ]
 
 

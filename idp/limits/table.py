@@ -90,6 +90,9 @@ _ROWS = (
     # found out.
     Limit("admin.caller_case", "call", 5, 1_800),
     Limit("admin.caller", "person", 10, 43_200),
+    # The console's API: a look a second from some machines; a change is somebody's decision.
+    Limit("admin.api", "component", 1_200, 60, "allow"),
+    Limit("admin.api_change", "component", 60, 600),
 )
 
 LIMITS: dict[str, Limit] = {row.name: row for row in _ROWS}

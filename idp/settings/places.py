@@ -195,3 +195,14 @@ def destination(raw: str) -> str:
     except ValueError:
         return listen(raw)
     return raw.strip()
+
+
+def network(raw: str) -> str:
+    """A network in CIDR notation, or one address; never all there are."""
+    try:
+        found = ip_network(raw.strip())
+    except ValueError as error:
+        raise ValueError("a network such as 10.20.0.0/16, or an address") from error
+    if not found.prefixlen:
+        raise ValueError("a network smaller than all addresses there are")
+    return str(found)

@@ -242,6 +242,12 @@ class Settings:
     admin_session_idle: int = _var(
         parsers.seconds, "A session at the console unused for so long ends.", 900
     )
+    metrics_allow: tuple[str, ...] = _var(
+        places.each(places.network),
+        "Networks (CIDR, comma-separated) from where `/metrics` on the console's listener is read "
+        "without a token of scope `admin:read`.",
+        (),
+    )
     flag_policy: str = _var(
         parsers.one_of("manual", "assisted", "automatic"),
         "What the prober may do while an upstream's flag is automatic, unless chosen otherwise for "
