@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from idp.audit import export
-from idp.audit.checkpoints import Kind
+from idp.audit.checkpoints import Kind, Signed
 from idp.audit.findings import Findings
 from idp.audit.ports import CheckpointKeys, CheckpointStore
 from idp.audit.seals import SealedRow, UnsealedRow
@@ -92,25 +92,27 @@ class Trail:
 
         Raises Unavailable("sql"), and IdpError("export_overtaken") at its end.
         """
-        now, known = self._clock.now(), list(self._checkpoints.all())
-        after, last = self._edges({one.checkpoint.number for one in known}, since, until)
-        statements = [
-            one
-            for one in known
-            if (after is None or one.checkpoint.number >= after)
-            and (last is None or one.checkpoint.number <= last)
-        ]
-        header = export.Header(self._issuer, now, after, last)
+        now, numbers, seen = self._clock.now(), set(), 0
+        # Read twice rather than kept: there may be years of them.
+        for one in self._checkpoints.all():
+            numbers.add(one.checkpoint.number)
+            seen = one.checkpoint.n
+        after, last = self._edges(numbers, since, until)
         yield from export.lines(
-            header,
-            statements,
+            export.Header(self._issuer, now, after, last),
+            self._between(after, last),
             self._store.sealed(after or 0, last),
             () if last is not None else self._store.unsealed(),
         )
-        seen = known[-1].checkpoint.n if known else 0
         if any(one.checkpoint.kind is Kind.PURGE for one in self._checkpoints.all(seen)):
             # What it lacks would look cut off: the record of that came after its first lines.
             raise IdpError("export_overtaken", 409, detail="rows were removed by age; try again")
+
+    def _between(self, after: int | None, last: int | None) -> Iterator[Signed]:
+        for one in self._checkpoints.all():
+            number = one.checkpoint.number
+            if (after is None or number >= after) and (last is None or number <= last):
+                yield one
 
     def _edges(
         self, numbers: set[int], since: datetime | None, until: datetime | None

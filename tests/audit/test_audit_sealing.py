@@ -9,6 +9,8 @@ import threading
 from datetime import timedelta
 
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, insert
 
 from idp.adapters.sql.audit import SqlAuditStore
@@ -16,13 +18,15 @@ from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
 from idp.adapters.sql.tables import table_of
+from idp.audit.checkpoints import Kind, Purged
 from idp.audit.log import Audit
+from idp.audit.ports import NoAuditKey
 from idp.audit.sealer import Sealer
 from idp.audit.seals import GENESIS
 from idp.kernel.clock import SystemClock
 from idp.kernel.random import SeededRandom
 from idp.kernel.times import read_moment
-from tests.audit.sealed_log import SealedLog
+from tests.audit.sealed_log import SealedLog, sealed_log
 
 
 def numbers(log: SealedLog) -> list[int]:
@@ -140,12 +144,12 @@ def test_sealer_killed_in_the_middle_leaves_all_to_the_next(
 
 
 def test_rows_of_before_this_version_are_sealed_by_the_upgrade(database_url: str) -> None:
-    from alembic import command
-
     database = Database(database_url)
     database.upgrade()
     with database.transaction(), database.connection() as connection:
-        command.downgrade(database._config(connection), "0012")
+        config = database._config(connection)
+        before = ScriptDirectory.from_config(config).get_revision("0014").down_revision
+        command.downgrade(config, str(before))
         values = {
             "id": "aud_old", "at": read_moment("2026-01-01T00:00:00Z"), "event": "logout.completed",
             "details": {},
@@ -219,8 +223,6 @@ def test_checkpoint_is_due_after_a_time_or_so_many_rows_and_never_without_new_ro
 
 def test_worker_that_just_started_lets_settle_what_waited_in_redis(full: SealedLog) -> None:
     full.clock.advance(7_200)
-    from tests.audit.sealed_log import sealed_log
-
     began = sealed_log(full.database, full.keys.folder, full.clock, seed=9)
     began.write(1)
     began.seal()
@@ -234,8 +236,6 @@ def test_worker_that_just_started_lets_settle_what_waited_in_redis(full: SealedL
 def test_without_a_key_rows_are_sealed_and_nothing_is_purged(
     log: SealedLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from idp.audit.ports import NoAuditKey
-
     for file in log.keys.folder.iterdir():
         file.unlink()
     log.write(5)
@@ -332,8 +332,6 @@ def test_purge_while_a_verification_reads_is_no_finding(
 
 
 def test_purge_half_done_is_no_finding(full: SealedLog) -> None:
-    from idp.audit.checkpoints import Kind, Purged
-
     last = full.seals.at(15)
     assert last is not None
     full.checkpointer.make(Kind.PURGE, purged=Purged(15, last.hash, 15, "2026-11-23T15:09:00Z"))
