@@ -138,12 +138,12 @@ def following(
 
 
 def _purged(found: Mapping[str, Any]) -> Purged:
-    if not all(isinstance(found[name], int) for name in ("to", "rows", "damaged")):
+    if not all(isinstance(found[name], int) for name in ("to", "rows")):
         raise ValueError("not a checkpoint")
     return Purged(
         to=found["to"],
         hash=str(found["hash"]),
         rows=found["rows"],
         before=str(found["before"]),
-        damaged=found["damaged"],
+        damaged=int(found.get("damaged", 0)),
     )
