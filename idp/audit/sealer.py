@@ -15,18 +15,21 @@ _BATCHES = 20
 
 @dataclass(frozen=True)
 class Batch:
-    """What was sealed at once. flipped: the flag's change was among it."""
+    """What was sealed at once. flipped: the flag's change was among it. reached: the highest
+    `seq`, beyond which the next batch looks.
+    """
 
     rows: int
     flipped: bool = False
+    reached: int | None = None
 
 
 class SealsRows(Protocol):
     """What is needed of the store."""
 
-    def seal_batch(self, limit: int, clock: Clock) -> Batch:
-        """Seal at most so many unsealed rows, in the order of their `seq`; none while another
-        sealer is at it. All of them or none. Raises Unavailable("sql").
+    def seal_batch(self, limit: int, clock: Clock, after: int | None = None) -> Batch:
+        """Seal at most so many unsealed rows, in the order of their `seq`, of those beyond `after`;
+        none while another sealer is at it. All of them or none. Raises Unavailable("sql").
         """
         ...
 
@@ -44,8 +47,12 @@ class Sealer:
 
     def step(self) -> bool:
         """Seal what there is, or a part; whether there is more. Raises Unavailable("sql")."""
+        after: int | None = None
         for _ in range(_BATCHES):
-            batch = self._store.seal_batch(_BATCH, self._clock)
+            # Beyond the last batch: PostgreSQL would look at all that left the queue once more.
+            # What was committed behind it has its turn at the next step.
+            batch = self._store.seal_batch(_BATCH, self._clock, after)
+            after = batch.reached
             self.flipped = self.flipped or batch.flipped
             if batch.rows < _BATCH:
                 return False

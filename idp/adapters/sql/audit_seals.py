@@ -32,13 +32,16 @@ class SqlSealStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def seal_batch(self, limit: int, clock: Clock) -> Batch:
+    def seal_batch(self, limit: int, clock: Clock, after: int | None = None) -> Batch:
         """Seal at most so many; see the port."""
         waiting = select(_LOG).join(_UNSEALED, _UNSEALED.c.seq == _LOG.c.seq)
         waiting = waiting.order_by(_UNSEALED.c.seq).limit(limit)
+        if after is not None:
+            waiting = waiting.where(_UNSEALED.c.seq > after)
         with self._database.connection() as connection:
             # Looked at first: SQLite has one writer, who is not to be held up for nothing.
-            if connection.execute(select(_UNSEALED.c.seq).limit(1)).first() is None:
+            looked = select(_UNSEALED.c.seq).order_by(_UNSEALED.c.seq).limit(1)
+            if after is None and connection.execute(looked).first() is None:
                 return Batch(0)
         with self._database.transaction(), self._database.connection() as connection:
             if not _only_sealer(connection):
@@ -54,7 +57,8 @@ class SqlSealStore:
             connection.execute(insert(_SEALS), [_values(one) for one in seals])
             sealed = [one.seq for one in seals]
             connection.execute(delete(_UNSEALED).where(_UNSEALED.c.seq.in_(sealed)))
-        return Batch(len(rows), any(row["event"] == FLIP for row in rows))
+        flipped = any(row["event"] == FLIP for row in rows)
+        return Batch(len(rows), flipped, reached=rows[-1]["seq"])
 
     def head(self) -> Seal | None:
         """The last seal."""
