@@ -161,6 +161,7 @@ MEANINGS: dict[AuditEvent, Text] = {
     AuditEvent.AUDIT_EXPORTED: Text("Se exportó la auditoría."),
     AuditEvent.AUDIT_KEY_MADE: Text("Se creó la llave de la auditoría."),
     AuditEvent.AUDIT_KEY_ROTATED: Text("La llave de la auditoría tiene sucesora."),
+    AuditEvent.PROBER_ADVISED: Text("El vigía aconsejó a los administradores sobre SUNAT."),
 }
 
 

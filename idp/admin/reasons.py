@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from idp.kernel.identity import is_valid_ruc
+from idp.audit.impersonal import names_somebody
 from idp.kernel.texts import Text
 from idp.people.masking import speaks_of
 from idp.people.person import Person
@@ -21,7 +19,6 @@ def reason_problem(text: str, person: Person) -> Text | None:
     """Why this cannot stand in the log, or None."""
     if len(text.strip()) < _LEAST or len(text) > LONGEST or not text.isprintable():
         return _SHORT
-    rucs = re.findall(r"(?<!\d)\d{11}(?!\d)", text)
-    if "@" in text or any(map(is_valid_ruc, rucs)) or speaks_of(text, person):
+    if names_somebody(text) or speaks_of(text, person):
         return _NAMES
     return None

@@ -11,11 +11,14 @@ from console_desk import PASSWORD, Desk
 
 from idp.admin.coverage_words import REASONS
 from idp.admin.lookup import CASE_LIFE
+from idp.admin.mail_words import KINDS, NOT_SENT
 from idp.admin.roles import Role
 from idp.audit.events import AuditEvent
+from idp.contingency.delivery import NotSent
 from idp.kernel.identity import SOL, Identifier
 from idp.mail.ports import RelayDeferred, RelayRefused
 from idp.people.coverage import Why
+from idp.wiring import TEMPLATES
 
 PAGE = "/admin/personas"
 _NUMBERS = itertools.count(1)
@@ -26,6 +29,13 @@ _RESENT = "Diga a la persona que actualice su página"
 def usuario() -> str:
     """Somebody of this test alone: people stay in the world."""
     return f"LLAMA{next(_NUMBERS):03}"
+
+
+def test_every_mail_and_every_reason_that_none_left_has_words() -> None:
+    to_no_person = {"aviso-a-operadores"}
+    mails = {one.name for one in (TEMPLATES / "mail").iterdir() if one.is_dir()}
+    assert set(KINDS) == mails - to_no_person
+    assert set(NOT_SENT) == {one.value for one in NotSent} | {"unknown"}
 
 
 def test_search_finds_by_number_by_user_and_by_id_and_is_on_record(
