@@ -51,8 +51,8 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "campaign_rest": (86_400, LONGEST),
     "coverage_retention": (86_400, LONGEST),
     "trusted_proxies": (0, 10),
-    # Sooner than this SUNAT cuts whoever asks.
-    "probe_interval": (10, 3_600),
+    # Sooner SUNAT cuts whoever asks; later the prober is taken for dead (upstream_status.notices).
+    "probe_interval": (10, 120),
     "probe_slow": (1, 60),
     # One failed probe happens daily; beyond a hundred the prober remembers none (probing).
     "probe_failures": (2, 100),

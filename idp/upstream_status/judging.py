@@ -24,6 +24,12 @@ from idp.upstream_status.state import Policy
 ENOUGH = 20
 _RETURNED = 5
 
+FAILING = "Fallan ingresos de personas, aunque la sonda no falla"
+REFUSED = "Se rechazan los códigos de quienes vuelven"
+LEAVING = "Pocas personas vuelven de la página de ingreso"
+# What people's logins show while probes see nothing.
+WORRIES = (FAILING, REFUSED, LEAVING)
+
 
 class Do(StrEnum):
     """What to do. ADVISE: tell the administrators. ASK: open a request with a deadline. FLIP:
@@ -130,10 +136,10 @@ def _by_people(now: datetime, at: Situation, thresholds: Thresholds) -> Decision
 def worrying(at: Situation, thresholds: Thresholds) -> str:
     """What people's logins show while probes see nothing; empty for nothing."""
     if people_fail(at.last_minute, thresholds):
-        return "Fallan ingresos de personas, aunque la sonda no falla"
+        return FAILING
     people = at.people
     if people.doubtful >= ENOUGH and people.doubtful > people.ok:
-        return "Se rechazan los códigos de quienes vuelven"
+        return REFUSED
     if people.started >= ENOUGH and people.returned * _RETURNED < people.started:
-        return "Pocas personas vuelven de la página de ingreso"
+        return LEAVING
     return ""

@@ -201,6 +201,18 @@ def _advice(one: Notice, users: str) -> _Said:
     )
 
 
+def _worry(one: Notice, users: str) -> _Said:
+    return (
+        f"{users}: conviene mirar cómo van los ingresos",
+        "La sonda encuentra que SUNAT responde, pero los ingresos no van como siempre. Nada cambia "
+        "por sí solo: lo que se ve en los ingresos también puede provocarlo un desconocido.",
+        (
+            "Intente ingresar usted y mire la evidencia en la consola.",
+            "Si SUNAT falla, active la contingencia: idp upstream down, o la consola.",
+        ),
+    )
+
+
 def _silent(one: Notice, users: str) -> _Said:
     minutes = int(SILENCE.total_seconds() // 60)
     return (
@@ -224,6 +236,7 @@ _SAID: Mapping[Kind, Callable[[Notice, str], _Said]] = {
     Kind.FORCED: _forced,
     Kind.ASKED: _asked,
     Kind.ADVICE: _advice,
+    Kind.WORRY: _worry,
     Kind.SILENT: _silent,
 }
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from idp.upstream_status.changes import FlagChange, Transition
+from idp.upstream_status.observations import Act
 from idp.upstream_status.request import Request
 from idp.upstream_status.state import (
     Effective,
@@ -36,7 +37,8 @@ class Kind(StrEnum):
     changed: what is in force. said: an operator's word that changed nothing in force. policy,
     window, cancelled: other words of an operator. ending: a forced state ends soon. forced: one
     that lasts, once a day. asked: something waits for a word. advice: the prober sees otherwise
-    than what is in force, and does nothing about it. silent: no probe for some time.
+    than what is in force, and does nothing about it. worry: people's logins go badly, and the
+    prober sees nothing. silent: no probe for some time.
     """
 
     CHANGED = "changed"
@@ -48,6 +50,7 @@ class Kind(StrEnum):
     FORCED = "forced"
     ASKED = "asked"
     ADVICE = "advice"
+    WORRY = "worry"
     SILENT = "silent"
 
 
@@ -135,6 +138,17 @@ def of_request(one: Request) -> Notice:
         who=one.who,
         until=one.deadline,
         does=one.do_then,
+    )
+
+
+def of_worry(one: Act) -> Notice:
+    """What people's logins show while probes see nothing; told once an hour at most."""
+    return Notice(
+        key=f"worry:{one.realm}:{_mark(one.episode)}",
+        kind=Kind.WORRY,
+        realm=one.realm,
+        at=one.at,
+        reason=one.reason,
     )
 
 

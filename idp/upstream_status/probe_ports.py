@@ -59,14 +59,6 @@ class Acts(Protocol):
         """The newest first."""
         ...
 
-    def untold(self, limit: int) -> list[Act]:
-        """Advice that nobody was sent yet, the oldest first."""
-        ...
-
-    def told(self, act: Act, at: datetime) -> bool:
-        """It is being sent; False when somebody else does so already."""
-        ...
-
 
 class LiveCounts(Protocol):
     """How logins fare, counted by all processes together."""

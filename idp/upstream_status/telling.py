@@ -27,7 +27,9 @@ from idp.upstream_status.notices import (
     of_request,
     of_transition,
     of_window,
+    of_worry,
 )
+from idp.upstream_status.observations import Act
 from idp.upstream_status.request import Request
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.state import Facts, Policy, Why, Window
@@ -85,7 +87,8 @@ class Sources:
     """Where it is seen what happened. Each raises Unavailable("sql").
 
     windows: cancelled ones included. asked: what waits for a word. policy: the newest change of a
-    realm's. covered: of a realm's people.
+    realm's. covered: of a realm's people. worries: what people's logins show while the prober sees
+    nothing, of late.
     """
 
     transitions: Transitions
@@ -93,6 +96,7 @@ class Sources:
     asked: Callable[[], Sequence[Request]]
     policy: Callable[[str], PolicyChange | None]
     covered: Callable[[str], Covered | None]
+    worries: Callable[[], Sequence[Act]]
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,9 @@ class Telling:
                 self._tell(notice)
         for request in self._sources.asked():
             self._tell(of_request(request))
+        for worry in self._sources.worries():
+            if self._clock.now() - worry.at < NEWS:
+                self._tell(of_worry(worry))
 
     def _tell_words(self, realm: str, facts: Facts) -> None:
         """What operators said; looked for only after something changed that they can change."""

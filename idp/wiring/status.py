@@ -9,6 +9,7 @@ from idp.adapters.queue.broker import DramatiqQueue
 from idp.adapters.redis.mail_tries import RedisMailTries
 from idp.adapters.sql.audit import SqlAuditStore
 from idp.adapters.sql.notices import SqlNoticeStore
+from idp.adapters.sql.probes import SqlActs
 from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.audit.events import AuditEvent
 from idp.audit.records import AuditFilter
@@ -25,7 +26,9 @@ from idp.settings import Settings
 from idp.signing.keyring import Keyring
 from idp.upstream_status.board import StatusBoard
 from idp.upstream_status.changes import Transition
+from idp.upstream_status.judging import WORRIES
 from idp.upstream_status.notice_words import Covered
+from idp.upstream_status.observations import Act
 from idp.upstream_status.public import Change
 from idp.upstream_status.public_words import Words
 from idp.upstream_status.seen import Seen, public_change
@@ -102,6 +105,7 @@ def upstream_news(
             asked=switch.requests.open,
             policy=lambda realm: _policy_change(base, realm),
             covered=lambda realm: _covered(coverage, realm),
+            worries=lambda: _worries(SqlActs(base.database)),
         ),
         store=SqlNoticeStore(base.database),
         ways=Ways(admins=mails.send, components=lambda one: notices.send(_mode_changed(one))),
@@ -111,6 +115,10 @@ def upstream_news(
         second=switch.switchboard.second,
         shared=_places(base.settings),
     )
+
+
+def _worries(acts: SqlActs) -> list[Act]:
+    return [one for one in acts.done(None, 20) if one.reason in WORRIES]
 
 
 def _places(settings: Settings) -> Mapping[str, str]:

@@ -10,6 +10,8 @@ from federation_servers import MockSunat
 from test_federation_flow import at_sunat, park, upstreams
 
 from idp.adapters.redis.connection import RedisGateway
+from idp.audit.events import AuditEvent
+from idp.audit.records import AuditFilter
 from idp.kernel.random import SystemRandom
 from idp.upstream_status.state import Policy
 from tests.support.world import World, build_world
@@ -64,6 +66,10 @@ def test_bogus_callbacks_and_abandoned_starts_never_bring_about_more_than_advice
     assert [(act.act, act.reason) for act in services.probing.acts.done("sol", 10)] == [
         ("advise", "Se rechazan los códigos de quienes vuelven")
     ]
+    for _ in range(2):
+        services.telling.step()
+    told = services.audit.search(AuditFilter(event=AuditEvent.ADMINS_TOLD))
+    assert [row.details["kind"] for row in told].count("worry") == 1
 
 
 def test_outage_of_sunat_is_seen_through_the_whole_provider(world: World, sunat: MockSunat) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from idp.upstream_status.changes import FlagChange, Transition
+from idp.upstream_status.judging import WORRIES
 from idp.upstream_status.notice_words import Covered, message
 from idp.upstream_status.notices import (
     Kind,
@@ -18,7 +19,9 @@ from idp.upstream_status.notices import (
     of_request,
     of_transition,
     of_window,
+    of_worry,
 )
+from idp.upstream_status.observations import Act
 from idp.upstream_status.request import Request, RequestKind
 from idp.upstream_status.state import (
     Facts,
@@ -159,6 +162,10 @@ SAID: dict[str, tuple[Notice, str, str]] = {
     "a policy": (
         Notice("policy:x", Kind.POLICY, "sol", NOW, state="automatic", who="ana"),
         "política automática", "la sonda actúa",
+    ),
+    "a worry": (
+        of_worry(Act("sol", "advise", NOW, False, WORRIES[0], NOW)),
+        "conviene mirar cómo van los ingresos", "Nada cambia por sí solo",
     ),
     "silence": (
         Notice("silent:x", Kind.SILENT, "extranet", NOW, since=NOW),

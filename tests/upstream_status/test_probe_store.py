@@ -119,18 +119,6 @@ def test_an_act_is_done_once_for_each_episode(database: Database) -> None:
     assert other.first_time(replace(act, realm="extranet"))
 
 
-def test_advice_is_told_once_the_oldest_first(database: Database) -> None:
-    acts, other = SqlActs(database), SqlActs(database)
-    later = Act("sol", "advise", NOW, True, "probes succeed again", NOW)
-    first = replace(later, episode=NOW - timedelta(hours=1), at=NOW - timedelta(hours=1), up=False)
-    for act in (later, first, replace(first, act="ask")):
-        acts.first_time(act)
-    assert acts.untold(10) == [first, later]
-    assert acts.told(first, NOW)
-    assert not other.told(first, NOW)
-    assert acts.untold(10) == [later]
-
-
 def test_act_of_a_unit_of_work_that_failed_was_not_done(database: Database) -> None:
     acts = SqlActs(database)
     act = Act("sol", "ask", NOW, False, "form: timeout", NOW)

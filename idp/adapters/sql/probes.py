@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import Row, case, func, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import ProberActRow, ProberRow, ProbeStepRow
@@ -139,7 +139,6 @@ class SqlActs:
             "reason": act.reason,
             "at": act.at,
             "evidence": json.dumps(act.evidence),
-            "told_at": None,
         }
         with self._database.transaction(), self._database.connection() as connection:
             return insert_new(connection, _ACTS, values)
@@ -151,28 +150,6 @@ class SqlActs:
             query = query.where(_ACTS.c.realm == realm)
         with self._database.connection() as connection:
             return [_act(row) for row in connection.execute(query)]
-
-    def untold(self, limit: int) -> list[Act]:
-        """The oldest first."""
-        query = (
-            select(_ACTS)
-            .where(_ACTS.c.told_at.is_(None), _ACTS.c.act == "advise")
-            .order_by(_ACTS.c.at)
-            .limit(limit)
-        )
-        with self._database.connection() as connection:
-            return [_act(row) for row in connection.execute(query)]
-
-    def told(self, act: Act, at: datetime) -> bool:
-        """Of parallel calls exactly one says True."""
-        statement = (
-            update(_ACTS)
-            .where(_ACTS.c.realm == act.realm, _ACTS.c.act == act.act)
-            .where(_ACTS.c.episode == act.episode, _ACTS.c.told_at.is_(None))
-            .values(told_at=at)
-        )
-        with self._database.transaction(), self._database.connection() as connection:
-            return connection.execute(statement).rowcount == 1
 
 
 def _values(result: ProbeResult, step: StepResult) -> dict[str, Any]:

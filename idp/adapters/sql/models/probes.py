@@ -40,11 +40,11 @@ class ProberRow(Base):
 class ProberActRow(Base):
     """That administrators were advised or asked about a verdict: once, by whichever prober.
 
-    episode: when the verdict began. evidence: JSON. told_at: when the advice was sent to them.
+    episode: when the verdict began. evidence: JSON.
     """
 
     __tablename__ = "upstream_prober_acts"
-    __table_args__ = (Index(None, "told_at", "at"),)
+    __table_args__ = (Index(None, "at"),)
 
     realm: Mapped[str] = mapped_column(String(32), primary_key=True)
     act: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -53,4 +53,3 @@ class ProberActRow(Base):
     reason: Mapped[str] = mapped_column(FreeText)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     evidence: Mapped[str] = mapped_column(FreeText)
-    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

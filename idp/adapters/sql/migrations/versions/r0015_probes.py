@@ -43,12 +43,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=False),
-        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("realm", "act", "episode", name=op.f("pk_upstream_prober_acts")),
     )
-    op.create_index(
-        op.f("ix_upstream_prober_acts_told_at_at"), "upstream_prober_acts", ["told_at", "at"]
-    )
+    op.create_index(op.f("ix_upstream_prober_acts_at"), "upstream_prober_acts", ["at"])
 
 
 def downgrade() -> None:
