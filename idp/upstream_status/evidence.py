@@ -7,12 +7,14 @@ login goes on.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
 from idp.upstream_status.observations import ProbeResult
 from idp.upstream_status.probe_ports import LiveCounts, ProbeStore
+from idp.upstream_status.state import Health
 
 _log = logging.getLogger(__name__)
 
@@ -52,12 +54,23 @@ def counted_as(kind: str) -> str:
 
 
 class Evidence:
-    """`federation.ports.Evidence`, and the snapshot of what speaks for or against an upstream."""
+    """`federation.ports.Evidence`, and the snapshot of what speaks for or against an upstream.
 
-    def __init__(self, *, live: LiveCounts, store: ProbeStore, clock: Clock) -> None:
+    health: what the prober made of it last, as this process knows it.
+    """
+
+    def __init__(
+        self,
+        *,
+        live: LiveCounts,
+        store: ProbeStore,
+        clock: Clock,
+        health: Callable[[str], Health | None] = lambda realm: None,
+    ) -> None:
         self._live = live
         self._store = store
         self._clock = clock
+        self._health = health
 
     def report(self, realm: str, kind: str) -> None:
         """Count it. Never raises."""
@@ -69,7 +82,7 @@ class Evidence:
             _log.exception("evidence was not counted")
 
     def evidence_of(self, realm: str) -> dict[str, Any]:
-        """The last probes and the live counts, for JSON: small, without personal data.
+        """The verdict, the last probes and the live counts, for JSON: small, of nobody.
 
         `unavailable` names what could not be asked. Never raises Unavailable.
         """
@@ -81,17 +94,30 @@ class Evidence:
         live: dict[str, Any] = {}
         try:
             for seconds in (MINUTE, RETURNING):
-                found = self._live.last(realm, seconds, self._clock.timestamp())
+                counts = self._live.last(realm, seconds, self._clock.timestamp())
                 live[f"last_{seconds}_seconds"] = {
-                    OK: found.ok,
-                    FAILED: found.failed,
-                    DOUBTFUL: found.doubtful,
-                    STARTED: found.started,
+                    OK: counts.ok,
+                    FAILED: counts.failed,
+                    DOUBTFUL: counts.doubtful,
+                    STARTED: counts.started,
                 }
         except Unavailable:
             missing.append("redis")
         taken_at = self._clock.now().isoformat(timespec="seconds")
-        return {"taken_at": taken_at, "probes": probes, "live": live, "unavailable": missing}
+        found = {"taken_at": taken_at, "probes": probes, "live": live, "unavailable": missing}
+        return {**_thought(self._health(realm)), **found}
+
+
+def _thought(health: Health | None) -> dict[str, Any]:
+    if health is None:
+        return {}
+    return {
+        "healthy": health.healthy,
+        "since": health.since.isoformat(),
+        "reason": health.reason,
+        "probed_at": health.probed_at.isoformat(),
+        "probe_ok": health.probe_ok,
+    }
 
 
 def described(result: ProbeResult) -> dict[str, Any]:

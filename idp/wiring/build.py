@@ -97,7 +97,7 @@ def build_services(
     persons = people(base)
     switched = switch(base, realms)
     status = switched.status
-    gathered = evidence(base)
+    gathered = evidence(base, status)
     status.evidence = gathered.evidence_of
     subjects = Subjects(base.key("subjects"))
     telling = nudges(base)

@@ -14,6 +14,7 @@ from idp.settings import Settings, Upstream
 from idp.upstream_status.evidence import Evidence
 from idp.upstream_status.hysteresis import Thresholds
 from idp.upstream_status.probing import Pace, Prober
+from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.verdicts import Rules, Verdicts
 from idp.wiring.base import Base
 from idp.wiring.identity import endpoint_of
@@ -23,10 +24,13 @@ from idp.wiring.surface import Probing, Switch
 _FORGET = 10
 
 
-def evidence(base: Base) -> Evidence:
+def evidence(base: Base, status: UpstreamStatus) -> Evidence:
     """How people's logins fare, and the snapshots that are kept with a flip."""
     return Evidence(
-        live=RedisLiveCounts(base.redis), store=SqlProbeStore(base.database), clock=base.clock
+        live=RedisLiveCounts(base.redis),
+        store=SqlProbeStore(base.database),
+        clock=base.clock,
+        health=lambda realm: status.facts(realm).health,
     )
 
 

@@ -93,7 +93,9 @@ def make_replica(
     """Another process on the same database and Redis."""
     random = SystemRandom()
     store, acts, live = SqlProbeStore(database), SqlActs(database), RedisLiveCounts(gateway)
-    evidence = Evidence(live=live, store=store, clock=clock)
+    evidence = Evidence(
+        live=live, store=store, clock=clock, health=lambda realm: status.facts(realm).health
+    )
     verdicts = Verdicts(
         status=status,
         requests=switch.requests,

@@ -45,6 +45,7 @@ def test_automatic_flips_down_and_back_with_its_evidence(replica: MakeReplica) -
     down: Any = transitions[1].evidence
     assert [each["ok"] for each in down["probes"]] == [False, False, False, True, True]
     assert down["live"]["last_60_seconds"]["failed"] == 0
+    assert (down["healthy"], down["reason"], down["probe_ok"]) == (False, "token: timeout", False)
 
 
 def test_back_and_forth_is_never_quicker_than_the_dwell(replica: MakeReplica) -> None:
