@@ -1,0 +1,1 @@
+"""A year of SUNAT's faults against the prober's own detector and judgement; no network."""
