@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
@@ -119,7 +119,6 @@ class Prober:
         self._me = ProberSeen(instance, clock.now(), clock.now(), leading=False)
         self._told_at = 0.0
         self._role = Role.STANDING_BY
-        self._changing = Lock()
 
     @property
     def realms(self) -> tuple[str, ...]:
@@ -146,10 +145,9 @@ class Prober:
             role = Role.LEADING if self._leadership.lead() else Role.STANDING_BY
         except Unavailable:
             role = Role.ALONE
-        with self._changing:
-            if role is not self._role:
-                _log.info("prober's role", extra={"role": role.value, "before": self._role.value})
-                self._role, self._told_at = role, 0.0
+        if role is not self._role:
+            _log.info("prober's role", extra={"role": role.value, "before": self._role.value})
+            self._role, self._told_at = role, 0.0
         self._note_presence()
         return role
 
@@ -172,7 +170,8 @@ class Prober:
         return result
 
     def give_up(self) -> None:
-        """Let another lead at once."""
+        """Let another lead at once; a probe under way here is not judged any more."""
+        self._role = Role.STANDING_BY
         self._leadership.give_up()
         self._present(self._clock.now(), leading=False)
 

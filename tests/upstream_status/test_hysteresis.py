@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idp.upstream_status.hysteresis import CONFIRMED, Thresholds, Verdict, observe, resumed
@@ -88,6 +88,7 @@ def test_two_failed_probes_are_not_enough_while_people_do_not_fail(live: Live) -
     assert after("xx", live).healthy
 
 
+@settings(max_examples=60)
 @given(
     st.lists(
         st.builds(Live, *[st.integers(0, 10**6)] * 4),
@@ -104,6 +105,7 @@ def test_whatever_people_meet_never_makes_it_unhealthy_while_probes_succeed(
         assert found.healthy
 
 
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), st.integers(-30, 400)), max_size=80))
 def test_verdict_changes_only_after_enough_probes_of_its_kind(
     probes: list[tuple[bool, int]],
@@ -166,6 +168,7 @@ def test_resuming_after_a_restart_loses_nothing(before: str, then: str) -> None:
     )
 
 
+@settings(max_examples=60)
 @given(st.lists(st.booleans(), max_size=30), st.booleans())
 def test_resuming_never_changes_a_verdict(probes: list[bool], healthy: bool) -> None:
     history = [(NOW + timedelta(seconds=20 * number), ok) for number, ok in enumerate(probes)]

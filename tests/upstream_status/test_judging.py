@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idp.upstream_status.hysteresis import Thresholds, Verdict, observe
@@ -110,6 +110,7 @@ def test_what_happens_daily_advises_nobody(minute: Live, people: Live) -> None:
 LIVES = st.builds(Live, *[st.sampled_from([0, 1, 5, 20, 1_000_000])] * 4)
 
 
+@settings(max_examples=60)
 @given(st.lists(st.tuples(LIVES, LIVES), max_size=40), st.sampled_from(list(Policy)))
 def test_nobody_outside_brings_about_more_than_advice(
     lives: list[tuple[Live, Live]], policy: Policy
@@ -126,6 +127,7 @@ def test_nobody_outside_brings_about_more_than_advice(
 PROBES = st.lists(st.tuples(st.booleans(), st.integers(1, 90), LIVES, st.booleans()), max_size=120)
 
 
+@settings(max_examples=60)
 @given(PROBES, st.sampled_from(list(Policy)))
 def test_no_sequence_of_probes_flips_faster_than_the_policy_allows(
     probes: list[tuple[bool, int, Live, bool]], policy: Policy
