@@ -89,6 +89,11 @@ class AuditEvent(StrEnum):
     CAMPAIGN_PAUSED = "campaign.paused"
     CAMPAIGN_RESUMED = "campaign.resumed"
     CAMPAIGN_FINISHED = "campaign.finished"
+    DRILL_BEGUN = "drill.begun"
+    DRILL_ENDED = "drill.ended"
+    DRILL_CHOSEN = "drill.chosen"
+    DRILL_SHOWN = "drill.shown"
+    DRILL_LEFT = "drill.left"
     CAPTCHA_FAILED = "captcha.failed"
     LIMIT_HIT = "limit.hit"
     CSRF_FAILED = "csrf.failed"
@@ -147,7 +152,7 @@ _MAILS = ("sent", "refused", "unknown", "dropped", "given_up")
 
 TABLE: dict[AuditEvent, Row] = {
     AuditEvent.LOGIN_COMPLETED: _row(
-        "A session began.", "sid", "transaction", "acr", "known_browser"
+        "A session began.", "sid", "transaction", "acr", "known_browser", "drill"
     ),
     AuditEvent.LOGIN_SWITCHED: _row(
         "A session was replaced by another person's, who confirmed it.", "sid", "previous_person"
@@ -175,6 +180,7 @@ TABLE: dict[AuditEvent, Row] = {
         "transaction",
         "known_browser",
         "resend",
+        "drill",
     ),
     AuditEvent.LINK_SENT: _row("A relay took the mail with a link.", "link", "attempt"),
     AuditEvent.LINK_NOT_ELIGIBLE: _row(
@@ -445,8 +451,39 @@ TABLE: dict[AuditEvent, Row] = {
         *_CAMPAIGN,
         *_MAILS,
     ),
-    AuditEvent.CAPTCHA_FAILED: _row("A captcha was not passed.", "kind", "reason", "transaction"),
-    AuditEvent.LIMIT_HIT: _row("A rate limit refused a request.", "limit", "retry_after"),
+    AuditEvent.DRILL_BEGUN: _row(
+        "An operator began to show some people the contingency while SUNAT works.",
+        "drill",
+        "clients",
+        "percent",
+        "testers",
+        "everyone",
+        "until",
+        "reason",
+    ),
+    AuditEvent.DRILL_ENDED: _row(
+        "A drill is over: by time, by an operator, or since SUNAT was flagged down (upstream).",
+        "drill",
+        "why",
+        "reason",
+    ),
+    AuditEvent.DRILL_CHOSEN: _row(
+        "A login was taken into a drill: of a person in its share, or of a tester at their own "
+        "browser or by their link.",
+        "drill",
+        "transaction",
+        "by",
+    ),
+    AuditEvent.DRILL_SHOWN: _row("A login in a drill saw the form.", "drill", "transaction"),
+    AuditEvent.DRILL_LEFT: _row(
+        "A person in a drill preferred to log in with SUNAT.", "drill", "transaction"
+    ),
+    AuditEvent.CAPTCHA_FAILED: _row(
+        "A captcha was not passed.", "kind", "reason", "transaction", "drill"
+    ),
+    AuditEvent.LIMIT_HIT: _row(
+        "A rate limit refused a request.", "limit", "retry_after", "transaction", "drill"
+    ),
     AuditEvent.CSRF_FAILED: _row(
         "A form was not sent by this browser from a page of ours.", "endpoint", "reason"
     ),

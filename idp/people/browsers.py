@@ -111,6 +111,18 @@ class KnownBrowsers:
                 return found.id
         return None
 
+    def at(self, cookie: str | None) -> list[tuple[str, bool]]:
+        """The ids of all persons for whom the browser with this cookie is known, each with whether
+        that is old enough to count.
+        """
+        now = self._clock.now()
+        kept = (self._store.with_token(one) for one in digests_of(cookie))
+        return [
+            (one.person_id, one.counts_from <= now)
+            for one in kept
+            if one is not None and now < one.expires_at
+        ]
+
     def of_person(self, person_id: str) -> list[KnownBrowser]:
         """The person's browsers that have not expired, the newest first."""
         now = self._clock.now()

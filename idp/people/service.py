@@ -246,6 +246,13 @@ class People:
         """The id of a known browser that counts, whoever's it is, or None."""
         return self._browsers.recognise(cookie)
 
+    def at_browser(self, cookie: str | None) -> list[tuple[Person, bool]]:
+        """The persons for whom the browser with this cookie is known, each with whether that is old
+        enough to count.
+        """
+        found = [(self.get(one), counts) for one, counts in self._browsers.at(cookie)]
+        return [(person, counts) for person, counts in found if person is not None]
+
     def browsers(self, person_id: str) -> list[KnownBrowser]:
         """The person's known browsers, the newest first."""
         return self._browsers.of_person(person_id)

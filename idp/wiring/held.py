@@ -8,6 +8,7 @@ from __future__ import annotations
 from idp.adapters.sql.identities import SqlMergeStore
 from idp.adapters.sql.models import (
     CampaignMailRow,
+    DrillTesterRow,
     KnownBrowserRow,
     LegalHoldRow,
     NudgeRow,
@@ -118,6 +119,15 @@ def _in_people(base: Base, rows: SqlPersonRows) -> tuple[Held, ...]:
             keeps=lasting(settings.campaign_rest, Text("{time}, y al menos un año.")),
             export=TableOfPeople(database, CampaignMailRow, "at", "state").export,
             tables=("campaign_mails",),
+        ),
+        Held(
+            name="drill_testers",
+            happened=("invited_at",),
+            title=Text("Simulacros para los que se le invitó"),
+            purpose=Text("Para probar con usted el ingreso por correo."),
+            keeps=lasting(settings.audit_retention, Text("{time} desde el simulacro.")),
+            export=TableOfPeople(database, DrillTesterRow, "invited_at", "drill_id").export,
+            tables=("drill_testers",),
         ),
         Held(
             name="holds",

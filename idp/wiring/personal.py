@@ -16,6 +16,7 @@ from idp.adapters.sql.aged import (
 from idp.adapters.sql.campaigns import SqlCampaignStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.coverage import SqlCoverageStore
+from idp.adapters.sql.drills import SqlDrillStore
 from idp.adapters.sql.flag_requests import SqlRequestStore
 from idp.adapters.sql.identities import SqlMergeStore
 from idp.adapters.sql.imports import SqlImportStore
@@ -135,6 +136,7 @@ def rules(
         Rule("known_browsers", "IDP_KNOWN_BROWSER_TTL", 0, SqlBrowserStore(database)),
         *_of_rooms(base, ageing),
         rule("spent_links", "spent_link_retention", SqlSpentLinks(database)),
+        rule("drills", "audit_retention", SqlDrillStore(database)),
         rule("refresh_families", "refresh_retention", SqlRefreshTokens(database)),
         rule("imports", "import_retention", SqlImportStore(database)),
         rule("erased_identifiers", "erased_retention", SqlErased(database, base.vault)),

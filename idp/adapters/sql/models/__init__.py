@@ -14,6 +14,7 @@ from idp.adapters.sql.models.audit import (
 from idp.adapters.sql.models.base import Base, FreeText, UtcDateTime
 from idp.adapters.sql.models.campaigns import CampaignMailRow, CampaignRow
 from idp.adapters.sql.models.coverage import ComponentUseRow, CoverageDayRow
+from idp.adapters.sql.models.drills import DrillRow, DrillTesterRow
 from idp.adapters.sql.models.identity import MergeRow, RetiredSubRow
 from idp.adapters.sql.models.imports import ImportRow
 from idp.adapters.sql.models.incidents import IncidentRow
@@ -55,6 +56,8 @@ __all__ = [
     "CampaignRow",
     "ComponentUseRow",
     "CoverageDayRow",
+    "DrillRow",
+    "DrillTesterRow",
     "ErasedIdentifierRow",
     "ExternalIdRow",
     "FlagChangeRow",
