@@ -172,4 +172,5 @@ def world(running_world: World, valkey: str) -> World:
         flag = status.flag(realm)
         if flag is not None and flag.state is not FlagState.AUTO:
             status.set(realm, FlagState.AUTO, reason="otra prueba", who="prueba")
+    running_world.end_drills()
     return running_world

@@ -18,6 +18,7 @@ from idp.account.views import blueprint as account_blueprint
 from idp.account.ways_back import WaysBack
 from idp.app.front import Front
 from idp.captcha.vendors import owner
+from idp.contingency.drill_views import blueprint as drill_blueprint
 from idp.contingency.link_views import blueprint as link_blueprint
 from idp.contingency.views import blueprint as contingency_blueprint
 from idp.federation.views import blueprint as federation_blueprint
@@ -51,6 +52,7 @@ def login_pages(settings: Settings, services: Services, front: Front) -> Iterato
     )
     yield login_blueprint(
         logins=logins,
+        drilling=services.drilling,
         audit=services.audit,
         pages=front.pages,
         cookies=front.cookies,
@@ -92,11 +94,21 @@ def login_pages(settings: Settings, services: Services, front: Front) -> Iterato
         csrf=front.csrf,
         addresses=front.addresses,
         link_minutes=settings.link_ttl // 60,
+        drills=services.drill_desk,
+        upstream_origins=upstream_origins(settings),
     )
     yield link_blueprint(
         entry=services.entry,
         elsewhere=services.elsewhere,
         sessions=logins.sessions,
+        pages=front.pages,
+        cookies=front.cookies,
+        browser=front.browser,
+        csrf=front.csrf,
+        upstream_origins=upstream_origins(settings),
+    )
+    yield drill_blueprint(
+        desk=services.drill_desk,
         pages=front.pages,
         cookies=front.cookies,
         browser=front.browser,

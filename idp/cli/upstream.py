@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from idp.cli import upstream_probe, upstream_report, upstream_requests, upstream_windows
+from idp.cli import drill, upstream_probe, upstream_report, upstream_requests, upstream_windows
 from idp.cli.arguments import at_most, impersonal
 from idp.cli.context import on_record
 from idp.cli.upstream_words import common, duration, known, moment
@@ -58,6 +58,7 @@ def add_parser(subparsers: Any) -> None:
     )
     common(history)
     history.set_defaults(func=_history)
+    drill.add_actions(actions)
     upstream_windows.add_actions(actions)
     upstream_requests.add_actions(actions)
     upstream_report.add_actions(actions)

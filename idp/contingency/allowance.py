@@ -6,6 +6,7 @@ A known browser pays nothing of what its neighbours share, nor lacks what they u
 from __future__ import annotations
 
 from idp.audit.events import AuditEvent
+from idp.contingency.drilling import carried
 from idp.contingency.ports import Browsers
 from idp.contingency.visit import Visit, Visitor
 from idp.kernel.errors import IdpError, Unavailable
@@ -42,7 +43,7 @@ class Allowance:
             if browser is not None
             else ("captcha.address", visitor.address_prefix)
         )
-        self._hit(visitor, whose, ("captcha.transaction", visit.transaction.id))
+        self._hit(visit, visitor, whose, ("captcha.transaction", visit.transaction.id))
 
     def link(
         self,
@@ -66,6 +67,7 @@ class Allowance:
             ]
         )
         self._hit(
+            visit,
             visitor,
             *whose,
             *([("contingency.resend", visit.transaction.id)] if again else []),
@@ -73,7 +75,7 @@ class Allowance:
             ("contingency.system",),
         )
 
-    def _hit(self, visitor: Visitor, *uses: tuple[str, ...]) -> None:
+    def _hit(self, visit: Visit, visitor: Visitor, *uses: tuple[str, ...]) -> None:
         try:
             self._limits.hit_all(*uses)
         except IdpError as error:
@@ -83,5 +85,6 @@ class Allowance:
                     visitor.address_prefix,
                     limit=error.detail or "",
                     retry_after=str(error.retry_after),
+                    **carried(visit.transaction),
                 )
             raise

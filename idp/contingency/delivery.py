@@ -18,7 +18,7 @@ from idp.audit.log import Audit
 from idp.audit.ports import AuditStream
 from idp.audit.records import AuditRecord
 from idp.contingency.behind import waiting_login
-from idp.contingency.ports import Components, Directory, Leases
+from idp.contingency.ports import Components, Directory, Drills, Leases
 from idp.contingency.sealing import SealBroken, Sealing
 from idp.contingency.verdicts import Judge
 from idp.jobs.registry import RetryLater, RetryPolicy
@@ -52,6 +52,8 @@ LEAST_USEFUL = timedelta(minutes=2)
 SETTLES = timedelta(seconds=15)
 _UNSETTLED_AGAIN, _IN_HAND_AGAIN = 0.5, 1.0
 _MAIL = "ingreso"
+# Why nobody was sent a mail in a drill: at this browser the person is no known one, and no tester.
+NOT_IN_DRILL = "not_in_drill"
 
 
 class NotSent(StrEnum):
@@ -85,6 +87,7 @@ class Delivery:
         judge: Judge,
         people: Directory,
         clients: Components,
+        drills: Drills,
         sealing: Sealing,
         templates: MailTemplates,
         relay: Relay,
@@ -102,6 +105,7 @@ class Delivery:
         self._judge = judge
         self._people = people
         self._clients = clients
+        self._drills = drills
         self._sealing = sealing
         self._templates = templates
         self._relay = relay
@@ -141,7 +145,8 @@ class Delivery:
         if self._links.bound(link) - self._clock.now() < LEAST_USEFUL:
             self._not_sent(link, NotSent.TOO_LATE)
             return
-        if not self._wanted(link):
+        login = self._wanted(link)
+        if login is None:
             return
         try:
             identifier = self._sealing.unseal(payload["identifier"])
@@ -156,24 +161,28 @@ class Delivery:
             self._tell(AuditEvent.LINK_NOT_ELIGIBLE, link, person, reason=verdict.value)
             return
         known = self._people.known_by(link.known_tokens.split(), person.id)
+        if login.drill and not self._drills.admits(login.drill, person.id, known=known):
+            self._tell(AuditEvent.LINK_NOT_ELIGIBLE, link, person, reason=NOT_IN_DRILL)
+            return
         if self._links.assign(link.id, person.id, known=known):
-            self._send(link, person, address)
+            self._send(link, login, person, address)
 
-    def _wanted(self, link: Link) -> bool:
-        """Whether its login lives and waits for this very link; put on record when not.
+    def _wanted(self, link: Link) -> Transaction | None:
+        """Its login, if that lives and waits for this very link; put on record when not.
 
         Raises RetryLater while its request may still be about to name it there.
         """
         login = waiting_login(self._transactions, link)
         if login is None:
             self._not_sent(link, NotSent.LOGIN_OVER)
-            return False
+            return None
         if login.link_id == link.id:
-            return self._has_component(link) and self._in_time(link, login)
+            sends = self._has_component(link) and self._in_time(link, login)
+            return login if sends else None
         if self._clock.now() - link.created_at < SETTLES:
             raise RetryLater("unsettled", after=_UNSETTLED_AGAIN)
         self._not_sent(link, NotSent.ABANDONED)
-        return False
+        return None
 
     def _has_component(self, link: Link) -> bool:
         """Whether its component still takes logins; put on record when not."""
@@ -193,9 +202,10 @@ class Delivery:
     def _not_sent(self, link: Link, why: NotSent) -> None:
         self._tell(AuditEvent.MAIL_REFUSED, link, kind=_MAIL, code=why.value)
 
-    def _send(self, link: Link, person: Person, address: Address) -> None:
+    def _send(self, link: Link, login: Transaction, person: Person, address: Address) -> None:
+        drill = self._drills.says_so(login.drill)
         try:
-            receipt = self._relay.send(self._message(link, person, address))
+            receipt = self._relay.send(self._message(link, person, address, drill=drill))
         except RelayDeferred as error:
             self._put_off(link, person, error)
             self._tell(AuditEvent.MAIL_DEFERRED, link, person, kind=_MAIL, **error.told)
@@ -246,7 +256,9 @@ class Delivery:
             )
         )
 
-    def _message(self, link: Link, person: Person, address: Address) -> OutgoingMessage:
+    def _message(
+        self, link: Link, person: Person, address: Address, *, drill: bool
+    ) -> OutgoingMessage:
         until = self._links.promised_until(link)
         now = self._clock.now()
         client = self._clients.get(link.client_id) if link.client_id else None
@@ -261,6 +273,7 @@ class Delivery:
                 "until_lima": lima_date(until, link.language),
                 "minutes": int((until - now).total_seconds() // 60),
                 "reference": link.reference,
+                "drill": drill,
             },
         )
         host = urlsplit(self._issuer).hostname or "localhost"

@@ -39,7 +39,7 @@ class SeenElsewhere:
     digits to type where it was asked; None unless that is a known browser of this very person.
     verdict: whether a session may begin here, by the six digits of the asking page. code_open:
     whether tries are left. asks_again: whether the component, which begins a request of its own
-    here, asks for another login.
+    here, asks for another login. drill: the realm of the drill that its login is in, else empty.
     """
 
     masked_name: str
@@ -50,6 +50,7 @@ class SeenElsewhere:
     verdict: Verdict
     code_open: bool
     asks_again: bool
+    drill: str = ""
 
     @property
     def way_out(self) -> bool:
@@ -125,6 +126,7 @@ class Elsewhere:
             verdict=self._verdict(link, login, self._known(link, known_cookie)),
             code_open=self._links.code_open(token, browser_hash, hit=True),
             asks_again=proves_once(login),
+            drill=self._judge.drilled(login) or "",
         )
 
     def enter(
@@ -167,7 +169,15 @@ class Elsewhere:
             auth_time=self._clock.now(),
             known_browser=known,
         )
-        return self._transactions.add(replace(arrival, realm=link.realm, proof=proof))
+        return self._transactions.add(
+            replace(
+                arrival,
+                realm=link.realm,
+                proof=proof,
+                drill=login.drill,
+                drill_trace=login.trace if login.drill else "",
+            )
+        )
 
     def report(self, token: str) -> Reported | None:
         """*No fui yo*: on record, and nothing ends, since scanners press every button."""
@@ -216,5 +226,7 @@ class Elsewhere:
         if verdict is not Verdict.TAKEN or client is None:
             return verdict
         now = int(self._clock.timestamp())
-        lives = self._dispatcher.grant_lives(client, Mode.CONTINGENCIA, link.realm, now)
+        lives = self._dispatcher.grant_lives(
+            client, Mode.CONTINGENCIA, link.realm, now, login.drill or ""
+        )
         return Verdict.TAKEN if lives else Verdict.RECOVERED

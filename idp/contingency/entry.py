@@ -36,7 +36,8 @@ class Opened:
     enough. return_origins: where the login may end, which the page's `form-action` must allow.
     go_on: the login that needs this link no more: it was proved by it and waits for its browser
     (who pressed twice is shown the way), or SUNAT is back. elsewhere: what any other browser is
-    offered.
+    offered. drill: the realm of the drill that its login is in, empty for none. login: that login's
+    id, in the browser that asked.
     """
 
     problem: Outcome | None
@@ -54,6 +55,8 @@ class Opened:
     go_on: str | None = None
     reference: str = ""
     elsewhere: SeenElsewhere | None = None
+    drill: str = ""
+    login: str | None = None
 
 
 class Entry:
@@ -124,6 +127,8 @@ class Entry:
             return_origins=return_origins(login, self._behind.client(link)),
             reference=link.reference,
             go_on=login.id if verdict is Verdict.RECOVERED else None,
+            drill=self._drilled(login),
+            login=login.id,
         )
 
     def asked_here(self, token: str, browser_hash: str | None) -> bool:
@@ -233,7 +238,12 @@ class Entry:
             return_origins=return_origins(login, client) if login else origins,
             reference=link.reference,
             elsewhere=elsewhere,
+            drill=elsewhere.drill if elsewhere else self._drilled(login),
+            login=login.id if login else None,
         )
+
+    def _drilled(self, login: Transaction | None) -> str:
+        return (self._judge.drilled(login) if login else None) or ""
 
 
 def _proved(login: Transaction, link: Link) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Response, url_for
 
 from idp.contingency.codes import code_error, spaced
@@ -23,13 +26,22 @@ _PAGES = {
 
 
 def link_page(
-    pages: Pages, token: str, found: Opened, csrf_token: str, error: IdpError | None
+    pages: Pages,
+    token: str,
+    found: Opened,
+    csrf_token: str,
+    error: IdpError | None,
+    upstream_origins: tuple[str, ...] = (),
 ) -> Response:
     """The page of a link as this browser sees it. csrf_token: of its forms, for a browser that may
-    have no cookie yet. error: what is wrong with the code typed.
+    have no cookie yet. error: what is wrong with the code typed. upstream_origins: where the way
+    out of a drill leads.
     """
     report_url = url_for("link.report", token=token)
-    csp = Csp(form_action=found.return_origins)
+    drill = _drill(found)
+    csp = Csp(
+        form_action=(*upstream_origins, *found.return_origins) if drill else found.return_origins
+    )
     if found.verdict is not Verdict.TAKEN:
         return _not_taken(pages, token, found, csrf_token)
     if found.problem is None:
@@ -45,6 +57,7 @@ def link_page(
             asked_at=found.asked_at,
             action=url_for("link.enter", token=token),
             report_url=report_url,
+            drill=drill,
         )
     if found.elsewhere is not None:
         return _other_browser(pages, token, found, found.elsewhere, csrf_token, error)
@@ -60,6 +73,7 @@ def link_page(
             can_resend=again is not None,
             resend_url=resend_url,
             restart_url=found.restart_url,
+            drill=drill,
         )
     return pages.page(
         _PAGES[found.problem],
@@ -68,7 +82,16 @@ def link_page(
         report_url=report_url,
         restart_url=found.restart_url,
         continue_url=login_url(found.go_on) if found.go_on else None,
+        drill=drill,
     )
+
+
+def _drill(found: Opened) -> Mapping[str, Any] | None:
+    """For `parts/drill.html`: out of the drill by the login of this browser, or by a new one."""
+    if not found.drill:
+        return None
+    leave = url_for("drills.leave", transaction_id=found.login) if found.login else None
+    return {"realm": found.drill, "leave_url": leave, "restart_url": found.restart_url}
 
 
 def _not_taken(pages: Pages, token: str, found: Opened, csrf_token: str) -> Response:
@@ -80,6 +103,7 @@ def _not_taken(pages: Pages, token: str, found: Opened, csrf_token: str) -> Resp
             client_name=found.client_name,
             link_ended=True,
             continue_url=sunat_url(found.go_on),
+            drill_ended="",
         )
     return pages.page(
         "ingreso/no_admitido.html",
@@ -119,6 +143,7 @@ def _other_browser(
         code_open=seen.code_open,
         asks_again=seen.asks_again,
         recovered=seen.verdict is Verdict.RECOVERED,
+        drill=_drill(found),
         realm=seen.realm,
         restart_url=found.restart_url,
         error=said,

@@ -32,8 +32,12 @@ def blueprint(
     cookies: Cookies,
     browser: Browser,
     csrf: Csrf,
+    upstream_origins: tuple[str, ...] = (),
 ) -> Blueprint:
-    """The routes `/ingreso/…`, and where a login that began at a link elsewhere ends."""
+    """The routes `/ingreso/…`, and where a login that began at a link elsewhere ends.
+
+    upstream_origins: where the way out of a drill leads by redirect, for the pages' CSP.
+    """
     routes = Blueprint("link", __name__)
 
     def known() -> str | None:
@@ -43,7 +47,7 @@ def blueprint(
         # A browser without a cookie gets one here: the page's forms are bound to it, and tries too.
         cookie, here = browser.read_or_new(request)
         found = entry.open(token, here, known(), method=request.method)
-        response = link_page(pages, token, found, csrf.token(cookie), error)
+        response = link_page(pages, token, found, csrf.token(cookie), error, upstream_origins)
         if found.problem is not Outcome.UNKNOWN:
             browser.remember(response, cookie)
         return response

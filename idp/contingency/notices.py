@@ -44,6 +44,8 @@ class LoginNotices:
             "at": str(event.at),
             "language": event.language,
         }
+        if event.drill:
+            payload["drill"] = event.drill
         self._queue.enqueue(NOTICE, payload, max_age=_MAX_AGE)
 
 
@@ -81,6 +83,7 @@ class NoticeMails:
                 "user": name_user(person.key),
                 "client_name": client.client_name if client else ACCOUNT_NAME,
                 "when_lima": lima_date(at, language),
+                "drill": bool(payload.get("drill")),
             },
         )
         self._posting.post(_MAIL, payload["session"], person, address, content)

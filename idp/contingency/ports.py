@@ -12,6 +12,7 @@ from idp.login.session import Session
 from idp.login.steps import Step
 from idp.login.transaction import Transaction
 from idp.people.person import Person
+from idp.upstream_status.drill_choice import Drill
 
 
 class Directory(Protocol):
@@ -64,8 +65,38 @@ class Dispatcher(Protocol):
         """What a form of this login may lead to, for `form-action`."""
         ...
 
-    def grant_lives(self, client: Client, mode: Mode, realm: str, auth_time: int) -> bool:
-        """Whether a session that a login of this mode began is still good enough for it."""
+    def grant_lives(
+        self, client: Client, mode: Mode, realm: str, auth_time: int, drill: str = ""
+    ) -> bool:
+        """Whether a session that a login of this mode began is still good enough for it. drill: the
+        one that it came of, empty for none.
+        """
+        ...
+
+    def drill(self, transaction: Transaction) -> Drill | None:
+        """The drill that took this login, where its pages are to say so."""
+        ...
+
+
+class Drills(Protocol):
+    """What is needed of `upstream_status.drills.Drills`."""
+
+    def find(self, drill_id: str | None) -> Drill | None:
+        """A drill that goes on, or was over not long ago; from memory."""
+        ...
+
+    def invited(self, token: str) -> Drill | None:
+        """The drill in force to which a tester's own link belongs; from memory."""
+        ...
+
+    def admits(self, drill_id: str, person_id: str, *, known: bool) -> bool:
+        """Whether a link that was asked for in a drill may be sent to this person. known: whether
+        it was at a known browser of theirs. Raises Unavailable("sql").
+        """
+        ...
+
+    def says_so(self, drill_id: str | None) -> bool:
+        """Whether a mail of a login that it took is to say *Simulacro*. Raises Unavailable."""
         ...
 
 
@@ -90,6 +121,26 @@ class Leases(Protocol):
         A holder that dies holds it for some seconds more (see the implementation).
         """
         ...
+
+
+class NoDrills:
+    """There never is one."""
+
+    def find(self, drill_id: str | None) -> Drill | None:
+        """None."""
+        return None
+
+    def invited(self, token: str) -> Drill | None:
+        """None."""
+        return None
+
+    def admits(self, drill_id: str, person_id: str, *, known: bool) -> bool:
+        """As in any other login."""
+        return True
+
+    def says_so(self, drill_id: str | None) -> bool:
+        """No."""
+        return False
 
 
 class NoBrowsers:

@@ -21,6 +21,7 @@ from idp.audit.ports import AuditStream
 from idp.captcha.service import Captcha
 from idp.captcha.widget import CaptchaWidget
 from idp.contingency.allowance import Allowance
+from idp.contingency.drilling import carried
 from idp.contingency.form import CAPTCHA_ERRORS, Patterns, Typed, read
 from idp.contingency.ports import Browsers, Dispatcher, NoBrowsers
 from idp.contingency.sealing import Sealing
@@ -153,6 +154,7 @@ class Contingency:
                 visitor.address_prefix,
                 client_id=visit.transaction.client_id,
                 reason=error.detail or error.code,
+                **carried(visit.transaction),
             )
             if error.code == "captcha_unavailable":
                 raise
@@ -245,6 +247,7 @@ class Contingency:
                 link=link.id,
                 known_browser=browser is not None,
                 resend=last is not None,
+                **carried(visit.transaction),
             )
         )
         self._queue.enqueue(

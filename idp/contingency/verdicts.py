@@ -60,8 +60,10 @@ class Judge:
             return False
 
     def ended(self, login: Transaction, realm: str) -> bool:
-        """Whether its link counts no longer because SUNAT is back. Raises as `recovered`."""
-        return self._ends and self.recovered(login, realm)
+        """Whether its link counts no longer because SUNAT is back; a drill's, in which SUNAT never
+        was away, counts to its own end. Raises as `recovered`.
+        """
+        return self._ends and self.drilled(login) is None and self.recovered(login, realm)
 
     def verdict(self, login: Transaction, realm: str, *, known_browser: bool) -> Verdict:
         """The policy's answer, whoever the person is. Changes nothing; raises Unavailable."""
@@ -79,6 +81,11 @@ class Judge:
             if error.code not in _CLIENT:
                 raise
             return Verdict(error.code)
+
+    def drilled(self, login: Transaction) -> str | None:
+        """The realm of the drill that took this login, where its pages are to say so."""
+        drill = self._dispatcher.drill(login)
+        return drill.realm if drill is not None else None
 
     def _kind(self, login: Transaction, realm: str, known_browser: bool) -> StepKind:
         proof = Proof(

@@ -8,6 +8,8 @@ from datetime import timedelta
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from idp.contingency.codes import code_error, spaced
+from idp.contingency.drill_views import notice
+from idp.contingency.drilling import DrillDesk
 from idp.contingency.entry import Entry
 from idp.contingency.form import EMPTY, Typed, ask_again_in, hinted, refused, why_not
 from idp.contingency.service import Contingency
@@ -44,11 +46,14 @@ def blueprint(
     addresses: ClientAddress,
     languages: Languages,
     link_minutes: int,
+    drills: DrillDesk,
+    upstream_origins: tuple[str, ...] = (),
     realm_labels: Mapping[str, str] = LABELS,
 ) -> Blueprint:
     """The routes `/contingencia/…`.
 
-    link_minutes: what the waiting page says. realm_labels: what users call each upstream.
+    link_minutes: what the waiting page says. upstream_origins: where the way out of a drill leads
+    by redirect, for the pages' CSP. realm_labels: what users call each upstream.
     """
     routes = Blueprint("contingency", __name__)
 
@@ -67,8 +72,13 @@ def blueprint(
     def client_name(visit: Visit) -> str:
         return contingency.client_name(visit.transaction)
 
+    def ends_at(transaction: Transaction, drill: object) -> tuple[str, ...]:
+        """What a page's forms may lead to."""
+        origins = contingency.return_origins(transaction)
+        return (*upstream_origins, *origins) if drill else origins
+
     def form_page(visit: Visit, typed: Typed, status: int = 200) -> Response:
-        widget = contingency.widget(visit)
+        widget, drill = contingency.widget(visit), notice(drills, visit.transaction)
         return pages.page(
             "contingencia/formulario.html",
             status=status,
@@ -78,9 +88,10 @@ def blueprint(
                 connect=widget.csp_connect,
                 worker=widget.csp_worker,
                 frame=widget.csp_frame,
-                form_action=contingency.return_origins(visit.transaction),
+                form_action=ends_at(visit.transaction, drill),
             ),
             realm=visit.realm,
+            drill=drill,
             client_name=client_name(visit),
             login_until=visit.transaction.expires_at,
             action=url_for("contingency.ask", transaction_id=visit.transaction.id),
@@ -122,6 +133,7 @@ def blueprint(
             realm_label=realm_labels.get(realm, realm),
             client_name=contingency.client_name(transaction),
             link_ended=link_ended,
+            drill_ended=drills.ended(transaction),
             continue_url=sunat_url(transaction.id),
         )
 
@@ -130,6 +142,7 @@ def blueprint(
         visit = contingency.visit(transaction_id, here(), cookies.read(request, KNOWN))
         if visit.gate is not Gate.OPEN:
             return not_open(visit)
+        drills.shown(visit.transaction)
         return form_page(visit, hinted(visit.realm, visit.transaction.login_hint))
 
     @routes.post("/contingencia/<transaction_id>")
@@ -209,8 +222,10 @@ def blueprint(
             return see_other(login_url(transaction_id))
         if waiting.link_ended:
             return recovered_page(waiting.transaction, waiting.realm, link_ended=True)
+        drill = notice(drills, waiting.transaction)
         response = pages.page(
             "contingencia/revise.html",
+            drill=drill,
             status=error.status if error else wrong.status if wrong else 200,
             error=why_not(error, ask_again_in) if error else None,
             code_error=code_error(wrong.code, 8) if wrong else None,
@@ -220,7 +235,7 @@ def blueprint(
             csp=Csp(
                 script=("'self'",),
                 connect=("'self'",),
-                form_action=contingency.return_origins(waiting.transaction),
+                form_action=ends_at(waiting.transaction, drill),
             ),
             ended=waiting.ended,
             recovered=waiting.recovered,

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class LoginCompleted:
     """A session began, at `at` (epoch seconds). `client_id` is the component that asked, None for
-    `/cuenta`. `language`: of the pages where it was proved.
+    `/cuenta`. `language`: of the pages where it was proved. `drill`: the drill that it came of.
     """
 
     person_id: str
@@ -31,6 +31,7 @@ class LoginCompleted:
     sid: str
     at: float
     language: str = "es"
+    drill: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from idp.clients.client import Client
 from idp.login.session import OpenSession, Session
 from idp.login.transaction import Transaction
 from idp.people.person import Person
+from idp.upstream_status.drill_choice import Drill
 
 
 class TransactionStore(Protocol):
@@ -115,6 +116,30 @@ class KnowsUpstreams(Protocol):
     def up(self, realm: str) -> bool:
         """Whether the realm's upstream is up, from memory."""
         ...
+
+
+class KnowsDrills(Protocol):
+    """What is needed of drills, from memory (`upstream_status.drills.Drills`)."""
+
+    def find(self, drill_id: str | None) -> Drill | None:
+        """A drill that goes on, or was over not long ago."""
+        ...
+
+    def in_force(self, drill_id: str | None, client_id: str | None) -> Drill | None:
+        """That drill, while it goes on, is for this component, and SUNAT is not flagged down."""
+        ...
+
+
+class NoDrills:
+    """There never is one."""
+
+    def find(self, drill_id: str | None) -> Drill | None:
+        """None."""
+        return None
+
+    def in_force(self, drill_id: str | None, client_id: str | None) -> Drill | None:
+        """None."""
+        return None
 
 
 class Nudges(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from idp.clients.client import Client
@@ -11,7 +10,15 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.identity import Mode, Proof
 from idp.login.policies import policy_of
-from idp.login.ports import FindsClients, FindsPeople, KnowsUpstreams, Nudges, NullNudges
+from idp.login.ports import (
+    FindsClients,
+    FindsPeople,
+    KnowsDrills,
+    KnowsUpstreams,
+    NoDrills,
+    Nudges,
+    NullNudges,
+)
 from idp.login.session import Session
 from idp.login.sessions import Sessions
 from idp.login.steps import (
@@ -28,6 +35,7 @@ from idp.login.transaction import Transaction
 from idp.login.transactions import Transactions
 from idp.login.ways_back import front_door, initiation_url, return_origins
 from idp.people.person import Person
+from idp.upstream_status.drill_choice import Drill
 
 ACCOUNT_NAME = "Modificación de Datos"
 
@@ -57,6 +65,7 @@ class Logins:
         clock: Clock,
         issuer: str,
         nudges: Nudges | None = None,
+        drills: KnowsDrills | None = None,
     ) -> None:
         self.transactions = transactions
         self.sessions = sessions
@@ -65,6 +74,7 @@ class Logins:
         self._upstream_status = upstream_status
         self._subjects = subjects
         self._nudges = nudges or NullNudges()
+        self._drills = drills or NoDrills()
         self._realms = realms
         self._clock = clock
         self._issuer = issuer
@@ -72,7 +82,19 @@ class Logins:
     def step(self, transaction: Transaction, session: Session | None) -> Step:
         """What this login needs next. Raises IdpError("invalid_client") for one that is gone."""
         policy = self._policy(transaction, session)
-        return next_step(transaction, session, self._upstreams(), policy, self._clock.now())
+        upstreams = self._upstreams()
+        if transaction.drill and not transaction.drill_left:
+            drill = self._drills.in_force(transaction.drill, transaction.client_id)
+            if drill is not None:
+                upstreams[drill.realm] = False
+        return next_step(transaction, session, upstreams, policy, self._clock.now())
+
+    def drill(self, transaction: Transaction) -> Drill | None:
+        """The drill that took this login, where that was not left; what comes of it says so, also
+        once it is over, while SUNAT is not flagged down.
+        """
+        found = None if transaction.drill_left else self._drills.find(transaction.drill)
+        return found if found is not None and self._upstreams().get(found.realm) else None
 
     def expected(self, transaction: Transaction, session: Session) -> bool:
         """Whether the session's person is whom the request is about, or it is about nobody."""
@@ -90,10 +112,12 @@ class Logins:
         )
         return step.kind is StepKind.CONTINGENCY
 
-    def grant_lives(self, client: Client, mode: Mode, realm: str, auth_time: int) -> bool:
-        """Whether what a login gave this component may still be prolonged."""
+    def grant_lives(
+        self, client: Client, mode: Mode, realm: str, auth_time: int, drill: str = ""
+    ) -> bool:
+        """Whether what a login gave this component may still be prolonged. drill: its own."""
         age = self._clock.timestamp() - auth_time
-        policy = self._in_force(client)
+        policy = self._drilled(self._in_force(client), drill, client)
         return grant_lives(mode, realm, age, self._upstreams(), policy, self._clock.now())
 
     def doubted_since(self, person_id: str, auth_time: int) -> bool:
@@ -108,7 +132,11 @@ class Logins:
         """
         client = self._client(transaction)
         anew = begins_anew(
-            transaction, session, self._upstreams(), self._in_force(client), self._clock.now()
+            transaction,
+            session,
+            self._upstreams(),
+            self._drilled(self._in_force(client), session.drill, client),
+            self._clock.now(),
         )
         return initiation_url(client, self._issuer) if anew else None
 
@@ -137,6 +165,7 @@ class Logins:
                 replaces=session_cookie,
                 agent=agent,
                 language=language,
+                parked=transaction if self.drill(transaction) else None,
             )
             self._not_too_late(cookie, session, proof)
         except Unavailable:
@@ -242,6 +271,8 @@ class Logins:
     def _policy(self, transaction: Transaction, session: Session | None) -> Policy:
         client = self._client(transaction)
         policy = self._in_force(client)
+        if session is not None:
+            policy = self._drilled(policy, session.drill, client)
         if client is None or session is None or transaction.subject is None:
             return policy
         expected = self._subjects.is_sub(client, session.sub, transaction.subject)
@@ -253,7 +284,12 @@ class Logins:
         recovered = {realm: at for realm, at in since.items() if at is not None}
         return replace(policy_of(client), recovered_at=recovered)
 
-    def _upstreams(self) -> Mapping[str, bool]:
+    def _drilled(self, policy: Policy, drill: str, client: Client | None) -> Policy:
+        """The policy, for what came of a drill."""
+        on = drill and self._drills.in_force(drill, client.client_id if client else None)
+        return replace(policy, drilled=True) if on else policy
+
+    def _upstreams(self) -> dict[str, bool]:
         return {realm: self._upstream_status.up(realm) for realm in self._realms}
 
 

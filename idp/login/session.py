@@ -20,6 +20,7 @@ class Session:
     chain: the sid of the first of the sessions, each of the same person at the same browser, that
     replaced one another up to this one; components of the earlier ones are logged out with it.
     agent: its browser in two words, as `web.agent` says, for its own person to recognise.
+    drill: the drill that it began in, empty for none.
     """
 
     sid: str
@@ -34,6 +35,7 @@ class Session:
     known_browser: bool = False
     chain: str = ""
     agent: str = ""
+    drill: str = ""
 
     @property
     def acr(self) -> str:
@@ -48,6 +50,9 @@ class Session:
     def to_json(self) -> str:
         """The stored form."""
         record = asdict(self)
+        if not self.drill:
+            # A process of before there were drills reads what it always read.
+            del record["drill"]
         record["mode"] = self.mode.value
         record["auth_time"] = self.auth_time.timestamp()
         record["expires_at"] = self.expires_at.timestamp()

@@ -15,6 +15,7 @@ from idp.kernel.ids import digest, new_id
 from idp.kernel.random import Random
 from idp.login.ports import SessionStore
 from idp.login.session import OpenSession, Session
+from idp.login.transaction import Transaction
 from idp.people.attributes import SCOPES, claims
 from idp.people.person import Person
 
@@ -67,12 +68,15 @@ class Sessions:
         replaces: str | None,
         agent: str = "",
         language: str = "es",
+        parked: Transaction | None = None,
     ) -> tuple[str, Session]:
         """Begin a session from a proof: a new cookie and a new sid, every time.
 
         replaces: the cookie of the session that ends by this one, so that none lives on unnamed.
-        agent: its browser in two words. language: of its pages.
+        agent: its browser in two words. language: of its pages. parked: the login that led here, if
+        it is a drill's, which is kept.
         """
+        drill = _drill_of(parked, proof)
         sid = new_id(self._random, "ses")
         chain = self._replace(replaces, person) or sid
         now = self._clock.now()
@@ -90,6 +94,7 @@ class Sessions:
             known_browser=proof.known_browser,
             chain=chain,
             agent=agent,
+            drill=drill or "",
         )
         # The audit row first: a session that left no trace must not exist.
         self._audit.record(
@@ -99,11 +104,20 @@ class Sessions:
             realm=proof.realm,
             mode=proof.mode.value,
             sid=session.sid,
+            transaction=parked.trace if parked is not None and drill else None,
+            drill=drill,
         )
         self._store.add(digest(cookie), session, now=now.timestamp())
         self._events.publish(
             LoginCompleted(
-                person.id, proof.realm, proof.mode, client_id, sid, now.timestamp(), language
+                person.id,
+                proof.realm,
+                proof.mode,
+                client_id,
+                sid,
+                now.timestamp(),
+                language,
+                session.drill,
             )
         )
         return cookie, session
@@ -194,3 +208,10 @@ class Sessions:
         self._events.publish(
             SessionEnded(session.sid, session.person_id, session.sub, reason, session.chain)
         )
+
+
+def _drill_of(parked: Transaction | None, proof: Proof) -> str | None:
+    """The drill that a login by mail came of."""
+    if parked is None or proof.mode is not Mode.CONTINGENCIA:
+        return None
+    return parked.drill or None

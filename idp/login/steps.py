@@ -53,7 +53,8 @@ class Policy:
     state_lifetime: seconds after which the component has forgotten its request and is entered
     anew, None where it has no way to be. expected_subject: whether the session's person is the one
     whom the request expects (its id_token_hint), or it expects nobody in particular. nudge: whether
-    a login by SUNAT may stop on its way to it for a word to the person.
+    a login by SUNAT may stop on its way to it for a word to the person. drilled: whether what is
+    judged came of a drill that goes on for it, and so counts as if SUNAT were down.
     """
 
     contingency: bool = True
@@ -65,6 +66,7 @@ class Policy:
     state_lifetime: int | None = None
     expected_subject: bool = True
     nudge: bool = True
+    drilled: bool = False
 
 
 def next_step(
@@ -190,7 +192,8 @@ def outlives_recovery(
 
     Counted from the recovery, for a link that was honoured after it as well.
     """
-    if policy.on_recovery == "keep" or not upstream_up.get(realm, True):
+    down = policy.drilled or not upstream_up.get(realm, True)
+    if policy.on_recovery == "keep" or down:
         return True
     since = policy.recovered_at.get(realm)
     return (

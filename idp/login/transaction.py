@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from idp.kernel.identity import Mode, Proof
+from idp.kernel.ids import digest
 
 Destination = Literal["authorize", "account", "component"]
 MAX_BYTES = 8_192
@@ -31,6 +32,9 @@ class Transaction:
     nudge_answered: they were told, and went on or went to mend it.
     sent_at: when the person was last sent to the upstream of `realm`, which has proved nobody
     since. came_back: an answer came from there, and was none.
+    drill: the drill that took this login, empty once it is known that none did, None before.
+    drill_left: its person preferred SUNAT. drill_trace: the trace of the login that the drill took,
+    where this one goes on with it in another browser.
     """
 
     id: str
@@ -56,7 +60,15 @@ class Transaction:
     nudge_answered: bool = False
     sent_at: datetime | None = None
     came_back: bool = False
+    drill: str | None = None
+    drill_left: bool = False
+    drill_trace: str = ""
     version: int = 0
+
+    @property
+    def trace(self) -> str:
+        """Its name in the audit log: the id is a secret, and this names it just as well."""
+        return self.drill_trace or digest(self.id)[:16]
 
     @property
     def login_hint(self) -> str:
@@ -95,6 +107,12 @@ class Transaction:
             record |= {"nudge": self.nudge, "nudge_answered": self.nudge_answered}
         if self.sent_at is not None:
             record |= {"sent_at": self.sent_at.timestamp(), "came_back": self.came_back}
+        if self.drill is not None:
+            record |= {
+                "drill": self.drill,
+                "drill_left": self.drill_left,
+                "drill_trace": self.drill_trace,
+            }
         if self.proof:
             record["proof"] = {
                 "realm": self.proof.realm,

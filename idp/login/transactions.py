@@ -276,6 +276,20 @@ class Transactions:
             transaction_id, browser_hash, lambda found: replace(found, nudge_answered=True)
         )
 
+    def set_drill(self, transaction_id: str, browser_hash: str | None, drill: str) -> Transaction:
+        """Note which drill took this login, or (empty) that none did: once and for all."""
+        return self._change(
+            transaction_id,
+            browser_hash,
+            lambda found: found if found.drill is not None else replace(found, drill=drill),
+        )
+
+    def leave_drill(self, transaction_id: str, browser_hash: str | None) -> Transaction:
+        """The person prefers SUNAT; a link that is on its way still counts."""
+        return self._change(
+            transaction_id, browser_hash, lambda found: replace(found, drill_left=True)
+        )
+
     def _live(self, transaction_id: str) -> Transaction:
         transaction = self._store.get(transaction_id)
         if transaction is None:

@@ -11,6 +11,7 @@ from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.identity import EXTRANET, SOL
 from idp.kernel.texts import Text
+from idp.login.drilling import Brought, Drilling
 from idp.login.rescue import Rescue
 from idp.login.rescue_pages import RescuePages, StepUrls, Why
 from idp.login.service import Logins
@@ -19,7 +20,7 @@ from idp.login.steps import Step, StepKind
 from idp.login.transaction import Transaction
 from idp.web.agent import describe
 from idp.web.browser import Browser
-from idp.web.cookies import SESSION, Cookies
+from idp.web.cookies import DRILL, KNOWN, SESSION, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp
 from idp.web.i18n import Languages
@@ -35,6 +36,7 @@ _CARDS = {
 def blueprint(
     *,
     logins: Logins,
+    drilling: Drilling,
     audit: Audit,
     pages: Pages,
     cookies: Cookies,
@@ -137,6 +139,10 @@ def blueprint(
     def dispatch(transaction_id: str) -> Response:
         transaction, session = load(transaction_id)
         step = logins.step(transaction, session)
+        brought = Brought(cookies.read(request, KNOWN), cookies.read(request, DRILL))
+        taken = drilling.take(transaction, session, step, brought)
+        if taken is not transaction:
+            transaction, step = taken, logins.step(taken, session)
         response = next_page(transaction, session, step)
         if step.kind not in (StepKind.ESTABLISH, StepKind.FINISH):
             languages.prefer(request, response, transaction.ui_locales)

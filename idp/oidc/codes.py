@@ -147,6 +147,7 @@ class Codes:
             expires_at=now + self._code_ttl,
             lives_until=ends,
             offline=offline,
+            drill=session.drill,
             userinfo_claims=allowed_claims(client, asked.userinfo),
             claims=_id_token_claims(session, scope, client, asked),
         )

@@ -19,6 +19,7 @@ class Grant:
     itself. sub, sid: as this component sees them (pairwise ones are its sector's). session: our own
     id of the chain of sessions that it belongs to; what is no offline access ends with it.
     lives_until: the end of what can be refreshed. offline: `offline_access` was given.
+    drill: the drill that its login came of, empty for none.
     userinfo_claims: asked for one by one (OpenID Connect Core §5.5), beside those of the scopes.
     """
 
@@ -36,6 +37,7 @@ class Grant:
     auth_time: int = 0
     lives_until: float = 0
     offline: bool = False
+    drill: str = ""
     userinfo_claims: tuple[str, ...] = ()
 
     def to_json(self) -> str:

@@ -101,7 +101,8 @@ class RefreshTokens:
             or not client.refresh_grace
         ):
             raise self._replayed(client, grant)
-        if not self._logins.grant_lives(client, Mode(grant.mode), grant.realm, grant.auth_time):
+        mode = Mode(grant.mode)
+        if not self._logins.grant_lives(client, mode, grant.realm, grant.auth_time, grant.drill):
             raise self._refused(client, address_prefix, "contingency_over", grant)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from threading import Event, Thread
 
 from idp.upstream_status.ports import FlagMessenger
@@ -27,10 +28,15 @@ class FlagWatcher:
     ) -> None:
         self._status = status
         self._messenger = messenger
+        self._also: list[Callable[[], object]] = []
         self._interval = interval
         self._stopping = Event()
         self._wake = Event()
         self._threads: list[Thread] = []
+
+    def also(self, refresh: Callable[[], object]) -> None:
+        """Read this too each time that the flags are read; before `start`."""
+        self._also.append(refresh)
 
     def start(self) -> None:
         """Read once, then keep reading in the background; a database that is away only delays."""
@@ -59,6 +65,8 @@ class FlagWatcher:
     def _refresh(self) -> None:
         try:
             self._status.refresh()
+            for refresh in self._also:
+                refresh()
         except Exception:  # the thread must outlive whatever a refresh meets
             _log.exception("the flags could not be read")
 

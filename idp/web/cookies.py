@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 BROWSER = "idp_browser"
 SESSION = "idp_session"
 KNOWN = "idp_known"
+DRILL = "idp_drill"
 
 # Longer values are not ours.
 _LONGEST = 512

@@ -147,6 +147,11 @@ MESSAGES: dict[str, Message] = {
         "El componente pidió una forma de respuesta que no está disponible.",
         _COMPONENT,
     ),
+    "drill_unknown": Message(
+        "El simulacro no está en curso",
+        "La dirección está incompleta o el simulacro ya terminó.",
+        "Ingrese a la VUCE como siempre, o consulte a quien le envió el enlace.",
+    ),
     "link_unknown": Message(
         "El enlace no es válido",
         "La dirección está incompleta o el enlace ya no existe.",

@@ -16,6 +16,7 @@ from idp.jobs.periodic import Periodic
 from idp.oidc.failback import Failback
 from idp.people.coverage import Coverage
 from idp.privacy.retention import Retention
+from idp.upstream_status.drills import Drills
 from idp.upstream_status.telling import Telling
 from idp.wiring.base import Base, Services
 from idp.wiring.reach import drained
@@ -32,6 +33,7 @@ class Regular:
     switch: Switch
     telling: Telling
     failback: Failback
+    drills: Drills
 
 
 def periodic(base: Base, rooms: Regular) -> Periodic:
@@ -45,6 +47,7 @@ def periodic(base: Base, rooms: Regular) -> Periodic:
     periodic.register("campaigns.pump", 2.0, rooms.pump)
     periodic.register("sessions.failback", 2.0, rooms.failback.step)
     periodic.register("coverage.take", 600.0, rooms.coverage.take)
+    periodic.register("drills.tick", 2.0, rooms.drills.tick)
     periodic.register("data.purge", 86_400.0, rooms.retention.step)
     return periodic
 

@@ -17,6 +17,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.resealing import Resealing
 from idp.audit.log import Audit
 from idp.clients.registry import ClientRegistry
+from idp.contingency.drilling import DrillDesk
 from idp.contingency.elsewhere import Elsewhere
 from idp.contingency.entry import Entry
 from idp.contingency.service import Contingency
@@ -31,6 +32,7 @@ from idp.kernel.random import Random
 from idp.limits.noted import Noted
 from idp.limits.service import Limits
 from idp.links.service import Links
+from idp.login.drilling import Drilling
 from idp.login.service import Logins
 from idp.mail.bounces import Bounces
 from idp.mail.load import MailLoad
@@ -45,6 +47,7 @@ from idp.privacy.retention import Retention
 from idp.settings import Settings
 from idp.signing.keyring import Keyring
 from idp.upstream_status.board import StatusBoard
+from idp.upstream_status.drills import Drills
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.telling import Telling
 from idp.web.documents import Documents
@@ -99,6 +102,9 @@ class Services:
     keyring: Keyring
     limits: Limits
     people: People
+    drills: Drills
+    drilling: Drilling
+    drill_desk: DrillDesk
     coverage: Coverage
     campaigns: Campaigns
     personal: Personal

@@ -45,6 +45,7 @@ from idp.wiring.contingency import (
     mail_tools,
     waiting_room,
 )
+from idp.wiring.drills import drill_desk, drilling, drills
 from idp.wiring.held import Keepers
 from idp.wiring.identity import (
     access_desk,
@@ -101,13 +102,15 @@ def build_services(
     status.evidence = gathered.evidence_of
     subjects = Subjects(base.key("subjects"))
     telling = nudges(base)
-    dispatcher = logins(base, clients, persons, status, subjects, telling, realms)
+    rehearsed = drills(base, persons, status)
+    switched.watcher.also(rehearsed.refresh)
+    dispatcher = logins(base, clients, persons, status, subjects, telling, realms, rehearsed)
     one_time = links(base)
     sealing = Sealing(key=base.key("sealing"), random=random)
     load = mail_load(base)
     asking, asked = campaigns(base), campaign_work(base)
     tools = mail_tools(base, persons, counters)
-    jobs = mail_jobs(base, dispatcher, one_time, persons, clients, sealing, tools, load)
+    jobs = mail_jobs(base, dispatcher, one_time, persons, clients, rehearsed, sealing, tools, load)
     campaign_job(base, jobs, tools, asked, persons, status)
     broker = make_broker(settings.redis_url)
     queue = DramatiqQueue(broker)
@@ -167,6 +170,9 @@ def build_services(
         keyring=keyring,
         limits=counters,
         people=persons,
+        drills=rehearsed,
+        drilling=drilling(base, rehearsed, dispatcher, clients),
+        drill_desk=drill_desk(base, rehearsed, dispatcher, noted),
         coverage=figures,
         campaigns=asking,
         personal=own,
@@ -182,7 +188,7 @@ def build_services(
         jobs=jobs,
         queue=queue,
         periodic=periodic(
-            base, Regular(own.retention, figures, pump, switched, news, surface.failback)
+            base, Regular(own.retention, figures, pump, switched, news, surface.failback, rehearsed)
         ),
         logins=dispatcher,
         provider=surface,

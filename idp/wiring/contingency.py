@@ -51,6 +51,7 @@ from idp.mail.templates import MailTemplates
 from idp.people.service import People
 from idp.scim.mails import REPLACED, ReplacedMails
 from idp.scim.mails import RETRY as REPLACED_RETRY
+from idp.upstream_status.drills import Drills
 from idp.web.render import HelpDesk
 from idp.wiring.base import Base
 
@@ -146,6 +147,7 @@ def mail_jobs(
     links: Links,
     people: People,
     clients: ClientRegistry,
+    drills: Drills,
     sealing: Sealing,
     tools: MailTools,
     load: MailLoad,
@@ -159,6 +161,7 @@ def mail_jobs(
         judge=_judge(base, logins),
         people=people,
         clients=clients,
+        drills=drills,
         sealing=sealing,
         templates=templates,
         relay=tools.relay,

@@ -37,6 +37,7 @@ from idp.people.operations import Operations, Stores
 from idp.people.service import People
 from idp.people.traces import Traces
 from idp.settings import Settings, Upstream
+from idp.upstream_status.drills import Drills
 from idp.upstream_status.evidence import Evidence
 from idp.upstream_status.service import UpstreamStatus
 from idp.wiring.base import Base
@@ -102,6 +103,7 @@ def logins(
     subjects: Subjects,
     nudges: Nudges,
     realms: tuple[str, ...],
+    drills: Drills,
 ) -> Logins:
     """The dispatcher of a login."""
     settings = base.settings
@@ -132,6 +134,7 @@ def logins(
         clock=base.clock,
         issuer=settings.issuer,
         nudges=nudges,
+        drills=drills,
     )
 
 

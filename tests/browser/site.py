@@ -79,6 +79,7 @@ class Site:
         clock.advance((START - clock.now()).total_seconds())
         for realm in (SOL, EXTRANET):
             self.flag(realm, down=False)
+        self.world.end_drills()
         self.shown.clear()
 
     def flag(self, realm: str = SOL, *, down: bool = True) -> None:
@@ -149,12 +150,21 @@ class Site:
     def ask(self, page: Page, usuario: str = "EXPORTA1", client: str = "mr") -> str:
         """Ask for a link; the login's id."""
         self.flag()
-        transaction = self.start(page, client=client)
+        self.start(page, client=client)
+        return self.typed(page, usuario)
+
+    def typed(self, page: Page, usuario: str = "EXPORTA1") -> str:
+        """Fill the form that is shown, and send it; the login's id."""
         page.fill("#ruc", RUC)
         page.fill("#usuario", usuario)
         page.click("#enviar")
         page.wait_for_url(re.compile("revise-su-correo"))
-        return transaction
+        return page.url.split("/contingencia/")[1].split("/")[0]
+
+    def meant(self, transaction: str, usuario: str = "EXPORTA1") -> str:
+        """What the worker does for the link of a login at a known browser; its path."""
+        links = self.world.services.links
+        return self.sent(transaction, self.person(usuario), known=True, links=links)
 
     def mailed(
         self, page: Page, *, known: bool = False, usuario: str = "EXPORTA1", client: str = "mr"

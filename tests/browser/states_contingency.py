@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from playwright.sync_api import Page, Route
 
@@ -11,6 +13,7 @@ from idp.contingency.verdicts import Verdict
 from idp.kernel.errors import IdpError
 from idp.kernel.identity import EXTRANET, Mode
 from idp.links.ports import TRIES_EACH, Way
+from idp.upstream_status.drill_choice import Drill
 from tests.browser.site import RUC, Site
 from tests.browser.states import Other, state
 
@@ -89,6 +92,70 @@ def vendors_form(kind: str, answers: bool, site: Site, page: Page, other: Other)
 for _kind in REMOTE:
     state(FORM, f"form with {_kind}")(partial(vendors_form, _kind, True))
     state(FORM, f"form with {_kind} blocked")(partial(vendors_form, _kind, False))
+
+
+def drill(site: Site, page: Page, **changes: Any) -> Drill:
+    """A drill of everybody's, and a browser that is known long enough."""
+    site.known(page, "EXPORTA1")
+    wanted: dict[str, Any] = {"percent": 100, **changes}
+    return site.world.services.drills.begin(
+        realm="sol", lasts=timedelta(hours=2), who="prueba", reason="prueba", **wanted
+    )
+
+
+@state(FORM, "form of a drill")
+def form_of_drill(site: Site, page: Page, other: Other) -> None:
+    drill(site, page)
+    site.start(page)
+    page.wait_for_selector("#clave-sol")
+
+
+def ask_in_drill(site: Site, page: Page) -> str:
+    form_of_drill(site, page, lambda: page)
+    return site.typed(page)
+
+
+@state(WAITING, "waiting in a drill")
+def waiting_in_drill(site: Site, page: Page, other: Other) -> None:
+    ask_in_drill(site, page)
+    page.wait_for_selector("#clave-sol")
+
+
+@state("ingreso/confirmar.html", "link of a drill")
+def link_of_drill(site: Site, page: Page, other: Other) -> None:
+    login = ask_in_drill(site, page)
+    site.go(page, site.meant(login))
+    page.wait_for_selector("#clave-sol")
+
+
+@state(ELSEWHERE, "link of a drill elsewhere")
+def link_of_drill_elsewhere(site: Site, page: Page, other: Other) -> Page:
+    login, elsewhere = ask_in_drill(site, page), other()
+    site.go(elsewhere, site.meant(login))
+    elsewhere.wait_for_selector("#simulacro")
+    return elsewhere
+
+
+@state("contingencia/recuperado.html", "drill is over")
+def drill_over(site: Site, page: Page, other: Other) -> None:
+    form_of_drill(site, page, other)
+    site.world.end_drills()
+    page.reload()
+    page.wait_for_selector("text=El simulacro terminó")
+
+
+@state("contingencia/simulacro.html", "invitation to a drill")
+def invitation(site: Site, page: Page, other: Other) -> None:
+    tester = site.person("PRUEBA01").id
+    begun = drill(site, page, percent=0, testers=[tester])
+    site.go(page, f"/simulacro/{site.world.services.drills.token(begun, tester)}")
+
+
+@state("contingencia/simulacro.html", "taking part in a drill")
+def taking_part(site: Site, page: Page, other: Other) -> None:
+    invitation(site, page, other)
+    page.click("#participar")
+    page.wait_for_selector("#participa")
 
 
 @state("contingencia/recuperado.html", "SUNAT is back")

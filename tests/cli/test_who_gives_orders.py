@@ -18,6 +18,7 @@ from idp.cli.main import build_parser
 
 CLI = Path(context.__file__).parent
 ORDERS = [
+    "upstream drill sol --percent 5 --for 1h", "upstream drill end drl_a",
     'upstream down sol --reason x', "upstream up sol --reason x", "upstream auto sol --reason x",
     "keys generate", "keys rotate", "keys revoke kid --reason x",
     "data-keys rotate", "data-keys reseal", "data-keys forget", "audit key init",
@@ -32,6 +33,7 @@ ORDERS = [
     "users resend 12345678",
 ]  # fmt: skip
 HARMLESS = [
+    "upstream drill list", "upstream drill report drl_a",
     "upstream status", "keys list", "audit list", "audit verify", "audit key show",
     "data retention", "admin list", "users show sol x", "users erase sol x --reason x",
     "users campaign --dry-run", "users coverage", "check", "db status", "worker", "serve",

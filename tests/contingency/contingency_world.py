@@ -34,9 +34,11 @@ from idp.clients.client import Client, ContingencyPolicy
 from idp.clients.subjects import Subjects
 from idp.contingency.behind import Behind
 from idp.contingency.delivery import Delivery
+from idp.contingency.drilling import DrillDesk
 from idp.contingency.elsewhere import Elsewhere
 from idp.contingency.entry import Entry
 from idp.contingency.form import Patterns
+from idp.contingency.ports import NoDrills
 from idp.contingency.sealing import Sealing
 from idp.contingency.service import Contingency
 from idp.contingency.verdicts import Judge
@@ -254,10 +256,14 @@ class World:
             links=self.links, transactions=self.transactions, people=self.people,
             judge=self.judge, behind=self.behind, elsewhere=self.elsewhere, clock=clock, issuer=ISSUER,
         )  # fmt: skip
+        self.drill_desk = DrillDesk(
+            drills=NoDrills(), dispatcher=self.logins, transactions=self.transactions,
+            audit=audit, stream=self.stream, noted=self.noted, clock=clock,
+        )  # fmt: skip
         self.delivery = Delivery(
             judge=self.judge,
             links=self.links, transactions=self.transactions,
-            leases=RedisLeases(gateway, random, life=lease), people=self.people, clients=self.components, sealing=self.sealing,
+            leases=RedisLeases(gateway, random, life=lease), people=self.people, clients=self.components, drills=NoDrills(), sealing=self.sealing,
             templates=MailTemplates(
                 templates, shared={"help_desk": {"phone": "207-1510", "email": "m@example.com"}}
             ),

@@ -58,6 +58,7 @@ def application(world: World, templates: Path) -> Flask:
             addresses=ClientAddress(),
             languages=Languages(cookies),
             link_minutes=10,
+            drills=world.drill_desk,
         )
     )
     app.register_blueprint(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from idp.cli.main import build_parser
-from idp.contingency.delivery import NotSent
+from idp.contingency.delivery import NOT_IN_DRILL, NotSent
 from idp.people.eligibility import Eligibility
 from idp.settings import Settings
 
@@ -28,7 +28,7 @@ def rows(column: str) -> set[str]:
 
 def test_reasons_of_who_is_not_eligible_are_all_there() -> None:
     verdicts = {one.value for one in Eligibility if one is not Eligibility.ELIGIBLE}
-    assert rows("reason") == verdicts | {"unreadable"}
+    assert rows("reason") == verdicts | {"unreadable", NOT_IN_DRILL}
 
 
 def test_reasons_of_a_mail_that_never_left_are_all_there() -> None:

@@ -194,7 +194,8 @@ def test_file_for_reading_has_the_newest_first_and_says_how_many_there_are(
 
 def test_events_of_persons_have_words() -> None:
     spoken = ("login.", "session.", "logout.c", "link.", "address.", "consent.", "person.",
-              "known_browser.", "mail.", "code.i", "token.i", "sessions.", "contact.", "nudge.")  # fmt: skip
+              "known_browser.", "mail.", "code.i", "token.i", "sessions.", "contact.", "nudge.",
+              "drill.ch")  # fmt: skip
     of_persons = {one.value for one in AuditEvent if one.value.startswith(spoken)}
     assert of_persons == set(EVENTS)
 
