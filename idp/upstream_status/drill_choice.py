@@ -11,8 +11,11 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+LONGEST = timedelta(hours=24)
+MOST_TESTERS = 200
 
 
 class Ending(StrEnum):
@@ -70,6 +73,20 @@ class Candidate:
     person_id: str
     counts: bool
     able: bool
+
+
+def check(drill: Drill) -> None:
+    """Raises ValueError for a drill that says too little or too much."""
+    if not drill.who or not drill.reason:
+        raise ValueError("a drill needs a reason and a name")
+    if not timedelta(0) < drill.ends_at - drill.begins_at <= LONGEST:
+        raise ValueError(f"a drill lasts at most {int(LONGEST.total_seconds()) // 3600} hours")
+    if not 0 <= drill.percent <= 100:
+        raise ValueError("a percentage from 0 to 100")
+    if not drill.percent and not drill.testers:
+        raise ValueError("a drill needs a percentage or testers")
+    if len(drill.testers) > MOST_TESTERS:
+        raise ValueError(f"at most {MOST_TESTERS} testers")
 
 
 def overlap(one: Drill, realm: str, clients: Sequence[str]) -> bool:

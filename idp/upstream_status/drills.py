@@ -26,6 +26,7 @@ from idp.upstream_status.drill_choice import (
     Candidate,
     Drill,
     Ending,
+    check,
     overlap,
     takes,
     takes_browser,
@@ -39,8 +40,6 @@ from idp.upstream_status.drill_ports import (
 )
 from idp.upstream_status.drill_report import STILL_OPEN, DrillReport, report
 
-LONGEST = timedelta(hours=24)
-MOST_TESTERS = 200
 # In memory for so long after its end: pages of a login that it took still say what it was.
 _REMEMBERED = timedelta(hours=3)
 
@@ -216,7 +215,7 @@ class Drills:
             begins_at=now,
             ends_at=now + lasts,
         )
-        _check(drill, lasts)
+        check(drill)
         if not self._upstreams.up(realm):
             raise IdpError("drill_upstream_down", 409, detail="it is the real contingency now")
         with self._uow.transaction():
@@ -315,16 +314,3 @@ class Drills:
             self._messenger.announce()
         except Unavailable:
             _log.warning("a drill was not announced; processes will see it by polling")
-
-
-def _check(drill: Drill, lasts: timedelta) -> None:
-    if not drill.who or not drill.reason:
-        raise ValueError("a drill needs a reason and a name")
-    if not timedelta(0) < lasts <= LONGEST:
-        raise ValueError(f"a drill lasts at most {int(LONGEST.total_seconds()) // 3600} hours")
-    if not 0 <= drill.percent <= 100:
-        raise ValueError("a percentage from 0 to 100")
-    if not drill.percent and not drill.testers:
-        raise ValueError("a drill needs a percentage or testers")
-    if len(drill.testers) > MOST_TESTERS:
-        raise ValueError(f"at most {MOST_TESTERS} testers")
