@@ -70,6 +70,8 @@ LINK_REFUSED: dict[str, Text] = {
     "expired": Text("No se aceptó el enlace: venció."),
     "spent": Text("No se aceptó el enlace: ya se usó."),
     "superseded": Text("No se aceptó el enlace: hay otro más nuevo."),
+    "withdrawn": Text("No se aceptó el enlace: la persona siguió con SUNAT."),
+    "sunat_available": Text("No se aceptó el enlace: SUNAT ya estaba de vuelta."),
     "other_browser": Text("No se aceptó el enlace en otro navegador."),
     "code_wrong": Text("Se escribió un código equivocado."),
     "code_closed": Text("Ya no se aceptan códigos: hubo demasiados equivocados."),

@@ -251,7 +251,8 @@ def blueprint(
             asked_at=waiting.asked_at,
             # The page says whole minutes: the first that is late enough.
             again_at=waiting.again_at + timedelta(seconds=59),
-            another=waiting.another,
+            # Nobody is sent a mail while SUNAT works.
+            another=waiting.another and not waiting.recovered,
             resend_url=url_for("contingency.resend", transaction_id=transaction_id),
             client_name=contingency.client_name(waiting.transaction),
             back_url=url_for("contingency.show", transaction_id=transaction_id),

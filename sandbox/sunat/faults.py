@@ -21,7 +21,8 @@ MAX_SECONDS = 600.0
 class Fault:
     """One row. `kind` is what part of the answer it replaces.
 
-    `none` nothing, `pause` the time, `answer` the whole HTTP answer, `token` the JWT.
+    `none` nothing, `pause` the time, `answer` the whole HTTP answer, `token` the JWT, `way_back`
+    what a login sends the browser back with.
     `where` are the endpoints that it reaches by default; a setting may narrow it to one.
     """
 
@@ -40,6 +41,10 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("cut_after", "answer", BOTH, "Corta la conexión desde la cuarta solicitud en 30 segundos"),
     ("empty200", "answer", BOTH, "Responde 200 con el cuerpo vacío"),
     ("html200", "answer", BOTH, "Responde 200 con una página de mantenimiento"),
+    ("back_error", "way_back", (LOGIN,), "Después de ingresar, vuelve con error=server_error"),
+    ("back_denied", "way_back", (LOGIN,), "Después de ingresar, vuelve con error=access_denied"),
+    ("back_no_code", "way_back", (LOGIN,), "Después de ingresar, vuelve sin código"),
+    ("back_no_state", "way_back", (LOGIN,), "Después de ingresar, vuelve con un error y sin state"),
     ("huge", "answer", (TOKEN,), "Responde 200 con un cuerpo de 32 MB"),
     ("redirect", "answer", (TOKEN,), "Responde 302 hacia otra dirección"),
     ("unauthorized_client", "answer", (TOKEN,), "Responde 401 unauthorized_client"),

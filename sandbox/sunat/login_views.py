@@ -14,6 +14,13 @@ from sandbox.sunat.memory import Codes, Sessions
 from sandbox.sunat.realms import Realm
 
 COOKIE = "sunat_session"
+# What comes back in place of a code.
+WAYS_BACK: dict[str, dict[str, str]] = {
+    "back_error": {"error": "server_error"},
+    "back_denied": {"error": "access_denied"},
+    "back_no_code": {},
+    "back_no_state": {"error": "server_error"},
+}
 WRONG = "Los datos de acceso no son correctos. Verifíquelos e intente nuevamente."
 
 
@@ -79,10 +86,13 @@ class LoginPages:
         return response
 
     def _back(self, realm: Realm, person_key: str, original_url: str) -> Response:
-        code = self._codes.issue(person_key, realm.name, realm.client_id)
-        self._board.count(realm.name, "codes")
-        answer = {"code": code}
-        if "state" in request.args:
+        fault = self._board.setting(realm.name).active("login")
+        if fault is not None and fault.kind == "way_back":
+            answer = dict(WAYS_BACK[fault.name])
+        else:
+            answer = {"code": self._codes.issue(person_key, realm.name, realm.client_id)}
+            self._board.count(realm.name, "codes")
+        if "state" in request.args and (fault is None or fault.name != "back_no_state"):
             answer["state"] = request.args["state"]
         joint = "&" if urlsplit(original_url).query else "?"
         return make_response(redirect(original_url + joint + urlencode(answer), 302))

@@ -207,6 +207,42 @@ def test_person_at_a_broken_sunat_goes_back_and_enters_by_mail_as_the_same_reque
     assert "urn:vuce:acr:contingencia" in claims(page, demo, 8002)["acr"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "heading"),
+    [
+        ("back_no_state", "No pudimos confirmar su ingreso"),
+        ("back_no_code", QUESTION),
+        ("back_denied", "No pudimos confirmar su ingreso"),
+    ],
+)
+def test_person_who_comes_back_with_an_error_finds_the_request_and_tries_again(
+    fault: str, heading: str, page: Page, demo: Demo
+) -> None:
+    demo.api(8100, "/control.json", "PUT", {"realm": "sol", "fault": fault})
+    start_login(page, demo, 8002)
+    choose(page, "sol")
+    log_in_at_sunat(page, WHO)
+    expect(page.locator("h1")).to_have_text(heading)
+    # What SUNAT sent is gone from the address: a reload looks at the request.
+    expect(page).to_have_url(re.compile(r"/login/[\w-]+$"))
+    demo.api(8100, "/control.json", "PUT", {"realm": "sol", "fault": "up"})
+    page.click("#reintentar")
+    page.wait_for_url(re.compile(re.escape(demo.url(8002))))
+
+
+def test_waiting_page_offers_sunat_beside_the_mail_as_soon_as_it_is_back(
+    site: Site, page: Page, sunat: Sunat
+) -> None:
+    page.clock.install()
+    site.ask(page)
+    expect(page.locator("#sunat")).to_be_hidden()
+    site.flag(down=False)
+    page.clock.run_for(16_000)
+    expect(page.locator("h1")).to_have_text("Revise su correo")
+    page.click("#ingresar-con-sunat")
+    at_error_page(page, sunat)
+
+
 def test_person_who_is_at_sunat_when_the_flag_goes_down_finishes_there(
     page: Page, demo: Demo
 ) -> None:

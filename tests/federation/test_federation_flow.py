@@ -14,15 +14,17 @@ from werkzeug.test import TestResponse
 
 from idp.adapters.redis.connection import RedisGateway
 from idp.adapters.redis.upstream_states import RedisUpstreamStates
+from idp.audit.drain import drain
 from idp.audit.events import AuditEvent
 from idp.audit.records import AuditFilter, AuditRecord
 from idp.federation.service import Callback, Federation, Stranded
 from idp.kernel.identity import Identifier
 from idp.kernel.ids import digest
+from idp.links.link import LinkState
 from idp.people.person import Person
 from idp.settings import Upstream
 from idp.upstream_status.state import FlagState
-from tests.support.world import World, build_world, query_of
+from tests.support.world import World, build_world, csrf_of, query_of
 
 IDENTIFIERS = {
     "sol": Identifier("sol", "20504774288:IMPORTA1"),
@@ -398,6 +400,31 @@ def test_callback_that_names_no_request_finds_the_one_that_this_browser_left_for
     stranger = world.browser().get("/upstream/sol/callback", query_string={"error": "x"})
     assert last.transaction_id not in stranger.text
     assert 'href="/"' in stranger.text, "nobody is left without a way on"
+
+
+def test_callback_after_the_flip_withdraws_the_link_that_was_asked_for_meanwhile(
+    world: World,
+) -> None:
+    """Back from a SUNAT that kept them waiting, to the form, to a mail: and then SUNAT answers."""
+    visit = at_sunat(world)
+    flag_down(world)
+    assert "Continuar por correo" in visit.browser.get(f"/login/{visit.transaction_id}").text
+    form = f"/contingencia/{visit.transaction_id}"
+    typed = {"ruc": PEOPLE["sol"]["ruc"], "usuario": PEOPLE["sol"]["usuario"]}
+    token = csrf_of(visit.browser.get(form).text)
+    assert visit.browser.post(form, data={**typed, "csrf_token": token}).status_code == 303
+    cookie = visit.browser.get_cookie("idp_browser", domain="localhost")
+    assert cookie is not None
+    login = world.services.logins.transactions.load(visit.transaction_id, digest(cookie.value))
+    assert login.link_id is not None
+    assert visit.callback().headers["Location"] == f"/login/{visit.transaction_id}"
+    link = world.services.links.get(login.link_id)
+    assert link is not None and link.state is LinkState.WITHDRAWN
+    landed = visit.browser.get(f"/login/{visit.transaction_id}").headers["Location"]
+    assert "code" in query_of(visit.browser.get(landed).headers["Location"])
+    drain(world.services.audit_stream, world.services.audit._store)
+    (withdrawn,) = events(world, AuditEvent.LINK_WITHDRAWN)
+    assert withdrawn.reference == link.reference
 
 
 def test_callback_that_failed_after_the_flip_offers_mail_at_once(

@@ -22,6 +22,7 @@ from .conftest import Answer, Sunat
 PEOPLE = {"sol": person("IMPORTA1"), "extranet": person("EXT0001")}
 REALMS = tuple(PEOPLE)
 NOW = 1_800_000_000
+STATE = "a" * 32
 
 
 def token_answer(sunat: Sunat, realm: str, setting: Setting) -> Answer:
@@ -63,11 +64,28 @@ CLAIMS: dict[str, Callable[[Any, str], bool]] = {
     ),
     "other_client": lambda c, realm: c["clientId"] != f"vuce-{realm}",
 }
+WAYS_BACK = {
+    "back_error": {"error": "server_error", "state": STATE},
+    "back_denied": {"error": "access_denied", "state": STATE},
+    "back_no_code": {"state": STATE},
+    "back_no_state": {"error": "server_error"},
+}
 TIMED = {"up", "cut_after", "down", "slow", "flaky", "bad_signature"}
 
 
 def test_faults_table_is_covered_as_a_whole() -> None:
-    assert set(FAULTS) == set(ANSWERS) | set(CLAIMS) | TIMED
+    assert set(FAULTS) == set(ANSWERS) | set(CLAIMS) | set(WAYS_BACK) | TIMED
+
+
+@pytest.mark.parametrize("name", WAYS_BACK)
+def test_fault_of_the_way_back_takes_the_place_of_a_code(sunat: Sunat, name: str) -> None:
+    sunat.board.set("sol", setting_of(name))
+    who = PEOPLE["sol"]
+    form = {"ruc": who.ruc, "usuario": who.usuario, "clave": who.password}
+    answer = sunat.browser().send("POST", sunat.login_path("sol"), form)
+    assert answer.status == 302
+    assert answer.query() == WAYS_BACK[name]
+    assert sunat.code(PEOPLE["extranet"])
 
 
 @pytest.mark.parametrize("realm", REALMS)
