@@ -84,8 +84,9 @@ class Served:
         return {"PATH": path, **environment_of(self.world.settings), **more}
 
     def here(self, code: str) -> str:
-        """The snippet with this provider's address."""
-        return code.replace(DEMO, self.url).replace(ISSUER, self.url)
+        """The snippet with this provider's address; root says who it is, as the guide asks."""
+        said = code.replace(DEMO, self.url).replace(ISSUER, self.url)
+        return re.sub(r"(?m)(^|bin/|\$\()idp (?=[a-z])", r"\1idp --as prueba ", said)
 
     def use(self, clients: str) -> None:
         """Take this clients.yaml, with the world's secret where the example's are."""
