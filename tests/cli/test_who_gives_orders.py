@@ -18,6 +18,9 @@ from idp.cli.main import build_parser
 
 CLI = Path(context.__file__).parent
 ORDERS = [
+    "upstream policy sol automatic --reason x", "upstream approve req_a", "upstream refuse req_a",
+    "upstream window plan sol --from 2030-01-01T22:00 --for 2h --reason x",
+    "upstream window cancel win_a --reason x",
     "upstream drill sol --percent 5 --for 1h", "upstream drill end drl_a",
     'upstream down sol --reason x', "upstream up sol --reason x", "upstream auto sol --reason x",
     "keys generate", "keys rotate", "keys revoke kid --reason x",
