@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Table, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, Table, and_, case, func, or_, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
@@ -19,44 +19,34 @@ _SID, _LINK = _LOG.c.details["sid"].as_string(), _LOG.c.details["link"].as_strin
 
 
 class SqlLiveFigures:
-    """`admin.live.LiveStore`: each is one pass over what the log holds of those hours."""
+    """`admin.live.LiveStore`: one pass each over what the log holds of those hours, grouped by what
+    begins and ends. A join of the two would be a nested loop where a database finds no better.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def sessions(self, since: Mapping[Mode, datetime]) -> Mapping[tuple[str, Mode], int]:
-        """Begun, without those ended; joined by their id, which both databases hash or index."""
-        begun = (
-            select(_LOG.c.client_id, _LOG.c.mode, _SID.label("sid"))
+        """Begun and not ended, by the id of each."""
+        lives = _lives(
+            _SID, AuditEvent.LOGIN_COMPLETED, AuditEvent.SESSION_ENDED, min(since.values())
+        )
+        query = (
+            select(lives.c.client_id, lives.c.mode, func.count())
             .where(
-                _LOG.c.at >= min(since.values()),
-                _LOG.c.event == AuditEvent.LOGIN_COMPLETED.value,
+                lives.c.ended == 0,
                 or_(
                     *(
-                        and_(_LOG.c.mode == mode.value, _LOG.c.at >= at)
+                        and_(lives.c.mode == mode.value, lives.c.at >= at)
                         for mode, at in since.items()
                     )
                 ),
             )
-            .subquery()
-        )
-        ended = (
-            select(_SID.label("sid"))
-            .where(
-                _LOG.c.at >= min(since.values()),
-                _LOG.c.event == AuditEvent.SESSION_ENDED.value,
-            )
-            .subquery()
-        )
-        query = (
-            select(begun.c.client_id, begun.c.mode, func.count())
-            .select_from(begun.outerjoin(ended, begun.c.sid == ended.c.sid))
-            .where(ended.c.sid.is_(None))
-            .group_by(begun.c.client_id, begun.c.mode)
+            .group_by(lives.c.client_id, lives.c.mode)
         )
         with self._database.connection() as connection:
             found = connection.execute(query).all()
-        return {(client_id or "", Mode(mode)): count for client_id, mode, count in found}
+        return {(client_id, Mode(mode)): count for client_id, mode, count in found}
 
     def links(self, since: datetime, live_since: datetime) -> Mapping[str, LiveCounts]:
         """Of each event how many; and of those sent, without those used."""
@@ -76,27 +66,37 @@ class SqlLiveFigures:
             .where(_LOG.c.at >= since, _LOG.c.event.in_([one.value for one in counted]))
             .group_by(_LOG.c.client_id)
         )
-        sent = (
-            select(_LOG.c.client_id, _LINK.label("link"))
-            .where(_LOG.c.at >= live_since, _LOG.c.event == AuditEvent.LINK_SENT.value)
-            .subquery()
-        )
-        used = (
-            select(_LINK.label("link"))
-            .where(_LOG.c.at >= live_since, _LOG.c.event == AuditEvent.LINK_CONSUMED.value)
-            .subquery()
-        )
+        lives = _lives(_LINK, AuditEvent.LINK_SENT, AuditEvent.LINK_CONSUMED, live_since)
         living = (
-            select(sent.c.client_id, func.count())
-            .select_from(sent.outerjoin(used, sent.c.link == used.c.link))
-            .where(used.c.link.is_(None))
-            .group_by(sent.c.client_id)
+            select(lives.c.client_id, func.count())
+            .where(lives.c.ended == 0, lives.c.at.is_not(None))
+            .group_by(lives.c.client_id)
         )
         with self._database.connection() as connection:
-            live = {client_id or "": count for client_id, count in connection.execute(living)}
+            live = {row[0]: row[1] for row in connection.execute(living)}
             return {
                 row.client_id or "": LiveCounts(
                     row.asked, row.sent, row.used, live.get(row.client_id or "", 0)
                 )
                 for row in connection.execute(per_event)
             }
+
+
+def _lives(
+    ident: ColumnElement[str], begins: AuditEvent, ends: AuditEvent, since: datetime
+) -> Subquery:
+    """A row for each thing that began or ended since then: whose, when it began (None for one that
+    began before), whether it ended.
+    """
+    begun = _LOG.c.event == begins.value
+    return (
+        select(
+            func.coalesce(func.max(case((begun, _LOG.c.client_id))), "").label("client_id"),
+            func.max(case((begun, _LOG.c.mode))).label("mode"),
+            func.max(case((begun, _LOG.c.at))).label("at"),
+            func.max(case((begun, 0), else_=1)).label("ended"),
+        )
+        .where(_LOG.c.at >= since, _LOG.c.event.in_([begins.value, ends.value]))
+        .group_by(ident)
+        .subquery()
+    )
