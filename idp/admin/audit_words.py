@@ -169,6 +169,11 @@ MEANINGS: dict[AuditEvent, Text] = {
     AuditEvent.AUDIT_KEY_MADE: Text("Se creó la llave de la auditoría."),
     AuditEvent.AUDIT_KEY_ROTATED: Text("La llave de la auditoría tiene sucesora."),
     AuditEvent.PROBER_ADVISED: Text("El vigía aconsejó a los administradores sobre SUNAT."),
+    AuditEvent.DRILL_BEGUN: Text("Un operador comenzó un simulacro de contingencia."),
+    AuditEvent.DRILL_ENDED: Text("Terminó un simulacro."),
+    AuditEvent.DRILL_CHOSEN: Text("Un ingreso entró en un simulacro."),
+    AuditEvent.DRILL_SHOWN: Text("Un ingreso de un simulacro vio el formulario."),
+    AuditEvent.DRILL_LEFT: Text("Una persona de un simulacro prefirió ingresar con SUNAT."),
 }
 
 
