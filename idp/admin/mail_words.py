@@ -163,6 +163,10 @@ KINDS: dict[str, Text] = {
 }
 
 
+# Every record that says what became of a mail.
+TELLING = frozenset(_SAID)
+
+
 def told(one: AuditRecord) -> Told | None:
     """What a record says of a mail; None for one that says nothing of any."""
     say = _SAID.get(one.event) if isinstance(one.event, AuditEvent) else None

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idp.admin.lookup import records_of
-from idp.admin.mail_words import Told, kind_of, told
+from idp.admin.mail_words import TELLING, Told, kind_of, told
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter, AuditRecord
 from idp.kernel.texts import Text
 
 REQUESTS = 5
-_RECORDS = 200
+_EACH = 20
 _MAILS = frozenset(
     {
         AuditEvent.MAIL_ACCEPTED,
@@ -71,10 +71,14 @@ class Requests:
 
     def of_person(self, person_id: str) -> tuple[list[Request], list[OtherMail]]:
         """Their last requests, and their last other mails. Raises Unavailable("sql")."""
-        records = self._audit.search(AuditFilter(person_id=person_id), _RECORDS)
-        references = dict.fromkeys(
-            one.reference for one in records if one.reference and told(one) is not None
-        )
+        # Event by event: who logs in all day has thousands of records that tell of no mail.
+        found = [
+            one
+            for event in TELLING
+            for one in self._audit.search(AuditFilter(event=event, person_id=person_id), _EACH)
+        ]
+        records = sorted(found, key=lambda one: one.at, reverse=True)
+        references = dict.fromkeys(one.reference for one in records if one.reference)
         requests = [self.of_reference(one) for one in list(references)[:REQUESTS]]
         others = [_other(one) for one in records if one.event in _MAILS and not one.reference]
         return [one for one in requests if one is not None], others[:REQUESTS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 from calls import EMAIL, MAILBOX, RUC, Calls, Taking
@@ -219,6 +220,16 @@ def test_mail_is_told_with_what_became_of_it(
     assert said in text
     assert "/ingreso/" not in text
     assert calls.world.services.links.token_of(calls.link_of(login).id) not in text
+
+
+def test_mail_is_told_however_often_the_person_logged_in_since(calls: Calls, usuario: str) -> None:
+    person, audit = calls.person(usuario), calls.world.services.audit
+    _, login, reference = calls.ask(usuario)
+    calls.decide(login)
+    issued = audit.entry(AuditEvent.CODE_ISSUED, person_id=person.id, client_id="mr")
+    audit.record_all([replace(issued, id=f"aud_{usuario}{number}") for number in range(250)])
+    browser, path, _ = calls.open(ruc=RUC, usuario=usuario)
+    assert f'data-reference="{reference}"' in browser.get(path).text
 
 
 def test_link_that_came_too_late_was_opened_or_used_is_told(calls: Calls, usuario: str) -> None:
