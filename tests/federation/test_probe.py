@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ from idp.federation.oidc_path import OidcClient, OidcPath
 from idp.federation.probe import ClientesSolPath, LoginPathProbe, Manner, Path
 from idp.kernel.clock import SystemClock
 from idp.kernel.random import SeededRandom
+from idp.settings import Upstream
 from idp.upstream_status.observations import Outcome, Step, StepResult
+from idp.wiring.prober import probe as probe_of
 from sandbox.sunat.faults import setting_of
 
 OK, FAILED, SLOW = Outcome.OK, Outcome.FAILED, Outcome.SLOW
@@ -121,6 +124,27 @@ def test_errors_that_an_operator_named_are_health(sunat: MockSunat) -> None:
     assert probed(sunat_path(sunat), manner)[Step.TOKEN].outcome is OK
     sunat.misbehave("sol", "invalid_scope")
     assert probed(sunat_path(sunat), manner)[Step.TOKEN].outcome is FAILED
+
+
+def test_upstream_is_probed_as_its_settings_say(sunat: MockSunat) -> None:
+    settings = SimpleNamespace(issuer=ISSUER, probe_slow=10)
+    http = GuardedHttpClient(allow=("127.0.0.1/32",))
+    base: Any = SimpleNamespace(
+        settings=settings, http=http, clock=SystemClock(), random=SeededRandom(1)
+    )
+    upstream = Upstream(
+        realm="sol",
+        base_url=sunat.base_url,
+        client_id="vuce-sol",
+        client_secret="sandbox-sunat-secret",
+        timeout=2.0,
+    )
+    told = replace(upstream, probe_errors="otro unauthorized_client", probe_form="Clave +Bot")
+    assert [one.code for one in probe_of(upstream, base).run()] == ["", ""]
+    sunat.misbehave("sol", "unauthorized_client")
+    assert [one.code for one in probe_of(upstream, base).run()] == ["", "client_refused"]
+    assert [one.code for one in probe_of(told, base).run()] == ["no_form", ""]
+    http.close()
 
 
 def test_passing_failure_is_tried_twice_and_a_time_out_once(sunat: MockSunat) -> None:

@@ -143,6 +143,10 @@ def test_lists_and_paths_are_read() -> None:
         ({"IDP_SOL_TIMEOUT": "soon"}, "timeout must be a number of seconds"),
         ({"IDP_SOL_TIMEOUT": "3600"}, "at most 60"),
         ({"IDP_SOL_DRIVER": "oidc"}, "driver must be clientessol"),
+        ({"IDP_SOL_PROBE_FORM": "["}, "probe_form must be a regular expression"),
+        ({"IDP_SOL_PROBE_REDIRECTS": "6"}, "probe_redirects must be a number from 0 to 5"),
+        ({"IDP_PROBE_INTERVAL": "5"}, "IDP_PROBE_INTERVAL: must be from 10 to 120"),
+        ({"IDP_PROBE_FAILURES": "1"}, "IDP_PROBE_FAILURES: must be from 2"),
         ({"IDP_UPSTREAMS_FILE": "/nonexistent.json"}, "IDP_UPSTREAMS_FILE: /nonexistent.json"),
     ],
 )
