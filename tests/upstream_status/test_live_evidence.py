@@ -24,6 +24,7 @@ ILL = StepResult(Step.TOKEN, Outcome.FAILED, 15_000, "timeout", tries=2)
 OUTSIDE = [
     *Refusal,
     Failure.NO_CODE,
+    Failure.ERROR,
     Failure.BUSY,
     Failure.CLIENT_REFUSED,
     Failure.ADDRESS,
