@@ -56,7 +56,7 @@ def message(notice: Notice, covered: Covered | None, *, second: bool = False) ->
     facts = [("Usuarios", f"{users} ({notice.realm})"), *_facts(notice, second)]
     if covered is not None and covered.people and notice.up is False:
         share = 100 * covered.able / covered.people
-        told = f"{covered.able} de {covered.people} ({share:.0f} %), según las cifras de hoy"
+        told = f"{covered.able} de {covered.people} ({share:.0f} %), según las últimas cifras"
         facts.append(("Pueden ingresar por correo", told))
     return {"subject": subject, "lead": lead, "facts": facts, "todo": list(todo)}
 

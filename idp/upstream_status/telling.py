@@ -10,11 +10,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.kernel.clock import Clock
+from idp.kernel.errors import Unavailable
 from idp.kernel.ports import UnitOfWork
 from idp.upstream_status.changes import FlagChange, Transition
 from idp.upstream_status.notice_words import Covered, message
@@ -35,6 +36,7 @@ from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.state import Facts, Policy, Why, Window
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _AT_ONCE = 50
 # A word and the change that came of it are written together, by one clock.
@@ -145,18 +147,21 @@ class Telling:
     def step(self) -> None:
         """Tell what was not told. Raises Unavailable("sql") and Unavailable("redis")."""
         for transition in self._sources.transitions.untold(_AT_ONCE):
-            self._tell_transition(transition)
+            _apart(self._tell_transition, transition)
         for realm in self._status.realms:
-            facts = self._status.facts(realm)
-            self._tell_words(realm, facts)
-            policy, found = self._status.policy(realm), self._status.state(realm)
-            for notice in due(realm, facts, policy, found, self._clock.now()):
-                self._tell(notice)
+            _apart(self._tell_realm, realm)
         for request in self._sources.asked():
-            self._tell(of_request(request))
+            _apart(self._tell, of_request(request))
         for worry in self._sources.worries():
             if self._clock.now() - worry.at < NEWS:
-                self._tell(of_worry(worry))
+                _apart(self._tell, of_worry(worry))
+
+    def _tell_realm(self, realm: str) -> None:
+        facts = self._status.facts(realm)
+        self._tell_words(realm, facts)
+        policy, found = self._status.policy(realm), self._status.state(realm)
+        for notice in due(realm, facts, policy, found, self._clock.now()):
+            self._tell(notice)
 
     def _tell_words(self, realm: str, facts: Facts) -> None:
         """What operators said; looked for only after something changed that they can change."""
@@ -236,6 +241,16 @@ class Telling:
         since = change.at - _TOGETHER
         found = self._sources.transitions.find(change.realm, since, None, _AT_ONCE)
         return any(_belong(change, each) for each in found)
+
+
+def _apart(tell: Callable[[T], None], about: T) -> None:
+    """What cannot be told must not keep the rest from being told."""
+    try:
+        tell(about)
+    except Unavailable:
+        raise
+    except Exception:
+        _log.exception("not told")
 
 
 def _shows(before: Transition | None, one: Transition) -> bool:

@@ -213,7 +213,7 @@ def test_mail_names_who_and_why_and_how_many_are_covered() -> None:
         "Quién": "ana",
         "Aprobó": "luis",
         "Hasta": "las 11:42 h del 23/11/2026",
-        "Pueden ingresar por correo": "812 de 1000 (81 %), según las cifras de hoy",
+        "Pueden ingresar por correo": "812 de 1000 (81 %), según las últimas cifras",
     }
 
 

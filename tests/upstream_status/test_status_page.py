@@ -146,13 +146,14 @@ def test_status_answers_with_redis_and_sql_away(
     def away(*_: Any, **__: Any) -> Any:
         raise Unavailable("away")
 
-    monkeypatch.setattr(services.database, "connection", away)
-    monkeypatch.setattr(services.redis, "guard", away)
-    services.upstream_status.refresh()
-    down.clock.advance(40)
-    answer = down.browser().get("/status")
+    with monkeypatch.context() as gone:
+        gone.setattr(services.database, "connection", away)
+        gone.setattr(services.redis, "guard", away)
+        services.upstream_status.refresh()
+        down.clock.advance(40)
+        answer = down.browser().get("/status")
+        told = down.browser().get("/status.json").json
     assert answer.status_code == 200
     assert 'id="desactualizado"' in answer.text
     assert "Contingencia: se ingresa por correo electrónico" in answer.text
-    told = down.browser().get("/status.json").json
     assert (told["current"], told["realms"][0]["mode"]) == (False, "contingencia")

@@ -16,6 +16,7 @@ from idp.audit.events import AuditEvent
 from idp.deliveries.flag_notices import EVENT, GIVE_UP
 from idp.jobs.registry import RetryLater
 from idp.kernel.errors import Unavailable
+from idp.upstream_status.changes import Transition
 from idp.upstream_status.request import RequestKind
 from idp.upstream_status.state import FlagState, Health, Policy
 from tests.support.components import verified
@@ -142,6 +143,27 @@ def test_what_could_not_be_queued_is_told_at_the_next_turn(
     told.step()
     told.work()
     assert len(told.mails()) == 1
+
+
+def test_what_cannot_be_told_keeps_nothing_else_from_being_told(
+    told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    flip(told, DOWN)
+    told.services.upstream_status.set("extranet", DOWN, reason="cayó", who="ana")
+    real = told.services.telling._before
+
+    def broken(one: Transition) -> Transition | None:
+        if one.realm == "sol":
+            raise KeyError("a bad row")
+        return real(one)
+
+    with monkeypatch.context() as bad:
+        bad.setattr(told.services.telling, "_before", broken)
+        told.step()
+    assert [one.realm for one in told.recorded(AuditEvent.ADMINS_TOLD)] == ["extranet"]
+    assert "not told" in caplog.text
+    told.step()
+    assert len(told.recorded(AuditEvent.ADMINS_TOLD)) == 2
 
 
 def test_forced_state_warns_before_its_end_is_held_and_ends_with_the_first_sign_of_life(
