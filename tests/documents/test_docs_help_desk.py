@@ -53,4 +53,4 @@ def test_times_that_a_setting_says_are_told_as_its_initial_value() -> None:
 
 
 def test_page_shows_commands() -> None:
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 11
