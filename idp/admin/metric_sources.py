@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+from idp.admin.mail_board import MailBoard
 from idp.admin.metrics import LOGINS, Family, Row, Tallies
 from idp.clients.registry import ClientRegistry
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
-from idp.mail.load import MailLoad, estimated_wait
 from idp.signing.keyring import Keyring
 from idp.upstream_status.requests import Requests
 from idp.upstream_status.service import UpstreamStatus
@@ -91,14 +91,23 @@ def logins(tallies: Tallies) -> Iterable[Family]:
     return [Family("idp_logins", "Sessions that began.", rows, labels, counter=True)]
 
 
-def mail(mail_load: MailLoad) -> Iterable[Family]:
-    """Requests for a link that wait."""
-    load = mail_load.now()
+def mail(board: MailBoard) -> Iterable[Family]:
+    """Requests for a link that wait, and the relays."""
+    found = board.now()
+    results = ("accepted", "deferred", "refused")
+    rows = [
+        ((one.name, result), float(getattr(one.day, result)))
+        for one in found.relays
+        for result in results
+    ]
     return [
-        _one("idp_mail_waiting", "Requests for a link that wait for a relay.", load.open),
-        _one("idp_mail_oldest_seconds", "How long the first of them has waited.", load.oldest),
-        _one("idp_mail_estimated_wait_seconds", "How long a new one would wait.",
-             estimated_wait(load)),
+        _one("idp_mail_waiting", "Requests for a link that wait for a relay.", found.load.open),
+        _one("idp_mail_oldest_seconds", "How long the first of them has waited.",
+             found.load.oldest),
+        _one("idp_mail_estimated_wait_seconds", "How long a new one would wait.", found.wait),
+        Family("idp_mail_relay_left_alone", "1: some worker leaves it alone, since it failed.",
+               [((one.name,), float(one.alone)) for one in found.relays], ("relay",)),
+        Family("idp_mail_relay_day", "Mails of the last 24 hours.", rows, ("relay", "result")),
     ]  # fmt: skip
 
 

@@ -342,3 +342,15 @@ def test_audit_is_searched_without_whom_it_is_about(switcher: Program) -> None:
     assert person.id not in answer and "12345678" not in answer and "lnk_x" not in answer
     only = switcher.get("/audit?event=flag.changed&realm=sol").json["records"]
     assert {one["event"] for one in only} == {"flag.changed"}
+
+
+def test_audit_goes_on_after_the_last_record_and_by_who_acted(switcher: Program) -> None:
+    for state in ("forced_down", "auto", "forced_up"):
+        switcher.flip("sol", state)
+    path, seen = "/audit?event=flag.changed&actor=client:mando&limit=1", []
+    found = switcher.get(path).json
+    for _ in range(2):
+        seen += [one["details"]["state"] for one in found["records"]]
+        found = switcher.get(f"{path}&after={found['next']}").json
+    assert seen == ["forced_up", "auto"]
+    assert switcher.get("/audit?after=aud_x").json == {"records": [], "next": None}

@@ -9,13 +9,14 @@ from typing import Protocol
 from idp.admin.api import shown
 from idp.admin.api.call import Answer, Call
 from idp.admin.api.problems import Fault, Faulty
+from idp.admin.live import LiveBoard
+from idp.admin.mail_board import MailBoard
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
 from idp.audit.records import AuditFilter
 from idp.clients.registry import ClientRegistry
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, Unavailable
-from idp.mail.load import MailLoad
 from idp.people.coverage import Coverage
 from idp.signing.key import KeyRecord
 from idp.upstream_status.changes import Transition
@@ -78,7 +79,8 @@ class Readings:
         windows: Windows,
         requests: Requests,
         coverage: Coverage,
-        mail_load: MailLoad,
+        mail: MailBoard,
+        live: LiveBoard,
         clients: ClientRegistry,
         keys: Callable[[], Sequence[KeyRecord]],
         audit: Audit,
@@ -90,7 +92,8 @@ class Readings:
         self._windows = windows
         self._requests = requests
         self._coverage = coverage
-        self._mail_load = mail_load
+        self._mail = mail
+        self._live = live
         self._clients = clients
         self._keys = keys
         self._audit = audit
@@ -151,13 +154,18 @@ class Readings:
 
     def mail(self, call: Call) -> Answer:
         """How the mail goes."""
-        return Answer(shown.mail(self._mail_load.now(), self._mail_load.domains()))
+        return Answer(shown.mail(self._mail.now()))
+
+    def live(self, call: Call) -> Answer:
+        """Links and sessions."""
+        return Answer(shown.live(self._live.now()))
 
     def clients(self, call: Call) -> Answer:
         """As this process has them, and where the file has problems, without what it holds."""
         now = self._clock.now()
         return Answer(
             {
+                "loaded_at": self._clients.in_force.since.isoformat(),
                 "clients": [shown.client(one, now) for one in self._clients.all()],
                 "problems": [
                     {"line": one.line, "path": one.path} for one in self._clients.problems
@@ -184,7 +192,11 @@ class Readings:
                 realm=asked.get("realm"),
                 since=since,
                 until=until,
+                actor=asked.get("actor"),
+                older_than=asked.get("after"),
             ),
-            asked["limit"],
+            asked["limit"] + 1,
         )
-        return Answer({"records": [shown.record(one) for one in found]})
+        rows = found[: asked["limit"]]
+        more = rows[-1].id if len(found) > len(rows) else None
+        return Answer({"records": [shown.record(one) for one in rows], "next": more})

@@ -64,6 +64,17 @@ _FIGURES = {
     "known_browser": COUNT,
     "shared_mailbox": COUNT,
 }
+_LIVE = dict.fromkeys(
+    (
+        "links_asked",
+        "links_sent",
+        "links_used",
+        "links_live",
+        "sessions_sunat",
+        "sessions_contingency",
+    ),
+    COUNT,
+)
 _EVIDENCE: Schema = {"type": "object", "description": "What the prober knew then."}
 
 SCHEMAS: dict[str, Schema] = {
@@ -179,7 +190,30 @@ SCHEMAS: dict[str, Schema] = {
         finished=COUNT,
         window_seconds=NUMBER,
         estimated_wait_seconds=NUMBER,
-        last_day=whole(deliveries=COUNT, p50_seconds=maybe(COUNT), p95_seconds=maybe(COUNT)),
+        relays=many(
+            whole(
+                name=TEXT,
+                per_minute=maybe(COUNT),
+                accepted=COUNT,
+                deferred=COUNT,
+                refused=COUNT,
+                left_alone=YES_OR_NO,
+                trouble=maybe(whole(at=MOMENT, reason=TEXT)),
+            )
+        ),
+        domains={
+            "type": "object",
+            "description": "Deliveries of a day; domains of a few are told together.",
+            "additionalProperties": whole(
+                deliveries=COUNT, p50_seconds=maybe(COUNT), p95_seconds=maybe(COUNT)
+            ),
+        },
+    ),
+    "LiveCounts": whole(**_LIVE),
+    "Live": whole(
+        at=MOMENT,
+        total=ref("LiveCounts"),
+        components=many(whole(client_id=maybe(TEXT), **_LIVE)),
     ),
     "Client": whole(
         client_id=TEXT,
@@ -194,6 +228,7 @@ SCHEMAS: dict[str, Schema] = {
         secrets=many(whole(not_after=maybe(MOMENT), in_force=YES_OR_NO)),
     ),
     "Clients": whole(
+        loaded_at=MOMENT,
         clients=many(ref("Client")),
         problems=many(whole(line=COUNT, path=TEXT)),
     ),
@@ -217,7 +252,10 @@ SCHEMAS: dict[str, Schema] = {
         mode=TEXT,
         details={"type": "object", "additionalProperties": TEXT},
     ),
-    "AuditRecords": whole(records=many(ref("AuditRecord"))),
+    "AuditRecords": whole(
+        records=many(ref("AuditRecord")),
+        next={**maybe(TEXT), "description": "As `after`, it brings the records that follow."},
+    ),
     "Flip": whole(("until",), state=one_of(FlagState), reason=REASON, until=maybe(MOMENT)),
     "Choice": whole(policy=one_of(Policy), reason=REASON),
     "Plan": whole(realm=TEXT, starts_at=MOMENT, ends_at=MOMENT, reason=REASON),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from idp.admin.live import LiveCounts, LiveShown
+from idp.admin.mail_board import MailShown
 from idp.audit.records import AuditRecord
 from idp.clients.client import Client
-from idp.mail.load import Load, estimated_wait
 from idp.people.coverage import ComponentFigures, CoverageDay, CoverageReport, Figures
 from idp.signing.key import KeyRecord
 from idp.upstream_status.changes import FlagChange, Transition
@@ -184,36 +184,59 @@ def _figures(found: Figures) -> dict[str, Any]:
     }
 
 
-def mail(load: Load, domains: Mapping[str, Mapping[int, int]]) -> dict[str, Any]:
-    """How the mail goes. domains: deliveries of a day; those of one may be one person's, so only
-    all of them together are told.
-    """
-    buckets: dict[int, int] = {}
-    for counts in domains.values():
-        for bound, count in counts.items():
-            buckets[bound] = buckets.get(bound, 0) + count
+def mail(board: MailShown) -> dict[str, Any]:
+    """How the mail goes."""
     return {
-        "open": load.open,
-        "oldest_seconds": round(load.oldest, 1),
-        "finished": load.finished,
-        "window_seconds": load.window,
-        "estimated_wait_seconds": round(estimated_wait(load), 1),
-        "last_day": {
-            "deliveries": sum(buckets.values()),
-            "p50_seconds": _within(buckets, 0.50),
-            "p95_seconds": _within(buckets, 0.95),
+        "open": board.load.open,
+        "oldest_seconds": round(board.load.oldest, 1),
+        "finished": board.load.finished,
+        "window_seconds": board.load.window,
+        "estimated_wait_seconds": round(board.wait, 1),
+        "relays": [
+            {
+                "name": one.name,
+                "per_minute": one.per_minute or None,
+                "accepted": one.day.accepted,
+                "deferred": one.day.deferred,
+                "refused": one.day.refused,
+                "left_alone": one.alone,
+                "trouble": {"at": _text(one.trouble_at), "reason": one.trouble.reason}
+                if one.trouble is not None
+                else None,
+            }
+            for one in board.relays
+        ],
+        "domains": {
+            name: {
+                "deliveries": one.deliveries,
+                "p50_seconds": one.p50,
+                "p95_seconds": one.p95,
+            }
+            for name, one in board.domains.items()
         },
     }
 
 
-def _within(buckets: Mapping[int, int], share: float) -> int | None:
-    """The least bound that covers so large a share; None beyond the last, and for none at all."""
-    wanted, seen = share * sum(buckets.values()), 0
-    for bound in sorted(one for one in buckets if one):
-        seen += buckets[bound]
-        if seen >= wanted:
-            return bound
-    return None
+def live(board: LiveShown) -> dict[str, Any]:
+    """Links and sessions."""
+    return {
+        "at": _text(board.at),
+        "total": _live(board.total),
+        "components": [
+            {"client_id": client_id or None, **_live(counts)} for client_id, _, counts in board.rows
+        ],
+    }
+
+
+def _live(counts: LiveCounts) -> dict[str, int]:
+    return {
+        "links_asked": counts.asked,
+        "links_sent": counts.sent,
+        "links_used": counts.used,
+        "links_live": counts.live,
+        "sessions_sunat": counts.sunat,
+        "sessions_contingency": counts.contingency,
+    }
 
 
 def client(one: Client, now: datetime) -> dict[str, Any]:
