@@ -9,6 +9,7 @@ from idp.adapters.redis.replays import RedisReplays
 from idp.adapters.redis.tallies import RedisTallies
 from idp.admin import metric_sources as sources
 from idp.admin.api.call import Answer, Call
+from idp.admin.api.drilling import Drilling
 from idp.admin.api.readings import Readings, States
 from idp.admin.api.replays import Replays
 from idp.admin.api.switching import Switching
@@ -29,7 +30,19 @@ def api(services: Services) -> ConsoleApi:
     """Both surfaces for programs."""
     labels = {one.realm: one.label for one in services.settings.upstreams}
     states = States(status=services.upstream_status, labels=labels, clock=services.clock)
-    readings, switching = _readings(services, states), _switching(services, states)
+    replays = Replays(
+        store=RedisReplays(services.redis),
+        clock=services.clock,
+        key=derive_key(services.settings.secret_key, "api-changes"),
+    )
+    readings, switching = _readings(services, states), _switching(services, states, replays)
+    drilling = Drilling(
+        states=states,
+        drills=services.drills,
+        clients=services.clients,
+        replays=replays,
+        clock=services.clock,
+    )
     return ConsoleApi(
         handlers={
             "upstreams": readings.upstreams,
@@ -49,6 +62,10 @@ def api(services: Services) -> ConsoleApi:
             "policy": switching.policy,
             "planWindow": switching.plan_window,
             "cancelWindow": switching.cancel_window,
+            "drills": drilling.all,
+            "drillReport": drilling.report,
+            "beginDrill": drilling.begin,
+            "endDrill": drilling.end,
         },
         metrics=_metrics(services),
     )
@@ -72,18 +89,14 @@ def _readings(services: Services, states: States) -> Readings:
     )
 
 
-def _switching(services: Services, states: States) -> Switching:
+def _switching(services: Services, states: States, replays: Replays) -> Switching:
     switch = services.switch
     return Switching(
         states=states,
         status=switch.status,
         switchboard=switch.switchboard,
         windows=switch.windows,
-        replays=Replays(
-            store=RedisReplays(services.redis),
-            clock=services.clock,
-            key=derive_key(services.settings.secret_key, "api-changes"),
-        ),
+        replays=replays,
         clock=services.clock,
     )
 

@@ -261,6 +261,38 @@ def test_window_is_planned_shown_and_cancelled(switcher: Program) -> None:
     is_problem(switcher.post("/windows", {**plan, "realm": "otro"}), 404, "upstream_unknown")
 
 
+def test_drill_is_begun_once_reported_on_and_ended(switcher: Program) -> None:
+    plan = {
+        "realm": "sol",
+        "clients": ["mr"],
+        "percent": 5,
+        "seconds": 3_600,
+        "reason": "simulacro",
+    }
+    answer = switcher.post("/drills", plan, Idempotency_Key=KEY)
+    assert (answer.status_code, answer.json["who"], answer.json["on"]) == (
+        201,
+        "client:mando",
+        True,
+    )
+    assert switcher.post("/drills", plan, Idempotency_Key=KEY).json == answer.json
+    is_problem(switcher.post("/drills", plan), 409, "drill_overlaps")
+    for wrong in ({"clients": ["vigia"]}, {"clients": ["nadie"]}):
+        is_problem(switcher.post("/drills", {**plan, **wrong}), 422, "drill_refused")
+    for wrong in ({"percent": 0}, {"percent": 101}, {"seconds": 86_401}, {"testers": ["per_x"]}):
+        is_problem(switcher.post("/drills", {**plan, **wrong}), 400, "invalid_body")
+    drill = answer.json["id"]
+    report = switcher.get(f"/drills/{drill}/report").json
+    assert (report["drill"], report["chosen"]) == (drill, 0)
+    ended = switcher.post(f"/drills/{drill}/end", {"reason": "basta"}).json
+    assert (ended["on"], ended["ended_why"], ended["ended_by"]) == (
+        False, "operator", "client:mando",
+    )  # fmt: skip
+    is_problem(switcher.post(f"/drills/{drill}/end", {"reason": "basta"}), 409, "drill_over")
+    switcher.flip("sol", "forced_down")
+    is_problem(switcher.post("/drills", plan), 409, "drill_upstream_down")
+
+
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [

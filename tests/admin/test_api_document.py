@@ -37,10 +37,14 @@ def asked(program: Program) -> Iterator[tuple[str, str, Any]]:
     yield "planWindow", "/windows", plan
     window = program.get("/windows").json["windows"][-1]["id"]
     yield "cancelWindow", f"/windows/{window}/cancel", reason
+    drill = {"realm": "extranet", "clients": [], "percent": 5, "seconds": 3_600, **reason}
+    yield "beginDrill", "/drills", drill
+    begun = program.get("/drills").json["drills"][0]["id"]
+    yield "endDrill", f"/drills/{begun}/end", reason
     for one in OPERATIONS:
         if not one.takes:
             query = "?all=true" if one.id == "requests" else ""
-            yield one.id, one.path.replace("{realm}", "sol") + query, None
+            yield one.id, one.path.format(realm="sol", drill=begun) + query, None
 
 
 def test_every_answer_is_as_the_document_says(switcher: Program, document: Any) -> None:
@@ -115,6 +119,7 @@ def test_every_problem_has_the_documents_form_and_a_code_that_it_names(
         switcher.get("/coverage?client_id=otro"),
         switcher.post("/upstreams/sol/flag", {"state": "abajo"}),
         switcher.post("/windows/win_x/cancel", {"reason": "x"}),
+        switcher.get("/drills/drl_x/report"),
         switcher.flip("sol", "auto", until="2030-01-01T00:00:00Z"),
         switcher.flip("sol", "forced_down", If_Match='"x"'),
     ]
@@ -123,4 +128,15 @@ def test_every_problem_has_the_documents_form_and_a_code_that_it_names(
         is_problem(answer, answer.status_code, answer.json["code"])
         assert answer.json["code"] in CODES
         assert answer.json["title"] != "The request cannot be answered."
-    assert [one.status_code for one in problems] == [404, 404, 400, 404, 404, 400, 404, 422, 412]
+    assert [one.status_code for one in problems] == [
+        404,
+        404,
+        400,
+        404,
+        404,
+        400,
+        404,
+        404,
+        422,
+        412,
+    ]

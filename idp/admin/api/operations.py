@@ -71,9 +71,10 @@ def _change(
     answers: Mapping[int, str],
     summary: str,
     *,
+    permission: Permission = Permission.FLIP,
     tagged: bool = False,
 ) -> Operation:
-    return Operation(id, path, Permission.FLIP, summary, answers, takes=takes, tagged=tagged)
+    return Operation(id, path, permission, summary, answers, takes=takes, tagged=tagged)
 
 
 _STATE, _COVERAGE = Permission.SEE_STATE, Permission.SEE_COVERAGE
@@ -121,4 +122,12 @@ OPERATIONS: tuple[Operation, ...] = (
     _change("planWindow", "/windows", "Plan", {201: "Window"}, "Announce maintenance."),
     _change("cancelWindow", "/windows/{window}/cancel", "Word", {200: "Window"},
             "Take announced maintenance back, or end it."),
+    _read("drills", "/drills", Permission.DRILL, "Drills", "Drills, the newest first."),
+    _read("drillReport", "/drills/{drill}/report", Permission.DRILL, "DrillReport",
+          "What came of a drill, so far."),
+    _change("beginDrill", "/drills", "DrillPlan", {201: "Drill"},
+            "Begin a drill, by percentage: its testers are named by a person.",
+            permission=Permission.DRILL),
+    _change("endDrill", "/drills/{drill}/end", "Word", {200: "Drill"}, "End a drill now.",
+            permission=Permission.DRILL),
 )  # fmt: skip

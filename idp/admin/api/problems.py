@@ -35,6 +35,11 @@ _TITLES = {
     "window_refused": "That window cannot be announced.",
     "request_unknown": "There is no such request.",
     "flag_refused": "The flag cannot be set to that.",
+    "drill_unknown": "There is no such drill.",
+    "drill_over": "That drill is over.",
+    "drill_refused": "Such a drill cannot be begun.",
+    "drill_overlaps": "Another drill is on.",
+    "drill_upstream_down": "It is the real contingency now.",
     "temporarily_unavailable": "Something that this needs does not answer.",
     "server_error": "Something unforeseen went wrong.",
 }  # fmt: skip

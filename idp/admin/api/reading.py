@@ -136,6 +136,8 @@ def _told(rule: str, value: Any) -> str:
         "type": f"is of type {value}",
         "maxLength": f"is of {value} characters at most",
         "minLength": "says nothing",
+        "minimum": f"is {value} at least",
+        "maximum": f"is {value} at most",
     }
     return texts.get(rule, "is not what is taken here")
 

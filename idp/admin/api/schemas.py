@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from idp.admin.api.problems import CODES
 from idp.audit.events import AuditEvent
 from idp.people.coverage import Why as CoverageWhy
 from idp.signing.key import ALGORITHMS, KeyState
+from idp.upstream_status.drill_choice import Ending
+from idp.upstream_status.drill_report import DrillReport
 from idp.upstream_status.request import Decision, RequestKind
 from idp.upstream_status.state import FlagState, Policy, Why
 
@@ -260,6 +263,39 @@ SCHEMAS: dict[str, Schema] = {
     "Choice": whole(policy=one_of(Policy), reason=REASON),
     "Plan": whole(realm=TEXT, starts_at=MOMENT, ends_at=MOMENT, reason=REASON),
     "Word": whole(reason=REASON),
+    "Drill": whole(
+        id=TEXT,
+        realm=TEXT,
+        clients=many(TEXT),
+        percent=COUNT,
+        testers=COUNT,
+        everyone=YES_OR_NO,
+        reason=TEXT,
+        who=TEXT,
+        begins_at=MOMENT,
+        ends_at=MOMENT,
+        on=YES_OR_NO,
+        ended_why=maybe(one_of(Ending)),
+        ended_by=maybe(TEXT),
+    ),
+    "Drills": whole(drills=many(ref("Drill"))),
+    "DrillReport": whole(
+        drill=TEXT,
+        **dict.fromkeys(
+            [one.name for one in fields(DrillReport) if one.type in ("int", int)], COUNT
+        ),
+        why_not={"type": "object", "additionalProperties": COUNT},
+        mail_seconds=ref("Times"),
+        whole_seconds=ref("Times"),
+    ),
+    "Times": whole(count=COUNT, p50=maybe(NUMBER), p95=maybe(NUMBER)),
+    "DrillPlan": whole(
+        realm=TEXT,
+        clients={**many(TEXT), "maxItems": 200, "description": "None of them: all."},
+        percent={"type": "integer", "minimum": 1, "maximum": 100},
+        seconds={"type": "integer", "minimum": 60, "maximum": 86_400},
+        reason=REASON,
+    ),
 }
 
 EVENTS: Schema = one_of(AuditEvent)

@@ -14,6 +14,8 @@ from idp.clients.client import Client
 from idp.people.coverage import ComponentFigures, CoverageDay, CoverageReport, Figures
 from idp.signing.key import KeyRecord
 from idp.upstream_status.changes import FlagChange, Transition
+from idp.upstream_status.drill_choice import Drill
+from idp.upstream_status.drill_report import DrillReport
 from idp.upstream_status.request import Request
 from idp.upstream_status.state import (
     Facts,
@@ -144,6 +146,37 @@ def window(one: Window, now: datetime) -> dict[str, Any]:
         "state": "cancelled" if one.cancelled_at is not None else state,
         "reason": one.reason,
         "who": one.who,
+    }
+
+
+def drill(one: Drill, now: datetime) -> dict[str, Any]:
+    """A drill; of its testers only how many they are."""
+    return {
+        "id": one.id,
+        "realm": one.realm,
+        "clients": list(one.clients),
+        "percent": one.percent,
+        "testers": len(one.testers),
+        "everyone": one.everyone,
+        "reason": one.reason,
+        "who": one.who,
+        "begins_at": _text(one.begins_at),
+        "ends_at": _text(one.ends_at),
+        "on": one.on(now),
+        "ended_why": one.ended_why.value if one.ended_why else None,
+        "ended_by": one.ended_by,
+    }
+
+
+def drill_report(found: DrillReport) -> dict[str, Any]:
+    """What came of a drill: figures alone."""
+    values = vars(found)
+    return {
+        **{name: value for name, value in values.items() if isinstance(value, int)},
+        "drill": found.drill_id,
+        "why_not": dict(found.why_not),
+        "mail_seconds": vars(found.mail),
+        "whole_seconds": vars(found.whole),
     }
 
 

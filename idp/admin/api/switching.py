@@ -41,38 +41,21 @@ class Switching:
 
     def flip(self, call: Call) -> Answer:
         """Flip a flag, or ask for it. Raises IdpError upstream_unknown, flag_refused (422),
-        state_changed (412), and as `_once`.
+        state_changed (412), and as `once`.
         """
-        return self._once("flip", call, lambda: self._flip(call))
+        return once(self._replays, "flip", call, lambda: self._flip(call))
 
     def policy(self, call: Call) -> Answer:
         """Choose who decides, or ask for it. Raises as `flip`."""
-        return self._once("policy", call, lambda: self._choose(call))
+        return once(self._replays, "policy", call, lambda: self._choose(call))
 
     def plan_window(self, call: Call) -> Answer:
-        """Announce it. Raises IdpError upstream_unknown, window_refused (422), and as `_once`."""
-        return self._once("plan", call, lambda: self._plan(call))
+        """Announce it. Raises IdpError upstream_unknown, window_refused (422), and as `once`."""
+        return once(self._replays, "plan", call, lambda: self._plan(call))
 
     def cancel_window(self, call: Call) -> Answer:
-        """Take it back. Raises IdpError window_unknown, and as `_once`."""
-        return self._once("cancel", call, lambda: self._cancel(call))
-
-    def _once(self, name: str, call: Call, do: Callable[[], Answer]) -> Answer:
-        """Raises IdpError precondition_required (428) for what may be sent twice, or too late, and
-        as `Replays.once`.
-        """
-        if call.key is None:
-            if call.if_match:
-                return do()
-            raise IdpError("precondition_required", 428)
-        # The tags stand for the moment at which it was decided: a repeat brings the same.
-        request = {
-            "operation": name,
-            "path": dict(call.path),
-            "body": dict(call.body),
-            "if_match": call.if_match,
-        }
-        return self._replays.once(call.client_id, call.key, request, do)
+        """Take it back. Raises IdpError window_unknown, and as `once`."""
+        return once(self._replays, "cancel", call, lambda: self._cancel(call))
 
     def _flip(self, call: Call) -> Answer:
         realm, said = self._states.known(call.path["realm"]), call.body
@@ -146,3 +129,21 @@ class Switching:
             return call.if_match == ("*",) or found in call.if_match
 
         return still
+
+
+def once(replays: Replays, operation: str, call: Call, do: Callable[[], Answer]) -> Answer:
+    """What `do` answers, however often it is sent. Raises IdpError precondition_required (428) for
+    what may be sent twice, or too late, and as `Replays.once`.
+    """
+    if call.key is None:
+        if call.if_match:
+            return do()
+        raise IdpError("precondition_required", 428)
+    # The tags stand for the moment at which it was decided: a repeat brings the same.
+    request = {
+        "operation": operation,
+        "path": dict(call.path),
+        "body": dict(call.body),
+        "if_match": call.if_match,
+    }
+    return replays.once(call.client_id, call.key, request, do)
