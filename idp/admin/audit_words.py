@@ -133,13 +133,6 @@ MEANINGS: dict[AuditEvent, Text] = {
     AuditEvent.CALLER_CHECKED: Text(
         "La Mesa de Ayuda comparó lo que dijo quien llama con lo que se guarda."
     ),
-    AuditEvent.DRILL_BEGUN: Text("Un operador comenzó un simulacro."),
-    AuditEvent.DRILL_ENDED: Text(
-        "Terminó un simulacro: por la hora, por un operador, o porque SUNAT dejó de usarse."
-    ),
-    AuditEvent.DRILL_CHOSEN: Text("A un ingreso le tocó el simulacro."),
-    AuditEvent.DRILL_SHOWN: Text("Un ingreso del simulacro vio el formulario."),
-    AuditEvent.DRILL_LEFT: Text("Una persona del simulacro prefirió ingresar con SUNAT."),
     AuditEvent.AUDIT_DOWNLOADED: Text(
         "Alguien en la consola se llevó registros de la auditoría en un archivo."
     ),
