@@ -104,6 +104,10 @@ class SessionStore(Protocol):
         """
         ...
 
+    def look(self, digest: str, *, now: float, idle: int) -> Session | None:
+        """As `touch`, but it counts as no use: what asks by itself keeps nothing alive."""
+        ...
+
     def proved(self, digest: str, *, now: float) -> None:
         """Its account was proved again."""
         ...

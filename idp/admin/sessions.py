@@ -86,12 +86,15 @@ class Sessions:
         self._store.add(digest(cookie), session, now=self._clock.timestamp())
         return cookie
 
-    def current(self, cookie: str | None) -> Visit | None:
-        """Who is logged in by this cookie. Raises Unavailable."""
+    def current(self, cookie: str | None, *, used: bool = True) -> Visit | None:
+        """Who is logged in by this cookie. used: somebody did something, rather than a page of
+        theirs that asks by itself. Raises Unavailable.
+        """
         if not cookie:
             return None
         name, now = digest(cookie), self._clock.now()
-        session = self._store.touch(name, now=now.timestamp(), idle=self._idle)
+        ask = self._store.touch if used else self._store.look
+        session = ask(name, now=now.timestamp(), idle=self._idle)
         if session is None:
             self._lapsed(name)
             return None

@@ -7,15 +7,18 @@ from typing import Any
 from idp.adapters.redis.connection import RedisGateway
 from idp.admin.session import OpenSession, Session, moment
 
-# KEYS: the session. ARGV: now, idle seconds. Judged by our own clock; its use is noted at most
-# once in 30 s. One that has lapsed is left there for whoever puts its end on record.
+# KEYS: the session. ARGV: now, idle seconds, 1 where it is used. Judged by our own clock; its use
+# is noted at most once in 30 s. One that has lapsed is left there for whoever puts its end on
+# record.
 _TOUCH = """
 local data, used, expires, proved =
   unpack(redis.call('HMGET', KEYS[1], 'data', 'used', 'expires', 'proved'))
 if not data then return false end
 local now = tonumber(ARGV[1])
 if now >= tonumber(expires) or now - tonumber(used) >= tonumber(ARGV[2]) then return false end
-if now - tonumber(used) > 30 then redis.call('HSET', KEYS[1], 'used', ARGV[1]) end
+if ARGV[3] == '1' and now - tonumber(used) > 30 then
+  redis.call('HSET', KEYS[1], 'used', ARGV[1])
+end
 return {data, proved}
 """
 
@@ -67,8 +70,11 @@ class RedisConsoleSessions:
 
     def touch(self, digest: str, *, now: float, idle: int) -> Session | None:
         """The live one, noting its use."""
-        found = self._touch([_key(digest)], [now, idle])
-        return Session.from_json(found[0], float(found[1])) if found else None
+        return self._live(digest, now, idle, used=1)
+
+    def look(self, digest: str, *, now: float, idle: int) -> Session | None:
+        """The live one, which is not used by that."""
+        return self._live(digest, now, idle, used=0)
 
     def proved(self, digest: str, *, now: float) -> None:
         """Its account was proved again."""
@@ -78,6 +84,10 @@ class RedisConsoleSessions:
         """End it; what it was."""
         data, proved = self._remove([_key(digest)], [])
         return Session.from_json(data, float(proved)) if data else None
+
+    def _live(self, digest: str, now: float, idle: int, *, used: int) -> Session | None:
+        found = self._touch([_key(digest)], [now, idle, used])
+        return Session.from_json(found[0], float(found[1])) if found else None
 
     def of_account(self, account_id: str, *, now: float, idle: int) -> list[OpenSession]:
         """The live ones of an account; what ended meanwhile is forgotten."""
