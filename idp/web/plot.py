@@ -28,9 +28,18 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Something that happened at a label, by its number: an upright line through the plot."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Plot:
     """What is shown. labels: along the bottom, the first and the last are written. top: where the
-    scale ends, from 0 on; the largest value by default. unit: written behind each figure.
+    scale ends, from 0 on; the largest value by default. unit: written behind each figure. marks:
+    what happened meanwhile; marked: what they are called in the legend.
     """
 
     title: str
@@ -39,6 +48,8 @@ class Plot:
     lines: tuple[Line, ...]
     top: float | None = None
     unit: str = ""
+    marks: tuple[Mark, ...] = ()
+    marked: str = ""
 
     @property
     def scale(self) -> float:
@@ -54,6 +65,7 @@ def svg(plot: Plot, ident: str = "plot") -> Markup:
     parts = [*_frame(plot), *_legend(plot)]
     for number, line in enumerate(plot.lines):
         parts.extend(_line(plot, line, _DASHES[number % len(_DASHES)]))
+    parts.extend(_marks(plot))
     return Markup(
         '<svg class="plot" xmlns="http://www.w3.org/2000/svg" role="img" focusable="false" '
         'viewBox="0 0 {width} {height}" aria-labelledby="{ident}-title {ident}-desc">'
@@ -102,7 +114,7 @@ def _y(plot: Plot, value: float) -> float:
 
 
 def _height(plot: Plot) -> int:
-    return _PLAIN_HEIGHT + _LEGEND_ROW * len(plot.lines)
+    return _PLAIN_HEIGHT + _LEGEND_ROW * (len(plot.lines) + bool(plot.marks))
 
 
 def _frame(plot: Plot) -> Iterator[Markup]:
@@ -125,6 +137,25 @@ def _legend(plot: Plot) -> Iterator[Markup]:
         y = _PLAIN_HEIGHT + _LEGEND_ROW * number + 8
         yield _stroke(((_LEFT, y), (_LEFT + 32, y)), _DASHES[number % len(_DASHES)])
         yield _text(_LEFT + 40, y + 4, line.name, "start")
+
+
+def _marks(plot: Plot) -> Iterator[Markup]:
+    for one in plot.marks:
+        x = _x(plot, one.number)
+        yield _upright(x, _TOP, _PLAIN_HEIGHT - _BELOW, one.name)
+    if plot.marks:
+        y = _PLAIN_HEIGHT + _LEGEND_ROW * len(plot.lines) + 8
+        yield _upright(_LEFT + 16, y - 8, y + 8, plot.marked)
+        yield _text(_LEFT + 40, y + 4, plot.marked, "start")
+
+
+def _upright(x: float, top: float, bottom: float, name: str) -> Markup:
+    """A thin line between two arrow-heads, so that it is no line of the plot."""
+    return Markup(
+        '<g fill="currentColor"><title>{name}</title>'
+        '<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" stroke="currentColor"/>'
+        '<path d="M{left} {top}h8l-4 6z"/></g>'
+    ).format(name=name, x=x, left=x - 4, top=top, bottom=bottom)
 
 
 def _line(plot: Plot, line: Line, dash: str) -> Iterator[Markup]:
