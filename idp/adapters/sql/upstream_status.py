@@ -71,10 +71,11 @@ class SqlFlagStore:
         return True
 
     def hold(self, realm: str) -> None:
-        """Lock its row; a flag that nobody ever set has none, and is not held."""
-        row = select(_FLAGS.c.realm).where(_FLAGS.c.realm == realm).with_for_update()
-        with self._database.connection() as connection:
-            connection.execute(row).all()
+        """Lock what there is always one of: a flag that nobody ever set has no row."""
+        with self._database.transaction(), self._database.connection() as connection:
+            insert_new(connection, _EVIDENCE, {"realm": realm})
+            row = select(_EVIDENCE.c.realm).where(_EVIDENCE.c.realm == realm)
+            connection.execute(row.with_for_update()).all()
 
     def put_health(self, health: Health) -> bool:
         """Write it unless a later probe is there; whether it was written."""
@@ -115,7 +116,7 @@ class SqlFlagStore:
         )
         with self._database.connection() as connection:
             rows = connection.execute(query).all()
-        return [_change(row) for row in rows]
+        return [change_of(row) for row in rows]
 
     def purge(self, before: datetime) -> int:
         """Remove the changes of before that moment; how many. What a flag is stays."""
@@ -174,7 +175,8 @@ def _health(row: Row[Any]) -> Health | None:
     )
 
 
-def _change(row: Row[Any]) -> FlagChange:
+def change_of(row: Row[Any]) -> FlagChange:
+    """A row of the history as a value."""
     return FlagChange(
         row.realm,
         FlagState(row.state),
