@@ -30,6 +30,10 @@ from idp.admin.views.own import blueprint as own_blueprint
 from idp.admin.views.people import blueprint as people_blueprint
 from idp.admin.views.readings import blueprint as readings_blueprint
 from idp.admin.views.setup import blueprint as setup_blueprint
+from idp.admin.views.switch_flip import blueprint as flip_blueprint
+from idp.admin.views.switch_history import blueprint as history_blueprint
+from idp.admin.views.switch_requests import blueprint as requests_blueprint
+from idp.admin.views.switch_windows import blueprint as windows_blueprint
 from idp.app.front import Face, bare, finish_each, front
 from idp.app.process import served
 from idp.app.protocol import health
@@ -70,6 +74,7 @@ def create_console(settings: Settings, services: Services) -> Flask:
         browser=tools.browser,
         csrf=tools.csrf,
         addresses=tools.addresses,
+        alerts=services.console.now.alerts,
     )
 
     def own_host() -> None:
@@ -107,7 +112,7 @@ def _pages(services: Services, gate: Gate) -> list[Blueprint]:
             gate=gate,
         ),
         own_blueprint(own=console.own, sessions=console.sessions, gate=gate),
-        now_blueprint(now=console.now, clock=services.clock, gate=gate),
+        *_switch_pages(services, gate),
         coverage_blueprint(board=console.coverage, gate=gate),
         people_blueprint(
             lookups=console.people.lookups,
@@ -151,6 +156,36 @@ def _for_programs(settings: Settings, services: Services) -> list[Blueprint]:
             console=settings.console_url,
             allow=settings.metrics_allow,
             proxies=settings.trusted_proxies,
+        ),
+    ]
+
+
+def _switch_pages(services: Services, gate: Gate) -> list[Blueprint]:
+    now, clock, switch = services.console.now, services.clock, services.switch
+    pages = services.console_switch
+    return [
+        now_blueprint(
+            now=now,
+            logins=pages.logins,
+            probes=pages.probes,
+            previews=pages.previews,
+            transitions=switch.transitions,
+            switchboard=switch.switchboard,
+            clock=clock,
+            gate=gate,
+        ),
+        flip_blueprint(
+            status=switch.status,
+            switchboard=switch.switchboard,
+            now=now,
+            previews=pages.previews,
+            clock=clock,
+            gate=gate,
+        ),
+        requests_blueprint(requests=switch.requests, now=now, clock=clock, gate=gate),
+        windows_blueprint(windows=switch.windows, now=now, clock=clock, gate=gate),
+        history_blueprint(
+            transitions=switch.transitions, said=pages.said, now=now, clock=clock, gate=gate
         ),
     ]
 

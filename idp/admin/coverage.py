@@ -73,11 +73,13 @@ class CoverageBoard:
         """Each realm with its label."""
         return [(realm, self._labels.get(realm, realm)) for realm in self._coverage.realms]
 
-    def of(self, choice: Choice) -> Board:
-        """The figures of a choice. Raises IdpError("not_found", 404), Unavailable("sql")."""
+    def of(self, choice: Choice, *, kept: float = KEPT) -> Board:
+        """The figures of a choice, counted so many seconds ago at most. Raises
+        IdpError("not_found", 404), Unavailable("sql").
+        """
         if choice.days not in WINDOWS or (choice.realm and choice.realm not in dict(self.realms)):
             raise IdpError("not_found", 404)
-        report = self._report(choice.days)
+        report = self._report(choice.days, kept)
         chosen = next(
             (one for one in report.components if one.component.client_id == choice.client_id), None
         )
@@ -105,9 +107,9 @@ class CoverageBoard:
             ),
         )
 
-    def _report(self, days: int) -> CoverageReport:
+    def _report(self, days: int, seconds: float) -> CoverageReport:
         kept = self._reports.get(days)
-        if kept is not None and self._recent(kept):
+        if kept is not None and self._recent(kept, seconds):
             return kept
         # While somebody counts, the others are shown the last figures; without any they wait.
         if not self._counting.acquire(blocking=kept is None):
@@ -115,14 +117,14 @@ class CoverageBoard:
             return kept
         try:
             kept = self._reports.get(days)
-            if kept is None or not self._recent(kept):
+            if kept is None or not self._recent(kept, seconds):
                 kept = self._reports[days] = self._coverage.now(days)
             return kept
         finally:
             self._counting.release()
 
-    def _recent(self, report: CoverageReport) -> bool:
-        return 0 <= (self._clock.now() - report.at).total_seconds() < KEPT
+    def _recent(self, report: CoverageReport, seconds: float) -> bool:
+        return 0 <= (self._clock.now() - report.at).total_seconds() < seconds
 
 
 def _components(report: CoverageReport, realm: str) -> tuple[Line, ...]:

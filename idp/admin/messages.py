@@ -48,6 +48,16 @@ CONSOLE_MESSAGES: Mapping[str, Message] = {
         "Otra persona, o usted en otra ventana, cambió esta cuenta al mismo tiempo.",
         "Ingrese otra vez y revise qué quedó.",
     ),
+    "window_unknown": Message(
+        "El mantenimiento no está",
+        "Ya terminó, se anuló mientras tanto, o la dirección está incompleta.",
+        "Vuelva a Mantenimientos y revise la lista.",
+    ),
+    "request_unknown": Message(
+        "La solicitud no está",
+        "La dirección está incompleta, o la solicitud es muy antigua.",
+        "Vuelva a Solicitudes y revise la lista.",
+    ),
     "console_busy": Message(
         "Hay muchos ingresos a la vez", "En este momento se comprueban otras contraseñas.", _WAIT
     ),

@@ -97,6 +97,10 @@ class Requests:
         """Those that wait, the oldest first."""
         return self._store.open(realm)
 
+    def get(self, request_id: str) -> Request | None:
+        """By id."""
+        return self._store.get(request_id)
+
     def recent(self, realm: str | None = None, limit: int = 50) -> list[Request]:
         """The newest first, decided or not."""
         return self._store.recent(realm, limit)

@@ -52,7 +52,7 @@ from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.telling import Telling
 from idp.web.documents import Documents
 from idp.wiring.reload import Reloader
-from idp.wiring.surface import AuditRoom, Console, Probing, Provider, Switch
+from idp.wiring.surface import AuditRoom, Console, Probing, Provider, Switch, SwitchPages
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,7 @@ class Services:
     nudge_desk: NudgeDesk
     drafts: Drafts
     console: Console
+    console_switch: SwitchPages
     documents: Documents
     own_data: OwnData
 

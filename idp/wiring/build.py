@@ -33,6 +33,7 @@ from idp.wiring.base import Base, Services
 from idp.wiring.config_files import keys_and_clients
 from idp.wiring.console import console
 from idp.wiring.console_pages import ConsoleRooms
+from idp.wiring.console_switch import switch_pages
 from idp.wiring.contingency import (
     behind,
     bounces,
@@ -154,6 +155,7 @@ def build_services(
         status=status,
         load=load,
     )
+    pages = console(base, console_rooms, noted, switched, figures, password_cost)
     return Services(
         settings=settings,
         clock=clock,
@@ -212,5 +214,6 @@ def build_services(
         documents=documents(settings),
         own_data=OwnData(dossiers=own.dossiers, limits=counters),
         drafts=Drafts(store=RedisDrafts(redis), vault=vault, clock=clock),
-        console=console(base, console_rooms, noted, figures, password_cost),
+        console=pages,
+        console_switch=switch_pages(base, pages, clients, load),
     )

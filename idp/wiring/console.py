@@ -29,18 +29,19 @@ from idp.wiring.console_pages import (
     live_board,
     mail_board,
 )
-from idp.wiring.surface import Console
+from idp.wiring.surface import Console, Switch
 
 
 def console(
     base: Base,
     rooms: ConsoleRooms,
     noted: Noted,
+    switched: Switch,
     coverage: Coverage,
     cost: Cost,
 ) -> Console:
     """Everything that `/admin` and `idp admin` use."""
-    settings, limits, status = base.settings, rooms.limits, rooms.status
+    settings, limits = base.settings, rooms.limits
     host = urlsplit(settings.console_url).hostname or ""
     words = host.split(".")
     labels = {one.realm: one.label for one in settings.upstreams}
@@ -110,7 +111,12 @@ def console(
             random=base.random,
             console_url=settings.console_url,
         ),
-        now=Now(status=status, labels=labels, clock=base.clock),
+        now=Now(
+            status=switched.status,
+            labels=labels,
+            clock=base.clock,
+            requests=switched.requests,
+        ),
         coverage=CoverageBoard(coverage=coverage, labels=labels, clock=base.clock),
         people=help_desk(base, rooms),
         audit=audit_search(base),

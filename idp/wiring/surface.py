@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.adapters.sql.flag_said import SqlSaidStore
 from idp.adapters.sql.probes import SqlActs, SqlProbeStore
 from idp.adapters.sql.transitions import SqlTransitionStore
 from idp.admin.audit_search import AuditSearch
@@ -24,6 +25,9 @@ from idp.admin.own_account import OwnAccount
 from idp.admin.person_card import Cards
 from idp.admin.requests import Requests
 from idp.admin.sessions import Sessions as ConsoleSessions
+from idp.admin.switch_logins import LoginBoard
+from idp.admin.switch_ports import Probes
+from idp.admin.switch_preview import Previews
 from idp.audit.checkpointer import Checkpointer
 from idp.audit.delivery import Delivery
 from idp.audit.sealer import Sealer
@@ -91,6 +95,16 @@ class Console:
     keys: KeysBoard
     mail: MailBoard
     live: LiveBoard
+
+
+@dataclass(frozen=True)
+class SwitchPages:
+    """What the console's pages of the switch use, beside it. probes: what the prober saw."""
+
+    logins: LoginBoard
+    probes: Probes
+    previews: Previews
+    said: SqlSaidStore
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def test_newcomer_sets_up_leaves_and_comes_back_by_keyboard(
     expect(page.locator("h1")).to_have_text("Ahora")
     expect(page.locator("[data-realm]")).to_have_count(2)
     reached = reached_by_keyboard(page)
-    assert reached[:4] == ["Ir al contenido", "ayuda", "Ahora", "Cobertura"]
+    assert reached[:4] == ["Ir al contenido", "ayuda", "Ahora", "Solicitudes"]
 
     page.focus("#salir")
     page.keyboard.press("Enter")

@@ -16,6 +16,7 @@ from tests.browser import (
     states_desk,
     states_login,
     states_nudge,
+    states_switch,
 )
 from tests.browser.looking import LOOKS, sound
 from tests.browser.site import Site, running_site
@@ -29,6 +30,7 @@ MODULES = (
     states_desk,
     states_login,
     states_nudge,
+    states_switch,
 )
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 # One of each kind of page is looked at in high contrast and forced colours too.

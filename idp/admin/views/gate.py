@@ -6,7 +6,7 @@ A page says what it needs in one line, so that none can forget a part of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from flask import Request, Response, request
 
 from idp.admin.entrance import Origin
+from idp.admin.now import Alert
 from idp.admin.roles import ROLE_NAMES, Permission
 from idp.admin.sessions import Sessions, Visit
 from idp.admin.views.menu import HOME, menu_for
@@ -33,13 +34,15 @@ _KNOWN_LIFE = 180 * 86_400
 LOGIN = "/admin/ingresar"
 PROVE = "/admin/confirmar"
 # A page of ours, and nothing that a browser could take for another host.
-_BACK = re.compile(r"/admin(?:/[a-z0-9-]+)*(?:\?[\w.~%=&-]*)?", re.ASCII)
+_BACK = re.compile(r"/admin(?:/[\w-]+)*(?:\?[\w.~%=&-]*)?", re.ASCII)
 
 View = Callable[..., Response]
 
 
 class Gate:
-    """Reads and sets the console's cookies, and lets visitors through."""
+    """Reads and sets the console's cookies, and lets visitors through. alerts: what every page of
+    theirs says above all else.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class Gate:
         browser: Browser,
         csrf: Csrf,
         addresses: ClientAddress,
+        alerts: Callable[[], Sequence[Alert]] = tuple,
     ) -> None:
         self._sessions = sessions
         self._pages = pages
@@ -57,13 +61,17 @@ class Gate:
         self._browser = browser
         self._csrf = csrf
         self._addresses = addresses
+        self._alerts = alerts
 
-    def needs(self, permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
+    def needs(
+        self, permission: Permission, *, fresh: bool = False, used: bool = True
+    ) -> Callable[[View], View]:
         """A view for visitors who have this permission; it is given their visit first.
 
         Whoever is not logged in is sent to do so and comes back. Each form is checked to be ours.
         fresh: the password was typed within minutes, else it is asked for first; a form that wants
-        it has its page at the same path.
+        it has its page at the same path. used: somebody asked for it, so that their session is not
+        idle.
         """
 
         def wrap(view: View) -> View:
@@ -71,7 +79,7 @@ class Gate:
             def guarded(**parts: str) -> Response:
                 if request.method == "POST":
                     self.check_form()
-                visit = self.visit()
+                visit = self.visit(used=used)
                 if visit is None:
                     return see_other(f"{LOGIN}?{urlencode({'volver': _here(request)})}")
                 if not visit.may(permission):
@@ -84,9 +92,9 @@ class Gate:
 
         return wrap
 
-    def visit(self) -> Visit | None:
+    def visit(self, *, used: bool = True) -> Visit | None:
         """Who is logged in."""
-        return self._sessions.current(self._cookies.read(request, SESSION))
+        return self._sessions.current(self._cookies.read(request, SESSION), used=used)
 
     def check_form(self) -> None:
         """Raises IdpError("csrf_failed", 403) unless it is a form of ours."""
@@ -102,6 +110,8 @@ class Gate:
                 "menu": menu_for(visit),
                 "role": ROLE_NAMES[visit.account.role],
                 "here": request.path,
+                "alerts": self._alerts(),
+                "may_flip": visit.may(Permission.FLIP),
             }
         response = self._pages.page(
             template, csrf_token=self._csrf.token(value), **shown, **context

@@ -9,6 +9,9 @@ from idp.admin.sessions import Visit
 from idp.kernel.texts import Text
 
 HOME = "/admin"
+REQUESTS = "/admin/solicitudes"
+WINDOWS = "/admin/mantenimientos"
+HISTORY = "/admin/historia"
 COVERAGE = "/admin/cobertura"
 PEOPLE = "/admin/personas"
 MAIL = "/admin/correo"
@@ -31,6 +34,9 @@ class Entry:
 
 MENU = (
     Entry(HOME, Text("Ahora"), Permission.SEE_STATE),
+    Entry(REQUESTS, Text("Solicitudes"), Permission.SEE_STATE),
+    Entry(WINDOWS, Text("Mantenimientos"), Permission.SEE_STATE),
+    Entry(HISTORY, Text("Historia"), Permission.SEE_STATE),
     Entry(COVERAGE, Text("Cobertura"), Permission.SEE_COVERAGE),
     Entry(PEOPLE, Text("Personas"), Permission.FIND_PERSON),
     Entry(MAIL, Text("Correo"), Permission.SEE_STATE),
