@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from idp.admin.mail_board import MailBoard
@@ -124,6 +125,18 @@ def jobs(waiting: Callable[[], Mapping[str, Waits]]) -> Iterable[Family]:
 def audit_stream(waiting: Callable[[], int]) -> Iterable[Family]:
     """Audit records on their way to the database."""
     return [_one("idp_audit_waiting", "Audit records not in the database yet.", waiting())]
+
+
+def audit_tail(
+    waiting: Callable[[], tuple[int, datetime | None]], clock: Clock
+) -> Iterable[Family]:
+    """Audit records in the database that the sealer has not come to."""
+    count, oldest = waiting()
+    age = max(0.0, (clock.now() - oldest).total_seconds()) if oldest is not None else 0.0
+    return [
+        _one("idp_audit_unsealed", "Audit records in the database without a seal.", count),
+        _one("idp_audit_unsealed_oldest_seconds", "How old the oldest of them is.", age),
+    ]
 
 
 def requests(found: Requests) -> Iterable[Family]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from idp.adapters.redis.replays import RedisReplays
 from idp.adapters.redis.tallies import RedisTallies
+from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.admin import metric_sources as sources
 from idp.admin.api.call import Answer, Call
 from idp.admin.api.drilling import Drilling
@@ -103,6 +104,7 @@ def _switching(services: Services, states: States, replays: Replays) -> Switchin
 
 def _metrics(services: Services) -> Metrics:
     status, clock = services.upstream_status, services.clock
+    seals = SqlSealStore(services.database)
     return Metrics(
         sources=[
             Source(None, lambda: sources.upstreams(status, clock)),
@@ -111,6 +113,7 @@ def _metrics(services: Services) -> Metrics:
             Source("redis", lambda: sources.mail(services.console.mail)),
             Source("redis", lambda: sources.jobs(services.queue.waiting)),
             Source("redis", lambda: sources.audit_stream(services.audit_stream.waiting)),
+            Source("sql", lambda: sources.audit_tail(seals.waiting, clock)),
             Source("sql", lambda: sources.requests(services.switch.requests)),
         ],
         clock=clock,

@@ -154,6 +154,20 @@ def test_figures_are_those_of_the_services(near: Flask, switcher: Program) -> No
     assert read(scrape(near))[waiting] == found[waiting] + 1
 
 
+def test_audit_that_nobody_seals_is_counted(near: Flask, watcher: Program) -> None:
+    services, clock = watcher.world.services, watcher.world.clock
+    while services.audit_room.sealer.step():
+        pass
+    clock.advance(FRESH)
+    count, age = ("idp_audit_unsealed", ()), ("idp_audit_unsealed_oldest_seconds", ())
+    found = read(scrape(near))
+    assert (found[count], found[age]) == (0, 0)
+    services.audit.record("logout.completed", sid="x")
+    clock.advance(90)
+    found = read(scrape(near))
+    assert (found[count], found[age]) == (1, 90)
+
+
 def test_job_that_waits_is_counted(near: Flask, watcher: Program) -> None:
     services = watcher.world.services
     name = next(iter(services.jobs)).name

@@ -126,7 +126,7 @@ def test_every_metric_stands_in_the_table_and_alerts_name_no_other(monitored: Wo
     assert told == there
     (rules,) = [text for language, text in FENCES if language == "yaml" and "groups:" in text]
     (group,) = yaml.safe_load(rules)["groups"]
-    assert len(group["rules"]) == 10
+    assert len(group["rules"]) == 11
     for rule in group["rules"]:
         assert set(re.findall(r"idp_\w+", rule["expr"])) <= there, rule["alert"]
 

@@ -120,6 +120,17 @@ class SqlSealStore:
             missing = connection.execute(gone).scalars().all()
         yield from (UnsealedRow(seq, None, None) for seq in missing)
 
+    def waiting(self) -> tuple[int, datetime | None]:
+        """How many rows wait in the queue for their seal, and of when the oldest is."""
+        query = (
+            select(func.count(), func.min(_LOG.c.at))
+            .select_from(_UNSEALED)
+            .join(_LOG, _LOG.c.seq == _UNSEALED.c.seq, isouter=True)
+        )
+        with self._database.connection() as connection:
+            count, oldest = connection.execute(query).one()
+        return count, oldest
+
     def due(self, before: datetime) -> int:
         """How many rows are of before that moment, up to a bound."""
         return counted(self._database, _LOG.c.seq, _LOG.c.at < before)
