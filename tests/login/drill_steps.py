@@ -79,7 +79,7 @@ def start(world: World, browser: FlaskClient, **changes: Any) -> str:
     """A login that chose Clave SOL; the path of its dispatcher."""
     path = park(world, browser, **changes)
     page = browser.get(path)
-    if f'action="{path}/elegir"' in page.text:
+    if page.status_code == 200 and "/upstream/sol/start" not in page.text:
         browser.post(f"{path}/elegir", data={"csrf_token": csrf_of(page.text), "realm": "sol"})
     return path
 
