@@ -30,6 +30,7 @@ from idp.admin.views.own import blueprint as own_blueprint
 from idp.admin.views.people import blueprint as people_blueprint
 from idp.admin.views.readings import blueprint as readings_blueprint
 from idp.admin.views.setup import blueprint as setup_blueprint
+from idp.admin.views.switch_drills import blueprint as drills_blueprint
 from idp.admin.views.switch_flip import blueprint as flip_blueprint
 from idp.admin.views.switch_history import blueprint as history_blueprint
 from idp.admin.views.switch_requests import blueprint as requests_blueprint
@@ -184,6 +185,13 @@ def _switch_pages(services: Services, gate: Gate) -> list[Blueprint]:
         ),
         requests_blueprint(requests=switch.requests, now=now, clock=clock, gate=gate),
         windows_blueprint(windows=switch.windows, now=now, clock=clock, gate=gate),
+        drills_blueprint(
+            drills=services.drills,
+            clients=services.clients.all,
+            now=now,
+            clock=clock,
+            gate=gate,
+        ),
         history_blueprint(
             transitions=switch.transitions, said=pages.said, now=now, clock=clock, gate=gate
         ),

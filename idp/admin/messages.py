@@ -53,6 +53,16 @@ CONSOLE_MESSAGES: Mapping[str, Message] = {
         "Ya terminó, se anuló mientras tanto, o la dirección está incompleta.",
         "Vuelva a Mantenimientos y revise la lista.",
     ),
+    "drill_unknown": Message(
+        "El simulacro no está",
+        "La dirección está incompleta, o el simulacro es muy antiguo.",
+        "Vuelva a Simulacros y revise la lista.",
+    ),
+    "drill_over": Message(
+        "El simulacro ya terminó",
+        "Llegó su hora, o alguien lo terminó antes.",
+        "Vuelva a Simulacros y revise la lista.",
+    ),
     "request_unknown": Message(
         "La solicitud no está",
         "La dirección está incompleta, o la solicitud es muy antigua.",

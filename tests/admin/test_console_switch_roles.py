@@ -31,6 +31,15 @@ ROWS = (
     ("GET", "/admin/politica/sol", {}, FLIPPERS, 200),
     ("POST", "/admin/politica/sol", {"politica": "assisted", **REASON}, FLIPPERS, 303),
     ("POST", "/admin/solicitudes/{request}", {"palabra": "rechazar"}, FLIPPERS, 303),
+    ("GET", "/admin/simulacros", {}, ALL, 200),
+    ("GET", "/admin/simulacros/nuevo", {}, FLIPPERS, 200),
+    (
+        "POST",
+        "/admin/simulacros/nuevo",
+        {"ingreso": "sol", "porcentaje": "5", "plazo": "60", **REASON},
+        FLIPPERS,
+        303,
+    ),
     ("GET", "/admin/mantenimientos/nuevo", {}, FLIPPERS, 200),
     (
         "POST",

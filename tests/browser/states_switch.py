@@ -228,3 +228,43 @@ def said(site: Site, page: Page, other: Other) -> None:
         status.set(SOL, FlagState.AUTO, reason="SUNAT volvió", who="console:luis", approved_by="x")
     inside(site, page, "/admin/historia?vista=dicho&ingreso=sol&dias=30")
     page.wait_for_selector("#siguiente")
+
+
+def drilled(site: Site) -> str:
+    """A drill that goes on; its id."""
+    untouched(site.world)
+    drills, now = site.world.services.drills, site.world.clock.now()
+    for one in drills.list():
+        if one.on(now):
+            drills.end(one.id, "prueba", "terminó la prueba")
+    site.later(1)
+    made = drills.begin(
+        realm=SOL, clients=("mr", "origen"), percent=5, lasts=timedelta(hours=2),
+        who="console:ana", reason="prueba mensual",
+    )  # fmt: skip
+    return made.id
+
+
+@state("consola/simulacros.html", "console drills, one on and one over")
+def drills_list(site: Site, page: Page, other: Other) -> None:
+    drilled(site)
+    drilled(site)
+    inside(site, page, "/admin/simulacros")
+    page.wait_for_selector("tr[data-drill]")
+
+
+@state("consola/simulacro.html", "console drill, on")
+def drill_on(site: Site, page: Page, other: Other) -> None:
+    inside(site, page, f"/admin/simulacros/{drilled(site)}?hecho=comenzado")
+    page.wait_for_selector("#terminar")
+
+
+@state("consola/simulacro_nuevo.html", "console drill, refused")
+def drill_refused(site: Site, page: Page, other: Other) -> None:
+    drilled(site)
+    inside(site, page, "/admin/simulacros/nuevo")
+    page.check("#componente-1")
+    page.fill("#porcentaje", "5")
+    page.fill("#motivo", "prueba mensual")
+    page.click("#guardar")
+    page.wait_for_selector("#ingreso-error")

@@ -39,5 +39,13 @@ def test_word_that_the_guide_gives_as_a_label_stands_on_a_page(label: str) -> No
 
 def test_guide_names_every_page_of_the_switch() -> None:
     assert len(LABELS) > 15
-    for page in ("Ahora", "Cambiar", "Solicitudes", "Política", "Mantenimientos", "Historia"):
+    for page in (
+        "Ahora",
+        "Cambiar",
+        "Solicitudes",
+        "Política",
+        "Mantenimientos",
+        "Simulacros",
+        "Historia",
+    ):
         assert f"***{page}***" in SECTION[1]

@@ -11,6 +11,7 @@ from idp.kernel.texts import Text
 HOME = "/admin"
 REQUESTS = "/admin/solicitudes"
 WINDOWS = "/admin/mantenimientos"
+DRILLS = "/admin/simulacros"
 HISTORY = "/admin/historia"
 COVERAGE = "/admin/cobertura"
 PEOPLE = "/admin/personas"
@@ -36,6 +37,7 @@ MENU = (
     Entry(HOME, Text("Ahora"), Permission.SEE_STATE),
     Entry(REQUESTS, Text("Solicitudes"), Permission.SEE_STATE),
     Entry(WINDOWS, Text("Mantenimientos"), Permission.SEE_STATE),
+    Entry(DRILLS, Text("Simulacros"), Permission.SEE_STATE),
     Entry(HISTORY, Text("Historia"), Permission.SEE_STATE),
     Entry(COVERAGE, Text("Cobertura"), Permission.SEE_COVERAGE),
     Entry(PEOPLE, Text("Personas"), Permission.FIND_PERSON),
