@@ -280,9 +280,12 @@ class Logins:
 
     def _in_force(self, client: Client | None) -> Policy:
         """A component's policy, and since when what it counts from is so."""
+        policy = policy_of(client)
+        if not policy.recovery_limit:
+            return policy
         since = {realm: self._upstream_status.state(realm).since for realm in self._realms}
         recovered = {realm: at for realm, at in since.items() if at is not None}
-        return replace(policy_of(client), recovered_at=recovered)
+        return replace(policy, recovered_at=recovered)
 
     def _drilled(self, policy: Policy, drill: str, client: Client | None) -> Policy:
         """The policy, for what came of a drill."""

@@ -22,7 +22,7 @@ from idp.web.agent import describe
 from idp.web.browser import Browser
 from idp.web.cookies import DRILL, KNOWN, SESSION, Cookies
 from idp.web.csrf import Csrf
-from idp.web.headers import Csp
+from idp.web.headers import Csp, Sources
 from idp.web.i18n import Languages
 from idp.web.redirects import see_other
 from idp.web.render import Pages
@@ -57,14 +57,16 @@ def blueprint(
         transaction = transactions.load(transaction_id, browser.hash(request))
         return transaction, logins.sessions.current(cookies.read(request, SESSION))
 
-    def csp(transaction: Transaction) -> Csp:
+    def csp(transaction: Transaction, script: Sources) -> Csp:
         origins = (*upstream_origins, *logins.return_origins(transaction))
-        return Csp(script=("'self'",), form_action=origins)
+        return Csp(script=script, form_action=origins)
 
-    def show(template: str, transaction: Transaction, **context: Any) -> Response:
+    def show(
+        template: str, transaction: Transaction, *, script: Sources = (), **context: Any
+    ) -> Response:
         return pages.page(
             template,
-            csp=csp(transaction),
+            csp=csp(transaction, script),
             ui_locales=transaction.ui_locales,
             csrf_token=csrf.token(browser.read(request) or ""),
             client_name=logins.client_name(transaction),
@@ -83,6 +85,7 @@ def blueprint(
         return show(
             "login/elegir.html",
             transaction,
+            script=("'self'",),
             transaction_id=transaction.id,
             realms=[
                 {

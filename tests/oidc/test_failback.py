@@ -60,9 +60,12 @@ def test_leaving(case: str) -> None:
 
 @pytest.fixture
 def world(tmp_path: Path, valkey: str, gateway: Any) -> Iterator[World]:
-    """`renueva` and `par-a` end their sessions at a recovery, `conserva` keeps them."""
+    """`renueva` and `par-a` end their sessions at a recovery, `conserva` keeps them, `gracia` gives
+    them ten minutes.
+    """
     text = clients_text(
         renueva={"contingency": LOGOUT, "backchannel_logout_uri": TOLD},
+        gracia={"contingency": {"recovery_limit": 600}},
         **{"par-a": {"contingency": LOGOUT, "backchannel_logout_uri": TOLD}},
     )
     built = build_world(tmp_path, valkey, clients=text)
@@ -143,6 +146,22 @@ def test_session_that_another_component_keeps_lives_and_the_one_that_ends_it_is_
     assert keeps.refresh(refresh["conserva"]).status_code == 200
     assert ends.answer(prompt="none")["error"] == "login_required"
     assert "code" in keeps.answer(prompt="none")
+
+
+def test_session_with_a_further_life_counts_so_long_and_is_not_ended(
+    world: World, notices: list[str]
+) -> None:
+    party = by_mail(world, "gracia")
+    token = party.tokens()["refresh_token"]
+    recover(world)
+    step(world)
+    world.clock.advance(598)
+    token = party.refresh(token).json["refresh_token"]
+    assert "code" in party.answer(prompt="none")
+    world.clock.advance(1)
+    assert party.answer(prompt="none")["error"] == "login_required"
+    refused(party.refresh(token), "invalid_grant")
+    assert (alive(world, party), notices) == (True, [])
 
 
 def test_session_that_outlived_one_recovery_is_looked_at_again_after_the_next(
