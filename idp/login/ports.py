@@ -97,20 +97,13 @@ class FindsPeople(Protocol):
         ...
 
 
-class InForce(Protocol):
-    """What is in force for an upstream. since: None when it was never otherwise."""
-
-    @property
-    def since(self) -> datetime | None:
-        """Since when."""
-        ...
-
-
 class KnowsUpstreams(Protocol):
     """What is needed of the flag."""
 
-    def state(self, realm: str) -> InForce:
-        """What is in force, from memory."""
+    def back_since(self, realm: str) -> datetime | None:
+        """Since when it is up without a break, from memory; None while it is down, or if it was
+        never otherwise.
+        """
         ...
 
     def up(self, realm: str) -> bool:

@@ -283,7 +283,7 @@ class Logins:
         policy = policy_of(client)
         if not policy.recovery_limit:
             return policy
-        since = {realm: self._upstream_status.state(realm).since for realm in self._realms}
+        since = {realm: self._upstream_status.back_since(realm) for realm in self._realms}
         recovered = {realm: at for realm, at in since.items() if at is not None}
         return replace(policy, recovered_at=recovered)
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from idp.clients.client import Client
 from idp.jobs.periodic import Left
-from idp.login.ports import InForce
 from idp.login.session import Session
 from idp.login.sessions import Sessions
 from idp.oidc.endings import Endings
@@ -30,12 +30,10 @@ class Recoveries(Protocol):
         """The upstreams that there are."""
         ...
 
-    def up(self, realm: str) -> bool:
-        """Whether it is up, from memory."""
-        ...
-
-    def state(self, realm: str) -> InForce:
-        """Since when, from memory."""
+    def back_since(self, realm: str) -> datetime | None:
+        """Since when it is up without a break, from memory; None while it is down, or if it was
+        never otherwise.
+        """
         ...
 
 
@@ -95,7 +93,7 @@ class Failback:
         return Left.MORE if any(more) else None
 
     def _of_realm(self, realm: str) -> bool:
-        since = self._upstreams.state(realm).since if self._upstreams.up(realm) else None
+        since = self._upstreams.back_since(realm)
         if since is None or not self._sessions.by_mail_before(realm, since, 1):
             return False
         with self._leases.hold(f"failback|{realm}") as mine:

@@ -88,6 +88,15 @@ class UpstreamStatus:
         """What is in force for this upstream; no I/O. Raises ValueError for another realm."""
         return effective(self.facts(realm), self._clock.now())
 
+    def back_since(self, realm: str) -> datetime | None:
+        """Since when it has been up without a break, whatever the causes; None while it is down,
+        and where it was never otherwise. No I/O. Raises ValueError for another realm.
+        """
+        found = self.state(realm)
+        if not found.up:
+            return None
+        return self.facts(realm).back_at or found.since
+
     def facts(self, realm: str) -> Facts:
         """Everything that decides, as last read; no I/O. Raises ValueError for another realm."""
         self._known(realm)

@@ -113,13 +113,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that decides about one upstream."""
+    """Everything that decides about one upstream. back_at: the first transition to up after the
+    last to down, which decides nothing; None where that is not on record yet, or never happened.
+    """
 
     flag: Flag | None = None
     judgement: Judgement | None = None
     health: Health | None = None
     windows: tuple[Window, ...] = ()
     policy: Policy | None = None
+    back_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -146,3 +146,22 @@ def test_telling_of_a_transition_is_taken_once(build: Build, switched: Switched)
     store = switched(status).transitions
     assert [store.told("sol-1", NOW), store.told("sol-1", NOW)] == [True, False]
     assert store.untold(5) == []
+
+
+def test_recovery_counts_from_the_end_of_the_last_fall_whatever_the_cause(
+    build: Build, switched: Switched, clock: FixedClock
+) -> None:
+    status = build()
+    assert status.back_since("sol") is None
+    status.set("sol", FlagState.FORCED_UP, reason="r", who="ana")
+    status.set("sol", DOWN, reason="cayó", who="ana", until=seconds(60))
+    assert status.back_since("sol") is None
+    clock.advance(61)
+    assert status.back_since("sol") == seconds(60)
+    switched(status).steward.step()
+    status.refresh()
+    assert status.back_since("sol") == seconds(61)
+    clock.advance(600)
+    status.set("sol", FlagState.FORCED_UP, reason="r", who="ana")
+    assert status.back_since("sol") == seconds(61)
+    assert status.back_since("extranet") is None

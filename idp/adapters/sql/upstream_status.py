@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, Select, func, insert, or_, select, update
 
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.models import FlagChangeRow, FlagRow, UpstreamEvidenceRow, WindowRow
+from idp.adapters.sql.models import (
+    FlagChangeRow,
+    FlagRow,
+    TransitionRow,
+    UpstreamEvidenceRow,
+    WindowRow,
+)
 from idp.adapters.sql.tables import counted, insert_new, purge, table_of, upsert
 from idp.adapters.sql.windows import window_of
 from idp.upstream_status.changes import FlagChange
@@ -28,6 +35,7 @@ _FLAGS = table_of(FlagRow)
 _HISTORY = table_of(FlagChangeRow)
 _EVIDENCE = table_of(UpstreamEvidenceRow)
 _WINDOWS = table_of(WindowRow)
+_TRANSITIONS = table_of(TransitionRow)
 
 
 class SqlFlagStore:
@@ -49,11 +57,15 @@ class SqlFlagStore:
             flags = {row.realm: row for row in connection.execute(select(_FLAGS))}
             evidence = {row.realm: row for row in connection.execute(select(_EVIDENCE))}
             announced = connection.execute(windows).all()
+            back = {row.realm: row.at for row in connection.execute(_back())}
         by_realm: dict[str, list[Window]] = defaultdict(list)
         for row in announced:
             by_realm[row.realm].append(window_of(row))
         return {
-            realm: _facts(flags.get(realm), evidence.get(realm), by_realm[realm])
+            realm: replace(
+                _facts(flags.get(realm), evidence.get(realm), by_realm[realm]),
+                back_at=back.get(realm),
+            )
             for realm in {*flags, *evidence, *by_realm}
         }
 
@@ -131,6 +143,21 @@ class SqlFlagStore:
             insert_new(connection, _EVIDENCE, {"realm": realm})
             change = update(_EVIDENCE).where(_EVIDENCE.c.realm == realm, condition)
             return connection.execute(change.values(values)).rowcount == 1
+
+
+def _back() -> Select[tuple[str, datetime]]:
+    """By upstream, when it came up after it was last down: nothing while it is down."""
+    other = _TRANSITIONS.alias()
+    down = (
+        select(func.max(other.c.seq))
+        .where(other.c.realm == _TRANSITIONS.c.realm, other.c.up.is_(False))
+        .scalar_subquery()
+    )
+    return (
+        select(_TRANSITIONS.c.realm, func.min(_TRANSITIONS.c.at).label("at"))
+        .where(_TRANSITIONS.c.seq > down)
+        .group_by(_TRANSITIONS.c.realm)
+    )
 
 
 def _facts(flag: Row[Any] | None, evidence: Row[Any] | None, windows: list[Window]) -> Facts:
