@@ -72,7 +72,9 @@ def test_pages_in_quechua_say_that_their_words_are_spanish(calls: Calls) -> None
     for name, text in pages(calls).items():
         spoken = Spoken(text)
         assert spoken.broken == [], name
-        assert spoken.misplaced(lacking("qu"), "es") == [], name
+        # A component of this world is called as a role is.
+        misplaced = [one for one in spoken.misplaced(lacking("qu"), "es") if one != "Consulta"]
+        assert misplaced == [], name
 
 
 def test_pages_in_english_are_whole(calls: Calls) -> None:
