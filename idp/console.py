@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, request
 
+from idp.adapters.pdf.paper import pdf_of
 from idp.adapters.telemetry.metrics import CONTENT_TYPE, exposition
 from idp.admin.api.operations import PREFIX as API
 from idp.admin.messages import CONSOLE_MESSAGES
@@ -33,6 +34,7 @@ from idp.admin.views.setup import blueprint as setup_blueprint
 from idp.admin.views.switch_drills import blueprint as drills_blueprint
 from idp.admin.views.switch_flip import blueprint as flip_blueprint
 from idp.admin.views.switch_history import blueprint as history_blueprint
+from idp.admin.views.switch_report import blueprint as report_blueprint
 from idp.admin.views.switch_requests import blueprint as requests_blueprint
 from idp.admin.views.switch_windows import blueprint as windows_blueprint
 from idp.app.front import Face, bare, finish_each, front
@@ -190,6 +192,14 @@ def _switch_pages(services: Services, gate: Gate) -> list[Blueprint]:
             clients=services.clients.all,
             now=now,
             clock=clock,
+            gate=gate,
+        ),
+        report_blueprint(
+            incidents=switch.incidents,
+            documents=services.documents,
+            pdf=pdf_of,
+            names=lambda: {one.client_id: one.client_name for one in services.clients.all()},
+            now=now,
             gate=gate,
         ),
         history_blueprint(

@@ -41,10 +41,13 @@ def asked(program: Program) -> Iterator[tuple[str, str, Any]]:
     yield "beginDrill", "/drills", drill
     begun = program.get("/drills").json["drills"][0]["id"]
     yield "endDrill", f"/drills/{begun}/end", reason
+    passed = program.get("/upstreams/sol/transitions").json["transitions"]
+    down = next(one["id"] for one in passed if not one["up"])
     for one in OPERATIONS:
         if not one.takes:
             query = "?all=true" if one.id == "requests" else ""
-            yield one.id, one.path.format(realm="sol", drill=begun) + query, None
+            path = one.path.format(realm="sol", drill=begun, incident=down)
+            yield one.id, path + query, None
 
 
 def test_every_answer_is_as_the_document_says(switcher: Program, document: Any) -> None:
@@ -120,6 +123,7 @@ def test_every_problem_has_the_documents_form_and_a_code_that_it_names(
         switcher.post("/upstreams/sol/flag", {"state": "abajo"}),
         switcher.post("/windows/win_x/cancel", {"reason": "x"}),
         switcher.get("/drills/drl_x/report"),
+        switcher.get("/incidents/sol-999"),
         switcher.flip("sol", "auto", until="2030-01-01T00:00:00Z"),
         switcher.flip("sol", "forced_down", If_Match='"x"'),
     ]
@@ -135,6 +139,7 @@ def test_every_problem_has_the_documents_form_and_a_code_that_it_names(
         404,
         404,
         400,
+        404,
         404,
         404,
         422,

@@ -35,6 +35,7 @@ ACTIONS: dict[Permission, list[Action]] = {
     Permission.SEE_STATE: [
         Action(("upstream status",), ("upstreams", "upstream")),
         Action(("upstream history",), ("history", "transitions")),
+        Action(("upstream report",), ("incidents", "incident")),
         Action(("upstream window list",), ("windows",)),
         Action(("upstream requests",), ("requests",)),
         Action(("mail status",), ("mail",)),
@@ -97,13 +98,13 @@ def test_every_operation_is_an_action_under_its_own_permission() -> None:
 
 
 def test_every_command_of_the_switch_is_an_action() -> None:
-    """What needs the machine itself stays a command: `--local`, and a report on paper."""
+    """What needs the machine itself stays a command."""
     told = {name for actions in ACTIONS.values() for action in actions for name in action.commands}
     switch = {one for one in commands(build_parser()) if one.startswith("upstream ")}
     assert switch - told == ON_THE_MACHINE
 
 
-ON_THE_MACHINE = {"upstream report", "upstream probe"}
+ON_THE_MACHINE = {"upstream probe"}
 
 
 def test_no_operation_is_about_people(api_app: Flask) -> None:

@@ -50,6 +50,8 @@ ROWS = (
     ),
     ("GET", "/admin/mantenimientos/{window}", {}, FLIPPERS, 200),
     ("POST", "/admin/mantenimientos/{window}", REASON, FLIPPERS, 303),
+    ("GET", "/admin/informes/{report}", {}, ALL, 200),
+    ("GET", "/admin/informes/{report}/pdf", {}, ALL, 200),
 )
 
 
@@ -70,6 +72,11 @@ def told(desk: Desk, browser: ConsoleClient, row: tuple[str, str, dict[str, str]
             within=timedelta(minutes=30), do_then=False,
         )  # fmt: skip
         path = path.format(request=asked.id)
+    elif "{report}" in path:
+        switch.status.set("sol", FlagState.FORCED_DOWN, reason="prueba", who="otra")
+        last = switch.transitions.last("sol")
+        assert last is not None
+        path = path.format(report=last.id)
     elif "{window}" in path:
         begin = now + timedelta(days=1)
         ends = begin + timedelta(hours=1)

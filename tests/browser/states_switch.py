@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page
 
@@ -268,3 +269,24 @@ def drill_refused(site: Site, page: Page, other: Other) -> None:
     page.fill("#motivo", "prueba mensual")
     page.click("#guardar")
     page.wait_for_selector("#ingreso-error")
+
+
+@state("consola/informe.html", "console, report on a contingency")
+def incident_report(site: Site, page: Page, other: Other) -> None:
+    past(site)
+    site.later(3_600)
+    inside(site, page, "/admin/historia")
+    page.click("td a[href^='/admin/informes/']")
+    page.wait_for_selector("#archivos")
+
+
+@state("informe/informe.html", "report on a contingency, as a file")
+def incident_file(site: Site, page: Page, other: Other) -> Page:
+    """It is opened where nothing of the site is."""
+    incident_report(site, page, other)
+    address = page.get_attribute("#archivos a[href$='/html']", "href")
+    answer = page.request.get(urljoin(page.url, address or ""))
+    assert answer.ok
+    read = other()
+    read.set_content(answer.text())
+    return read

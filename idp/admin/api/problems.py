@@ -31,6 +31,7 @@ _TITLES = {
     "client_unknown": "There is no such component.",
     "realm_unknown": "There is no such realm.",
     "days_unknown": "Coverage is not counted over so many days.",
+    "incident_unknown": "No contingency has this name.",
     "window_unknown": "No such window is ahead or on.",
     "window_refused": "That window cannot be announced.",
     "request_unknown": "There is no such request.",

@@ -20,6 +20,7 @@ from idp.kernel.errors import IdpError, Unavailable
 from idp.people.coverage import Coverage
 from idp.signing.key import KeyRecord
 from idp.upstream_status.changes import Transition
+from idp.upstream_status.incidents import Incidents
 from idp.upstream_status.requests import Requests
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.windows import Windows
@@ -76,6 +77,7 @@ class Readings:
         states: States,
         status: UpstreamStatus,
         transitions: FindsTransitions,
+        incidents: Incidents,
         windows: Windows,
         requests: Requests,
         coverage: Coverage,
@@ -89,6 +91,7 @@ class Readings:
         self._states = states
         self._status = status
         self._transitions = transitions
+        self._incidents = incidents
         self._windows = windows
         self._requests = requests
         self._coverage = coverage
@@ -121,6 +124,19 @@ class Readings:
             realm, asked.get("since"), asked.get("until"), asked["limit"]
         )
         return Answer({"transitions": [shown.transition(one) for one in found]})
+
+    def incidents(self, call: Call) -> Answer:
+        """Contingencies that are over."""
+        realm = call.query.get("realm")
+        if realm is not None:
+            self._states.known(realm)
+        found = self._incidents.all(realm, call.query["limit"])
+        return Answer({"incidents": [shown.incident(one) for one in found]})
+
+    def incident(self, call: Call) -> Answer:
+        """What is told of one."""
+        found = self._incidents.report(call.path["incident"])
+        return Answer({"content": dict(found.content), "signature": found.signature or None})
 
     def windows(self, call: Call) -> Answer:
         """Announced maintenance."""

@@ -139,6 +139,19 @@ SCHEMAS: dict[str, Schema] = {
         evidence=_EVIDENCE,
     ),
     "Transitions": whole(transitions=many(ref("Transition"))),
+    "IncidentEntry": whole(
+        id=TEXT,
+        realm=TEXT,
+        began=MOMENT,
+        ended=MOMENT,
+        people_served=COUNT,
+        people_not_served=COUNT,
+    ),
+    "Incidents": whole(incidents=many(ref("IncidentEntry"))),
+    "Incident": whole(
+        content={"type": "object", "description": "Who, when, why, and the figures."},
+        signature=maybe({**TEXT, "description": "A compact JWS over `content` (RFC 7515 §7.1)."}),
+    ),
     "Request": whole(
         id=TEXT,
         realm=TEXT,

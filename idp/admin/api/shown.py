@@ -16,6 +16,7 @@ from idp.signing.key import KeyRecord
 from idp.upstream_status.changes import FlagChange, Transition
 from idp.upstream_status.drill_choice import Drill
 from idp.upstream_status.drill_report import DrillReport
+from idp.upstream_status.incident import Report
 from idp.upstream_status.request import Request
 from idp.upstream_status.state import (
     Facts,
@@ -113,6 +114,19 @@ def transition(one: Transition) -> dict[str, Any]:
         "who": one.who,
         "until": _text(one.until),
         "evidence": dict(one.evidence),
+    }
+
+
+def incident(one: Report) -> dict[str, Any]:
+    """A contingency that is over, in short."""
+    figures = one.content["figures"]
+    return {
+        "id": one.id,
+        "realm": one.realm,
+        "began": _text(one.began),
+        "ended": _text(one.ended),
+        "people_served": figures["people_served"],
+        "people_not_served": figures["people_not_served"],
     }
 
 
