@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help demo test check bench bench-surge bench-alike bench-people bench-audit bench-year manual locales lock clean setup
+.PHONY: help demo test check bench bench-surge bench-alike bench-people bench-audit bench-flip bench-year manual locales lock clean setup
 
 help:
 	@echo "make demo    a whole VUCE on this machine; Ctrl-C ends it"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench-alike   whether answers tell who exists"
 	@echo "make bench-year    what the prober's thresholds and policies make of a year of SUNAT's faults"
 	@echo "make bench-people  what importing, finding and counting a million people takes"
+	@echo "make bench-flip    how long a flip takes to be in force in every process"
 	@echo "make bench-audit   what sealing and verifying the audit log takes"
 
 setup: $(VENV)/installed
@@ -63,6 +64,9 @@ bench-people: setup
 
 bench-audit: setup
 	@$(BIN)/python -m bench.audit $(AUDIT)
+
+bench-flip: setup
+	@$(BIN)/python -m bench.flip $(FLIP)
 
 bench-year: setup
 	@$(BIN)/python -m bench.year $(YEAR)
