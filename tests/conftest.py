@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_socket import socket_allow_hosts
@@ -129,25 +131,61 @@ def _database_kinds() -> list[str]:
     return ["sqlite", "postgresql"] if _CI or postgres_binaries() else ["sqlite"]
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file at the newest revision, to be copied: to migrate takes a hundred times as long."""
+    path = tmp_path_factory.mktemp("migrated") / "migrated.sqlite3"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_folder: Path) -> str:
+    """The name of a database at the newest revision, the template of others."""
+    with _postgres(postgres_folder) as one:
+        one.execute("CREATE DATABASE migrated")
+    _migrate(f"postgresql+psycopg://test@/migrated?host={postgres_folder}")
+    return "migrated"
+
+
 @pytest.fixture(params=_database_kinds())
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind that the provider runs on."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind that the provider runs on: empty, or at the newest revision for a
+    test that has the fixture `database`.
+    """
+    filled = "database" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        path = tmp_path / "test.sqlite3"
+        if filled:
+            shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
     folder: Path = request.getfixturevalue("postgres_folder")
+    template = request.getfixturevalue("migrated_postgres") if filled else "template1"
+    name = f"test{next(_COUNTER)}"
+    with _postgres(folder) as one:
+        one.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield f"postgresql+psycopg://test@/{name}?host={folder}"
+    with _postgres(folder) as one:
+        one.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _postgres(folder: Path) -> Any:
     import psycopg
 
-    name = f"test{next(_COUNTER)}"
-    with psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True) as one:
-        one.execute(f'CREATE DATABASE "{name}"')
-    return f"postgresql+psycopg://test@/{name}?host={folder}"
+    return psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True)
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.upgrade()
+    database.close()
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A database of each kind, brought to its newest revision."""
+    """A database of each kind, at its newest revision."""
     found = Database(database_url)
-    found.upgrade()
     yield found
     found.close()
 

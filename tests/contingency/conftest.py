@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from idp.adapters.sql.database import Database
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Database]:
+    shutil.copyfile(migrated_sqlite, tmp_path / "idp.sqlite3")
     database = Database(f"sqlite:///{tmp_path}/idp.sqlite3")
-    database.upgrade()
     yield database
     database.close()
 
