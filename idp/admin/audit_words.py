@@ -159,6 +159,9 @@ MEANINGS: dict[AuditEvent, Text] = {
         "La auditoría no es la que se firmó: faltan registros sellados, o son otros."
     ),
     AuditEvent.AUDIT_EXPORTED: Text("Se exportó la auditoría."),
+    AuditEvent.AUDIT_REVEALED: Text(
+        "Un operador vio la dirección de internet y el navegador de un registro."
+    ),
     AuditEvent.AUDIT_KEY_MADE: Text("Se creó la llave de la auditoría."),
     AuditEvent.AUDIT_KEY_ROTATED: Text("La llave de la auditoría tiene sucesora."),
     AuditEvent.PROBER_ADVISED: Text("El vigía aconsejó a los administradores sobre SUNAT."),

@@ -17,6 +17,7 @@ from idp.admin.steps import HalfLogin, Steps
 from idp.admin.totp import counter_of
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.personal import Personal
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.kernel.ports import UnitOfWork
@@ -26,13 +27,16 @@ from idp.limits.service import Limits
 
 @dataclass(frozen=True)
 class Origin:
-    """Whence somebody comes. prefix: of the address. session: the cookie that they had before."""
+    """Whence somebody comes. prefix: of the address. session: the cookie that they had before.
+    personal: for beside the audit record.
+    """
 
     prefix: str
     browser_hash: str
     known: str | None
     agent: str
     session: str | None = None
+    personal: Personal | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ class Entrance:
             raise IdpError("console_step_over")
         session = self._sessions.make(account, agent=origin.agent)
         with self._uow.transaction():
-            self._record(account, "setup", session)
+            self._record(account, "setup", session, origin)
         return self._enter(account, session, origin, back="")
 
     def _hash_anew(self, account: Account, password: str) -> None:
@@ -164,18 +168,19 @@ class Entrance:
         with self._uow.transaction():
             reason = refusal(account)
             if reason is None:
-                self._record(account, how, session)
+                self._record(account, how, session, origin)
         if reason is not None:
             self._failed(account, origin, how, reason)
             return None
         self._steps.drop_login(origin.browser_hash)
         return self._enter(account, session, origin, back=half.back)
 
-    def _record(self, account: Account, how: str, session: Session) -> None:
+    def _record(self, account: Account, how: str, session: Session, origin: Origin) -> None:
         self._accounts.entered(account.id, self._clock.now())
         self._audit.record(
             AuditEvent.ADMIN_LOGGED_IN,
             actor=account.actor,
+            personal=origin.personal,
             account=account.name,
             how=how,
             sid=session.sid,
@@ -187,10 +192,14 @@ class Entrance:
 
     def _failed(self, account: Account | None, origin: Origin, step: str, reason: str) -> None:
         # Never what was typed: people type passwords into the wrong field.
-        named = {"account": account.name} if account else {}
-        self._noted.note(
-            AuditEvent.ADMIN_LOGIN_FAILED, origin.prefix, step=step, reason=reason, **named
+        record = self._audit.entry(
+            AuditEvent.ADMIN_LOGIN_FAILED,
+            personal=origin.personal,
+            step=step,
+            reason=reason,
+            account=account.name if account else None,
         )
+        self._noted.push(record, origin.prefix)
 
 
 def _still(account: Account, half: HalfLogin) -> bool:

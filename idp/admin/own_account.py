@@ -12,6 +12,7 @@ from idp.admin.recovery import RecoveryCodes
 from idp.admin.sessions import Sessions, Visit
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.personal import Personal
 from idp.kernel.errors import IdpError
 from idp.kernel.ports import UnitOfWork
 from idp.kernel.texts import Text
@@ -53,9 +54,11 @@ class OwnAccount:
         """How many recovery codes they have."""
         return self._proofs.codes_left(visit.account.id)
 
-    def prove(self, visit: Visit, password: str) -> Text | None:
-        """Prove themselves again; why not. Raises IdpError (rate_limited, console_busy)."""
-        if not self._right(visit, password):
+    def prove(self, visit: Visit, password: str, personal: Personal | None = None) -> Text | None:
+        """Prove themselves again; why not. personal: for beside the record of a refusal. Raises
+        IdpError (rate_limited, console_busy).
+        """
+        if not self._right(visit, password, personal):
             return _WRONG
         self._audit.record(
             AuditEvent.ADMIN_PROVED_AGAIN,
@@ -67,13 +70,18 @@ class OwnAccount:
         return None
 
     def change_password(
-        self, visit: Visit, current: str, password: str, repeated: str
+        self,
+        visit: Visit,
+        current: str,
+        password: str,
+        repeated: str,
+        personal: Personal | None = None,
     ) -> dict[str, Text]:
         """Another password, by field what is wrong: nothing where it was changed.
 
         Every session ends by it; `sessions.open` begins the next. Raises as `prove`.
         """
-        if not self._right(visit, current):
+        if not self._right(visit, current, personal):
             return {"actual": _WRONG}
         account = visit.account
         refused = new_password(password, repeated, (account.name, *self._words))
@@ -108,17 +116,18 @@ class OwnAccount:
             )
         return codes
 
-    def _right(self, visit: Visit, password: str) -> bool:
+    def _right(self, visit: Visit, password: str, personal: Personal | None) -> bool:
         account = visit.account
         self._limits.hit("admin.proof", account.id)
         right = self._passwords.matches(account.password_hash, password)
         if not right:
             # Whoever sits at a session that its owner left open may be guessing.
-            self._noted.note(
+            record = self._audit.entry(
                 AuditEvent.ADMIN_LOGIN_FAILED,
-                account.id,
+                personal=personal,
                 account=account.name,
                 step="proof",
                 reason="wrong",
             )
+            self._noted.push(record, account.id)
         return right

@@ -130,6 +130,7 @@ class AuditEvent(StrEnum):
     AUDIT_DOWNLOADED = "audit.downloaded"
     AUDIT_CHAIN_BROKEN = "audit.chain_broken"
     AUDIT_EXPORTED = "audit.exported"
+    AUDIT_REVEALED = "audit.revealed"
     AUDIT_KEY_MADE = "audit.key_made"
     AUDIT_KEY_ROTATED = "audit.key_rotated"
 
@@ -146,13 +147,15 @@ def _row(meaning: str, *details: str) -> Row:
     return Row(meaning, frozenset(details))
 
 
+# What commits to what is kept beside the record (`audit.personal`): a hash, no personal data.
+PERSONAL = "personal"
 _CAMPAIGN = ("campaign", "days", "most")
 # How many of its mails came to what (`people.campaign_ports.MailState`).
 _MAILS = ("sent", "refused", "unknown", "dropped", "given_up")
 
 TABLE: dict[AuditEvent, Row] = {
     AuditEvent.LOGIN_COMPLETED: _row(
-        "A session began.", "sid", "transaction", "acr", "known_browser", "drill"
+        "A session began.", "sid", "transaction", "acr", "known_browser", "drill", PERSONAL
     ),
     AuditEvent.LOGIN_SWITCHED: _row(
         "A session was replaced by another person's, who confirmed it.", "sid", "previous_person"
@@ -181,6 +184,7 @@ TABLE: dict[AuditEvent, Row] = {
         "known_browser",
         "resend",
         "drill",
+        PERSONAL,
     ),
     AuditEvent.LINK_SENT: _row("A relay took the mail with a link.", "link", "attempt"),
     AuditEvent.LINK_NOT_ELIGIBLE: _row(
@@ -529,7 +533,11 @@ TABLE: dict[AuditEvent, Row] = {
     ),
     AuditEvent.ADMIN_SET_UP: _row("A console account was set up by its link.", "account"),
     AuditEvent.ADMIN_LOGGED_IN: _row(
-        "Somebody came in at the console, by a code or a recovery code.", "account", "how", "sid"
+        "Somebody came in at the console, by a code or a recovery code.",
+        "account",
+        "how",
+        "sid",
+        PERSONAL,
     ),
     AuditEvent.ADMIN_LOGIN_FAILED: _row(
         "Somebody did not come in at the console (password, code, recovery), or did not prove who "
@@ -537,6 +545,7 @@ TABLE: dict[AuditEvent, Row] = {
         "account",
         "step",
         "reason",
+        PERSONAL,
     ),
     AuditEvent.ADMIN_PROVED_AGAIN: _row(
         "Somebody at the console typed their password again.", "account", "sid"
@@ -576,6 +585,12 @@ TABLE: dict[AuditEvent, Row] = {
         "number",
     ),
     AuditEvent.AUDIT_EXPORTED: _row("The audit log was exported.", "rows", "since", "until"),
+    AuditEvent.AUDIT_REVEALED: _row(
+        "An operator looked at what is kept beside a record: the network address and the browser.",
+        "record",
+        "purpose",
+        "genuine",
+    ),
     AuditEvent.AUDIT_KEY_MADE: _row("The audit key was made.", "kid"),
     AuditEvent.AUDIT_KEY_ROTATED: _row(
         "The audit key has a successor; both signed that it is.", "kid", "successor"

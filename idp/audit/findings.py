@@ -25,6 +25,7 @@ class What(StrEnum):
     CHECKPOINT_ALTERED = "checkpoint_altered"
     UNREADABLE = "unreadable"
     EXPORT_CUT = "export_cut"
+    PERSONAL_ALTERED = "personal_altered"
 
 
 MEANING: dict[What, str] = {
@@ -45,6 +46,7 @@ MEANING: dict[What, str] = {
     What.CHECKPOINT_ALTERED: "punto de control que no sigue al anterior o difiere de su copia",
     What.UNREADABLE: "línea que no se puede leer",
     What.EXPORT_CUT: "la exportación está incompleta",
+    What.PERSONAL_ALTERED: "lo que se guarda al lado del registro no es lo que este prometió",
 }
 
 

@@ -30,6 +30,7 @@ class AuditRecord:
     actor: an operator's name, CLIENT with the client_id of a system that keeps people in step, or
     None when a person or a component acted.
     reference: the *número de atención* that page and mail show. details: as `events.TABLE` allows.
+    enclosed: sealed, what is kept beside it (`audit.personal`); only on its way to the store.
     """
 
     id: str
@@ -42,6 +43,7 @@ class AuditRecord:
     mode: str | None = None
     reference: str | None = None
     details: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    enclosed: str | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> str:
         """The record as one line of JSON; fields without a value are left out."""
@@ -56,6 +58,7 @@ class AuditRecord:
             "mode": self.mode,
             "reference": self.reference,
             "details": dict(self.details) or None,
+            "enclosed": self.enclosed,
         }
         kept = {name: value for name, value in fields.items() if value is not None}
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
@@ -76,6 +79,7 @@ class AuditRecord:
                 mode=found.get("mode"),
                 reference=found.get("reference"),
                 details=MappingProxyType(dict(found.get("details", {}))),
+                enclosed=found.get("enclosed"),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not an audit record") from error
@@ -96,3 +100,4 @@ class AuditFilter:
     until: datetime | None = None
     actor: str | None = None
     older_than: str | None = None
+    id: str | None = None

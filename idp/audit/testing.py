@@ -69,7 +69,7 @@ class RaisingHandler(logging.Handler):
 
 
 def _matches(record: AuditRecord, wanted: AuditFilter) -> bool:
-    names = ("event", "person_id", "client_id", "realm", "reference", "actor")
+    names = ("id", "event", "person_id", "client_id", "realm", "reference", "actor")
     exact = all(getattr(wanted, name) in (None, getattr(record, name)) for name in names)
     started = wanted.since is None or wanted.since <= record.at
     return exact and started and (wanted.until is None or record.at < wanted.until)

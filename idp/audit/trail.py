@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -41,7 +42,7 @@ class Sealed(Protocol):
 
 
 class Trail:
-    """every: between checkpoints."""
+    """every: between checkpoints. beside: compares what is kept beside the rows; how many."""
 
     def __init__(
         self,
@@ -51,12 +52,14 @@ class Trail:
         clock: Clock,
         issuer: str,
         every: timedelta,
+        beside: Callable[[Findings], int] = lambda findings: 0,
     ) -> None:
         self._store = store
         self._checkpoints = checkpoints
         self._clock = clock
         self._issuer = issuer
         self._every = every
+        self._beside = beside
 
     def verify(
         self, keys: CheckpointKeys, findings: Findings, copies: Iterable[str] = ()
@@ -84,7 +87,8 @@ class Trail:
         verifier = Verifier(statements.vouched, findings, refresh=refresh)
         verifier.follow(self._store.sealed(0))
         tail = verifier.tail(self._store.unsealed(), started)
-        return verifier.done(tail, signed_since=started - 2 * self._every - _GRACE)
+        report = verifier.done(tail, signed_since=started - 2 * self._every - _GRACE)
+        return replace(report, personal=self._beside(findings))
 
     def export(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[str]:
         """The lines of an export. since, until: at least the rows of that time, and all that lies

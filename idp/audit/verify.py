@@ -34,7 +34,8 @@ class Tail:
 class Report:
     """What was looked at. first, last: numbers of seals; signed: the last that a checkpoint vouches
     for, as far as it was found to be so. rows: with a seal. purged: what a signed purge has taken;
-    damaged: how many of those rows were not what was sealed by then.
+    damaged: how many of those rows were not what was sealed by then. personal: of how many what is
+    kept beside them was compared.
     """
 
     rows: int
@@ -45,6 +46,7 @@ class Report:
     damaged: int
     checkpoints: int
     tail: Tail
+    personal: int = 0
 
 
 class Verifier:

@@ -1,4 +1,4 @@
-"""`idp audit`: search the audit log (and see audit_trail, audit_key)."""
+"""`idp audit`: search the audit log (and see audit_show, audit_trail, audit_key)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from idp.audit.events import TABLE, AuditEvent
 from idp.audit.records import AuditFilter, AuditRecord
-from idp.cli import audit_key, audit_trail
+from idp.cli import audit_key, audit_show, audit_trail
 from idp.cli.arguments import at_most, moment
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: Any) -> None:
-    """`idp audit list|events|verify|export|checkpoint|key`."""
+    """`idp audit list|show|events|verify|export|checkpoint|key`."""
     parser = subparsers.add_parser("audit", help="the audit log")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="matching records, the newest first")
@@ -33,6 +33,7 @@ def add_parser(subparsers: Any) -> None:
     listing.set_defaults(func=_list)
     events = actions.add_parser("events", help="the events that there are, and their meaning")
     events.set_defaults(func=_events)
+    audit_show.add_command(actions)
     audit_trail.add_commands(actions)
     audit_key.add_commands(actions)
     for action in (listing, events):

@@ -170,6 +170,8 @@ def _text(report: Report, findings: Findings, about: dict[str, Any]) -> Iterator
     if report.purged:
         damaged = f"; {report.damaged} no eran ya lo que se selló" if report.damaged else ""
         yield f"eliminados por plazo: hasta el sello {report.purged}{damaged}"
+    if report.personal:
+        yield f"datos personales al lado, comparados: {report.personal}"
     age = (
         "" if report.tail.oldest is None else f", el más antiguo de hace {report.tail.oldest:.0f} s"
     )

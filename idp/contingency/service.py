@@ -244,6 +244,7 @@ class Contingency:
                 realm=visit.realm,
                 actor=visitor.actor,
                 reference=link.reference,
+                personal=visitor.personal,
                 link=link.id,
                 known_browser=browser is not None,
                 resend=last is not None,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
+from idp.audit.personal import Personal
 from idp.contingency.codes import code_error, spaced
 from idp.contingency.drill_views import notice
 from idp.contingency.drilling import DrillDesk
@@ -67,6 +68,7 @@ def blueprint(
             cookies.read(request, KNOWN),
             describe(request.headers.get("User-Agent", "")),
             languages.of(request),
+            personal=Personal.of(addresses.address(request), request.headers.get("User-Agent", "")),
         )
 
     def client_name(visit: Visit) -> str:

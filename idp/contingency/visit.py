@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from idp.audit.personal import Personal
 from idp.links.link import Link
 from idp.login.transaction import Transaction
 
@@ -94,7 +95,7 @@ class Visitor:
     """Who asks: address prefix and known-browser cookie, as far as limits care; agent: the browser
     as `Chrome/Windows`, which its person is told; language: of the page, and so of the mail.
     known_tokens: digests of that cookie's tokens, where the help desk asks on the person's behalf
-    and has no cookie; actor: who of it asks.
+    and has no cookie; actor: who of it asks. personal: for beside the audit record.
     """
 
     address_prefix: str
@@ -103,3 +104,4 @@ class Visitor:
     language: str = "es"
     known_tokens: str | None = None
     actor: str | None = None
+    personal: Personal | None = None

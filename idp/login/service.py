@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from idp.audit.personal import Personal
 from idp.clients.client import Client
 from idp.clients.subjects import Subjects
 from idp.kernel.clock import Clock
@@ -146,10 +147,12 @@ class Logins:
         session_cookie: str | None,
         agent: str = "",
         language: str = "es",
+        personal: Personal | None = None,
     ) -> Established:
         """Turn the transaction's proof into a session, once.
 
         agent: the browser in two words. language: of its pages, and of the notice that follows.
+        personal: for beside the audit record.
 
         Raises IdpError("transaction_unknown", 404) when somebody did already; Unavailable, after
         which the proof is there again.
@@ -166,6 +169,7 @@ class Logins:
                 agent=agent,
                 language=language,
                 parked=transaction if self.drill(transaction) else None,
+                personal=personal,
             )
             self._not_too_late(cookie, session, proof)
         except Unavailable:

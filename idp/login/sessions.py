@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.personal import Personal
 from idp.audit.ports import AuditStream
 from idp.kernel.clock import Clock
 from idp.kernel.events import EventBus, LoginCompleted, SessionEnded
@@ -69,12 +70,13 @@ class Sessions:
         agent: str = "",
         language: str = "es",
         parked: Transaction | None = None,
+        personal: Personal | None = None,
     ) -> tuple[str, Session]:
         """Begin a session from a proof: a new cookie and a new sid, every time.
 
         replaces: the cookie of the session that ends by this one, so that none lives on unnamed.
         agent: its browser in two words. language: of its pages. parked: the login that led here, if
-        it is a drill's, which is kept.
+        it is a drill's, which is kept. personal: for beside the audit record.
         """
         drill = _drill_of(parked, proof)
         sid = new_id(self._random, "ses")
@@ -103,6 +105,7 @@ class Sessions:
             client_id=client_id,
             realm=proof.realm,
             mode=proof.mode.value,
+            personal=personal,
             sid=session.sid,
             transaction=parked.trace if parked is not None and drill else None,
             drill=drill,

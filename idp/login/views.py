@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from idp.audit.events import AuditEvent
 from idp.audit.log import Audit
+from idp.audit.personal import Personal
 from idp.kernel.identity import EXTRANET, SOL
 from idp.kernel.texts import Text
 from idp.login.drilling import Brought, Drilling
@@ -20,6 +21,7 @@ from idp.login.steps import Step, StepKind
 from idp.login.transaction import Transaction
 from idp.web.agent import describe
 from idp.web.browser import Browser
+from idp.web.client_address import ClientAddress
 from idp.web.cookies import DRILL, KNOWN, SESSION, Cookies
 from idp.web.csrf import Csrf
 from idp.web.headers import Csp, Sources
@@ -43,6 +45,7 @@ def blueprint(
     browser: Browser,
     csrf: Csrf,
     languages: Languages,
+    addresses: ClientAddress,
     rescue: Rescue,
     rescue_pages: RescuePages,
     step_urls: StepUrls,
@@ -106,11 +109,13 @@ def blueprint(
         )
 
     def establish(transaction: Transaction) -> Response:
+        agent = request.headers.get("User-Agent", "")
         established = logins.establish(
             transaction,
             cookies.read(request, SESSION),
-            describe(request.headers.get("User-Agent", "")),
+            describe(agent),
             languages.of(request, transaction.ui_locales),
+            Personal.of(addresses.address(request), agent),
         )
         if established.nudged:
             response = see_other(f"/login/{transaction.id}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from idp.audit.events import PERSONAL
 from idp.people import ubigeo
 from idp.people.eligibility import contact_address
 from idp.people.identities import Merge
@@ -15,6 +16,8 @@ from idp.privacy.held import Entry, Value
 _OPERATORS_WORDS = ("reason", "purpose")
 # Who else used the same browser.
 _OF_OTHERS = ("previous_person",)
+# A hash, of what is told by itself (`audit.personal`).
+_COMMITMENTS = (PERSONAL,)
 
 
 def record(person: Person) -> list[Entry]:
@@ -106,7 +109,7 @@ def happened(
     """A record of the audit log, without the words and the name of whoever of ours acted, and
     without the id of anybody else.
     """
-    hidden = (*_OF_OTHERS, *(_OPERATORS_WORDS if operator else ()))
+    hidden = (*_OF_OTHERS, *_COMMITMENTS, *(_OPERATORS_WORDS if operator else ()))
     return {
         "at": at,
         "event": event,

@@ -76,6 +76,9 @@ LABELS: Mapping[str, Text] = {
     "browser": Text("Navegador"),
     "address": Text("Dirección de correo"),
     "link": Text("Enlace"),
+    "from_address": Text("Dirección de internet"),
+    "record": Text("Registro"),
+    "genuine": Text("Sin alteración"),
     **{one.name: one.label for one in PROFILE},
 }
 
@@ -107,6 +110,7 @@ EVENTS: Mapping[str, Text] = {
     AuditEvent.PERSON_CREATED.value: Text("Se le registró"),
     AuditEvent.PERSON_UPDATED.value: Text("Se actualizaron sus datos"),
     AuditEvent.PERSON_REVEALED.value: Text("Un operador vio sus datos"),
+    AuditEvent.AUDIT_REVEALED.value: Text("Un operador vio desde dónde ingresó"),
     AuditEvent.PERSON_LOOKED_UP.value: Text("Un operador buscó su registro, con los datos velados"),
     AuditEvent.CALLER_CHECKED.value: Text("Se comparó con sus datos lo que dijo quien llamaba"),
     AuditEvent.PERSON_EXPORTED.value: Text("Se hizo una copia de sus datos"),

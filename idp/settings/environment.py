@@ -31,6 +31,7 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "known_browser_ttl": (60, LONGEST),
     "merge_undo": (60, LONGEST),
     "audit_retention": (86_400, LONGEST),
+    "audit_personal_retention": (86_400, LONGEST),
     "audit_checkpoint_every": (10, 86_400),
     "audit_checkpoint_rows": (100, 10_000_000),
     "admin_session_ttl": (60, LONGEST),

@@ -144,6 +144,12 @@ class Settings:
     audit_retention: int = _var(
         parsers.seconds, "Audit rows are kept for so long.", 5 * 365 * 86_400
     )
+    audit_personal_retention: int = _var(
+        parsers.seconds,
+        "The network address and the browser of a login, sealed beside the audit log, are kept for "
+        "so long.",
+        180 * 86_400,
+    )
     audit_keys_dir: Path | None = _var(
         parsers.path,
         "The key that signs checkpoints of the audit log; `audit` in the folder of the signing "

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from idp.adapters.sql.audit_checkpoints import SqlCheckpointStore
+from idp.adapters.sql.audit_personal import SqlAuditPersonal
 from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.audit.checkpointer import Checkpointer, Due
 from idp.audit.delivery import Delivery, FileDestination, HttpDestination
+from idp.audit.personal_records import PersonalRecords
 from idp.audit.ports import Destination
 from idp.audit.purging import AuditPurge
 from idp.audit.sealer import Sealer
@@ -25,6 +27,9 @@ def audit_room(base: Base) -> AuditRoom:
     """The services of it."""
     keys = AuditKeyFolder(base.settings.audit_keys, clock=base.clock)
     checkpoints = SqlCheckpointStore(base.database)
+    beside = PersonalRecords(
+        store=SqlAuditPersonal(base.database), seals=base.vault, audit=base.audit
+    )
     return AuditRoom(
         sealer=Sealer(store=SqlSealStore(base.database), clock=base.clock),
         checkpointer=checkpointer(base),
@@ -36,7 +41,9 @@ def audit_room(base: Base) -> AuditRoom:
             clock=base.clock,
             issuer=base.settings.issuer,
             every=timedelta(seconds=base.settings.audit_checkpoint_every),
+            beside=beside.check,
         ),
+        personal=beside,
     )
 
 

@@ -84,10 +84,10 @@ def build_services(
     """
     clock, random = clock or SystemClock(), random or SystemRandom()
     redis, database = RedisGateway(settings.redis_url), Database(settings.database_url)
-    audit = Audit(store=SqlAuditStore(database), clock=clock, random=random)
     stream = RedisAuditStream(redis, consumer=new_id(random, "drain"))
     http = guarded_http(settings)
     keyring, clients, vault = keys_and_clients(settings, clock, random)
+    audit = Audit(store=SqlAuditStore(database), clock=clock, random=random, seals=vault)
     base = Base(settings, clock, random, EventBus(), redis, database, http, audit, stream, vault)
 
     realms = tuple(one.realm for one in settings.upstreams)

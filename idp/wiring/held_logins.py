@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from idp.adapters.sql.audit_personal import PersonsAuditPersonal
 from idp.adapters.sql.models import (
     ComponentUseRow,
     RefreshFamilyRow,
@@ -110,6 +111,7 @@ def of_logins(base: Base, rows: SqlPersonRows, keepers: Keepers) -> tuple[Held, 
 def on_record(base: Base, keepers: Keepers) -> tuple[Held, ...]:
     """What stays when a person is erased, with ids that lead to nobody."""
     audit, name = SqlPersonAudit(base.database), _component_name(keepers.clients)
+    whence = PersonsAuditPersonal(base.database, base.vault)
     retired = TableOfPeople(base.database, RetiredSubRow, "retired_at", "why", person="kept_by")
     keeps = lasting(
         base.settings.audit_retention, Text("{time}, también si se eliminan sus datos.")
@@ -156,6 +158,19 @@ def on_record(base: Base, keepers: Keepers) -> tuple[Held, ...]:
             keeps=keeps,
             export=lambda person: _components(keepers, audit, person),
             stays=True,
+        ),
+        Held(
+            name="audit_personal",
+            happened=("at",),
+            title=Text("Desde dónde ingresó"),
+            purpose=Text("Para investigar un ingreso que usted no reconozca."),
+            keeps=lasting(
+                base.settings.audit_personal_retention,
+                Text("{time}, o hasta que se eliminen sus datos."),
+            ),
+            export=whence.export,
+            erase=whence.erase,
+            tables=("audit_personal",),
         ),
         Held(
             name="audit",

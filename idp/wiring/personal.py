@@ -13,6 +13,7 @@ from idp.adapters.sql.aged import (
     never_came,
     unused,
 )
+from idp.adapters.sql.audit_personal import SqlAuditPersonal
 from idp.adapters.sql.campaigns import SqlCampaignStore
 from idp.adapters.sql.contact import SqlBrowserStore, SqlVerificationStore
 from idp.adapters.sql.coverage import SqlCoverageStore
@@ -147,6 +148,7 @@ def rules(
         rule("upstream_requests", "audit_retention", SqlRequestStore(database)),
         rule("upstream_windows", "audit_retention", SqlWindowStore(database)),
         rule("upstream_notices", "audit_retention", SqlNoticeStore(database)),
+        rule("audit_personal", "audit_personal_retention", SqlAuditPersonal(database)),
         rule("audit", "audit_retention", audit_purge(base)),
     )
 

@@ -30,6 +30,7 @@ from idp.admin.switch_ports import Probes
 from idp.admin.switch_preview import Previews
 from idp.audit.checkpointer import Checkpointer
 from idp.audit.delivery import Delivery
+from idp.audit.personal_records import PersonalRecords
 from idp.audit.sealer import Sealer
 from idp.audit.trail import Trail
 from idp.contingency.desk import DeskResend
@@ -131,6 +132,7 @@ class AuditRoom:
     delivery: Delivery
     keys: AuditKeyFolder
     trail: Trail
+    personal: PersonalRecords
 
 
 @dataclass(frozen=True)

@@ -305,3 +305,23 @@ def test_login_gives_new_cookies_and_ends_the_session_before(desk: Desk) -> None
     assert not inside(old)
     (record,) = desk.records(AuditEvent.ADMIN_SESSION_ENDED, first.name)
     assert (record.actor, record.details["reason"]) == (f"console:{other.name}", "replaced")
+
+
+def test_whence_somebody_came_or_tried_stands_beside_the_record(desk: Desk) -> None:
+    browser, member = desk.browser(), desk.member()
+    desk.half(browser, member, clave="otra frase muy larga")
+    desk.log_in(browser, member)
+    browser.send("/admin/confirmar", clave="otra frase muy larga")
+    records = [
+        *desk.records(AuditEvent.ADMIN_LOGGED_IN, member.name),
+        *desk.records(AuditEvent.ADMIN_LOGIN_FAILED, member.name),
+    ]
+    assert len(records) == 3
+    room = desk.world.services.audit_room.personal
+    for record in records:
+        seen = room.reveal(record, actor="ana", purpose="prueba")
+        assert seen is not None
+        assert seen.personal is not None
+        assert seen.genuine
+        assert seen.personal.address == "127.0.0.1"
+        assert seen.personal.agent.startswith("Werkzeug/")

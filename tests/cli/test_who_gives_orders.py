@@ -25,7 +25,7 @@ ORDERS = [
     'upstream down sol --reason x', "upstream up sol --reason x", "upstream auto sol --reason x",
     "keys generate", "keys rotate", "keys revoke kid --reason x",
     "data-keys rotate", "data-keys reseal", "data-keys forget", "audit key init",
-    "audit key rotate", "audit export f", "data retention --purge-now",
+    "audit key rotate", "audit export f", "audit show aud_a --reveal --purpose x", "data retention --purge-now",
     "admin create ana --role viewer", "admin role ana viewer", "admin disable ana --reason x",
     "admin enable ana --reason x", "admin reset ana --reason x", "clients add x --name X --for flask --redirect-uri http://localhost:9000/c", "clients disable x --reason x",
     "clients enable x --reason x", "sessions revoke --client x --reason x", "users import f.csv",
@@ -37,7 +37,7 @@ ORDERS = [
 ]  # fmt: skip
 HARMLESS = [
     "upstream drill list", "upstream drill report drl_a",
-    "upstream status", "keys list", "audit list", "audit verify", "audit key show",
+    "upstream status", "keys list", "audit list", "audit show aud_a", "audit verify", "audit key show",
     "data retention", "admin list", "users show sol x", "users erase sol x --reason x",
     "users campaign --dry-run", "users coverage", "check", "db status", "worker", "serve",
     "users request 12345678", "sessions live",

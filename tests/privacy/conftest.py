@@ -35,11 +35,12 @@ def room_of(database: Database, tmp_path: Path, world: World) -> Callable[..., R
     def make(**changes: Any) -> Room:
         clock, random = FixedClock(world.clock.now()), SystemRandom()
         settings: Settings = replace(world.settings, **changes)
-        audit = Audit(store=SqlAuditStore(database), clock=clock, random=random)
+        vault = vault_in(tmp_path)
+        audit = Audit(store=SqlAuditStore(database), clock=clock, random=random, seals=vault)
         services = world.services
         base = Base(
             settings, clock, random, EventBus(), services.redis, database, services.http, audit,
-            services.audit_stream, vault_in(tmp_path),
+            services.audit_stream, vault,
         )  # fmt: skip
         keepers = Keepers(
             services.logins, services.links, services.clients,

@@ -15,6 +15,7 @@ from idp.adapters.sql.directory import SqlDirectory
 from idp.adapters.sql.models import RefreshFamilyRow
 from idp.adapters.sql.tables import table_of
 from idp.audit.events import AuditEvent
+from idp.audit.personal import Personal
 from idp.audit.records import CLIENT
 from idp.kernel.errors import IdpError
 from idp.people.operations import Order
@@ -24,6 +25,7 @@ from idp.privacy.entries import record
 from idp.privacy.readable import Line, readable
 from idp.privacy.words import EVENTS, LABELS
 
+WHENCE = Personal("203.0.113.7", "Mozilla/5.0 (X11; Linux) Firefox/140.0")
 # Of whose events nobody is the subject.
 _NOT_OF_A_PERSON = {"link.requested"}
 
@@ -42,6 +44,7 @@ def rich(room: Room, usuario: str = "ADMIN") -> Person:
     room.audit.record(
         AuditEvent.CODE_ISSUED, person_id=person.id, client_id="mr", realm="sol", mode="sunat"
     )
+    room.audit.record(AuditEvent.LOGIN_COMPLETED, person_id=person.id, personal=WHENCE)
     room.people.revealed(person.id, actor="operadora", purpose="llamó por su caso")
     old = room.came(f"{usuario}OLD")
     room.joining.merge(person.key, old.key, Order("operadora", "renombrado"))
@@ -87,7 +90,7 @@ def test_copy_holds_what_is_known_in_clear(room: Room) -> None:
     for known in (
         "20504774288:ADMIN", "Quispe Rojas", "ddp_estado", "admin@empresa.example",
         "otra.admin@empresa.example", "987654321", "Calle ADMIN 1", "Lima", "Firefox/Linux",
-        "Mercancías Restringidas", "X-ADMIN", person.sub, "consent.withdrawn", '"name": "upstream"',
+        "Mercancías Restringidas", "X-ADMIN", WHENCE.address, WHENCE.agent, person.sub, "consent.withdrawn", '"name": "upstream"',
     ):  # fmt: skip
         assert known in text, known
 
@@ -195,7 +198,7 @@ def test_file_for_reading_has_the_newest_first_and_says_how_many_there_are(
 def test_events_of_persons_have_words() -> None:
     spoken = ("login.", "session.", "logout.c", "link.", "address.", "consent.", "person.",
               "known_browser.", "mail.", "code.i", "token.i", "sessions.", "contact.", "nudge.",
-              "drill.ch")  # fmt: skip
+              "drill.ch", "audit.r")  # fmt: skip
     of_persons = {one.value for one in AuditEvent if one.value.startswith(spoken)}
     assert of_persons == set(EVENTS)
 

@@ -7,6 +7,7 @@ from privacy_room import Room, columns_of_people, tables_of_people
 from sqlalchemy import RowMapping
 
 from idp.adapters.sql.models import (
+    AuditPersonalRow,
     AuditRow,
     ErasedIdentifierRow,
     IdentifierRow,
@@ -16,6 +17,8 @@ from idp.adapters.sql.models import (
 )
 from idp.adapters.sql.sealed_rows import SealedRows
 from idp.adapters.sql.tables import table_of
+from idp.audit.events import AuditEvent
+from idp.audit.personal import Personal
 from idp.audit.records import AuditFilter
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.events import PersonChanged
@@ -286,3 +289,25 @@ def test_nothing_is_erased_while_redis_is_away(room: Room, monkeypatch: pytest.M
     with pytest.raises(Unavailable):
         room.personal.erasing.erase(person, **WHY)
     assert room.now(person) == person
+
+
+def test_whence_they_came_goes_with_the_person_and_the_chain_stays(room: Room) -> None:
+    gone, other = room.came("GONE"), room.came("OTHER")
+    whence, beside = Personal("203.0.113.7", "Firefox/140.0"), table_of(AuditPersonalRow)
+    for person in (gone, other):
+        room.audit.record(AuditEvent.LOGIN_COMPLETED, person_id=person.id, personal=whence)
+        # Who asked is told by what was sent later alone.
+        room.audit.record(
+            AuditEvent.LINK_REQUESTED, reference=f"A-{person.usuario}", personal=whence
+        )
+        room.audit.record(
+            AuditEvent.LINK_SENT, person_id=person.id, reference=f"A-{person.usuario}"
+        )
+    before = room.rows(AUDIT)
+    room.personal.erasing.erase(gone, **WHY)
+    assert room.rows(AUDIT)[: len(before)] == before
+    left = {row["record_id"] for row in room.rows(beside)}
+    theirs = {one["id"] for one in before if "OTHER" in str(one["reference"])}
+    assert len(left) == 2
+    assert len(left & theirs) == 1
+    assert [row["person_id"] for row in room.rows(beside) if row["person_id"]] == [other.id]

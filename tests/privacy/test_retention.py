@@ -12,9 +12,10 @@ import pytest
 from privacy_room import Room
 
 from idp.adapters.sql.audit_seals import SqlSealStore
-from idp.adapters.sql.models import FlagChangeRow, PersonRow, RefreshFamilyRow
+from idp.adapters.sql.models import AuditPersonalRow, FlagChangeRow, PersonRow, RefreshFamilyRow
 from idp.adapters.sql.tables import table_of
 from idp.audit.events import AuditEvent
+from idp.audit.personal import Personal
 from idp.audit.records import AuditFilter
 from idp.audit.sealer import Sealer
 from idp.jobs.periodic import Left
@@ -34,6 +35,7 @@ def room(room_of: Make) -> Room:
     return room_of(
         person_retention=100 * DAY, imported_retention=50 * DAY, unverified_retention=10 * DAY,
         replaced_retention=5 * DAY, erased_retention=40 * DAY, audit_retention=5_000 * DAY,
+        audit_personal_retention=60 * DAY,
     )  # fmt: skip
 
 
@@ -307,3 +309,20 @@ def test_login_while_the_purge_looks_is_not_lost(room: Room) -> None:
         assert ages._people.locked(before, ids) == []
     assert purged(room) == {}
     assert room.people.get(person.id) is not None
+
+
+def test_whence_somebody_came_goes_before_the_record_but_of_who_is_held(room: Room) -> None:
+    whence, beside = Personal("203.0.113.7", "Firefox/140.0"), table_of(AuditPersonalRow)
+    held = room.came("HELD")
+    room.personal.erasing.hold(held.id, actor="ana", reason="proceso")
+    room.audit.record(AuditEvent.ADMIN_LOGGED_IN, actor="console:ana", personal=whence)
+    for person in (room.came("FREE"), held):
+        room.audit.record(AuditEvent.LOGIN_COMPLETED, person_id=person.id, personal=whence)
+    room.clock.advance(60 * DAY)
+    assert "audit_personal" not in due(room)
+    room.clock.advance(1)
+    assert due(room)["audit_personal"] == (2, 2)
+    records = len(room.audit.search(AuditFilter(), 1_000))
+    assert purged(room) == {"audit_personal": 2}
+    assert [row["person_id"] for row in room.rows(beside)] == [held.id]
+    assert len(room.audit.search(AuditFilter(), 1_000)) == records + 1

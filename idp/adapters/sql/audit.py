@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table, insert, or_, select
 
+from idp.adapters.sql.audit_personal import keep
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditRow
 from idp.adapters.sql.tables import insert_new, table_of
 from idp.audit.records import AuditFilter, AuditRecord, event_named
 
 _LOG: Table = table_of(AuditRow)
-_EXACT = ("person_id", "client_id", "realm", "reference", "actor")
+_EXACT = ("id", "person_id", "client_id", "realm", "reference", "actor")
 
 
 class SqlAuditStore:
@@ -27,19 +28,21 @@ class SqlAuditStore:
         """Add one record, in the unit of work under way if there is one."""
         with self._database.transaction(), self._database.connection() as connection:
             connection.execute(insert(_LOG).values(_values(record)))
+            keep(connection, [record])
 
     def append_all(self, records: Sequence[AuditRecord]) -> None:
         """Add new records, in the unit of work under way if there is one."""
         with self._database.transaction(), self._database.connection() as connection:
             connection.execute(insert(_LOG), [_values(record) for record in records])
+            keep(connection, records)
 
     def append_many(self, records: Iterable[AuditRecord]) -> int:
         """Add the records whose id is not there yet; how many that were."""
-        added = 0
         with self._database.transaction(), self._database.connection() as connection:
-            for record in records:
-                added += insert_new(connection, _LOG, _values(record))
-        return added
+            added = [one for one in records if insert_new(connection, _LOG, _values(one))]
+            # Of new ones alone: what was erased beside a record must not come back with it.
+            keep(connection, added)
+        return len(added)
 
     def search(self, wanted: AuditFilter, limit: int) -> list[AuditRecord]:
         """At most `limit` matching records, the newest first."""

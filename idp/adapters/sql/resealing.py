@@ -12,6 +12,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import (
     AddressRow,
     AdminAuthenticatorRow,
+    AuditPersonalRow,
     ExternalIdRow,
     IdentifierRow,
     MergeRow,
@@ -29,6 +30,7 @@ _MODELS = (
     ExternalIdRow,
     MergeRow,
     AdminAuthenticatorRow,
+    AuditPersonalRow,
 )
 _TABLES = tuple(table_of(model) for model in _MODELS)
 

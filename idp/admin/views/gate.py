@@ -18,6 +18,7 @@ from idp.admin.now import Alert
 from idp.admin.roles import ROLE_NAMES, Permission
 from idp.admin.sessions import Sessions, Visit
 from idp.admin.views.menu import HOME, menu_for
+from idp.audit.personal import Personal
 from idp.kernel.errors import IdpError
 from idp.web.agent import describe
 from idp.web.browser import Browser, browser_hash
@@ -127,7 +128,13 @@ class Gate:
             known=self._cookies.read(request, KNOWN),
             agent=describe(request.headers.get("User-Agent", "")),
             session=self._cookies.read(request, SESSION),
+            personal=self.personal(),
         )
+
+    def personal(self) -> Personal:
+        """Whence it comes, for beside an audit record."""
+        agent = request.headers.get("User-Agent", "")
+        return Personal.of(self._addresses.address(request), agent)
 
     def let_in(self, response: Response, cookie: str, known: str | None = None) -> Response:
         """Give a browser its session. What was bound to the browser before is over."""

@@ -43,7 +43,11 @@ def blueprint(*, own: OwnAccount, sessions: Sessions, gate: Gate) -> Blueprint:
     def change_password(visit: Visit) -> Response:
         form = request.form
         errors = own.change_password(
-            visit, form.get("actual", ""), form.get("nueva", ""), form.get("repetida", "")
+            visit,
+            form.get("actual", ""),
+            form.get("nueva", ""),
+            form.get("repetida", ""),
+            gate.personal(),
         )
         if errors:
             return page(visit, errors, 422)
@@ -98,7 +102,7 @@ def blueprint(*, own: OwnAccount, sessions: Sessions, gate: Gate) -> Blueprint:
     @gate.needs(Permission.OWN_ACCOUNT)
     def prove(visit: Visit) -> Response:
         back = back_to(request.form.get("volver"))
-        wrong = own.prove(visit, request.form.get("clave", ""))
+        wrong = own.prove(visit, request.form.get("clave", ""), gate.personal())
         return prove_page(visit, back, wrong, 422) if wrong else see_other(back)
 
     return routes

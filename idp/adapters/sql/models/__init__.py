@@ -7,6 +7,7 @@ from idp.adapters.sql.models.admin import (
 )
 from idp.adapters.sql.models.audit import (
     AuditCheckpointRow,
+    AuditPersonalRow,
     AuditRow,
     AuditSealRow,
     AuditUnsealedRow,
@@ -48,6 +49,7 @@ __all__ = [
     "AdminAuthenticatorRow",
     "AdminRecoveryCodeRow",
     "AuditCheckpointRow",
+    "AuditPersonalRow",
     "AuditRow",
     "AuditSealRow",
     "AuditUnsealedRow",

@@ -36,6 +36,19 @@ class AuditRow(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class AuditPersonalRow(Base):
+    """What is kept beside a record, sealed, and may be erased (`audit.personal`). No foreign keys:
+    it goes before its record and with its person, neither of which is to wait for it."""
+
+    __tablename__ = "audit_personal"
+    __table_args__ = (Index(None, "at"), Index(None, "person_id"))
+
+    record_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    person_id: Mapped[str | None] = mapped_column(String(40))
+    sealed: Mapped[str] = mapped_column(Text)
+
+
 class AuditUnsealedRow(Base):
     """A row of the log that no seal holds yet. The database itself puts it here with the row, so
     that it is there as soon as the row is, whatever `seq` others took meanwhile."""
