@@ -35,7 +35,7 @@ def add_command(actions: Any) -> None:
         help="with the network address and the browser, in clear; the look is recorded",
     )
     show.add_argument(
-        "--purpose", type=for_the_record, default="", metavar="TEXT", help="why, for the audit log"
+        "--purpose", type=for_the_record, metavar="TEXT", help="why, for the audit log"
     )
     show.set_defaults(func=_show)
     show.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
@@ -52,7 +52,7 @@ def _show(args: argparse.Namespace, context: Context) -> int:
         raise IdpError("record_unknown", 404, detail="there is no record of that id")
     record, beside = found[0], services.audit_room.personal
     person = services.people.get(record.person_id) if record.person_id else None
-    if person is not None:
+    if args.reveal and person is not None:
         check_reason(args.purpose, person)
     state = _state(record, kept=beside.has(record.id))
     revealed = (
