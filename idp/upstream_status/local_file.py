@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from idp.kernel.files import replace_private
@@ -32,34 +34,50 @@ class LocalOverrides:
         except OSError:
             self._seen, self._found = None, ()
             return ()
-        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        # By what changes also where somebody only mends its owner or mode.
+        seen = (found.st_ino, found.st_ctime_ns, found.st_size)
         if seen != self._seen:
             self._seen, self._found = seen, self._parsed(found)
         return self._found
 
     def write(self, override: Override) -> None:
         """Say it, instead of what was said of this upstream before. Raises OSError."""
-        others = tuple(one for one in self.read() if one.realm != override.realm)
-        replace_private(self._path, written((*others, override)).encode())
+        with self._alone():
+            others = tuple(one for one in self.read() if one.realm != override.realm)
+            replace_private(self._path, written((*others, override)).encode())
 
     def remove(self, override: Override) -> None:
         """It is in the database; one that was written since stays."""
-        left = tuple(one for one in self.read() if one.id != override.id)
-        if len(left) == len(self.read()):
-            return
         # Where this process may not write, the database's word is newer and counts anyway.
-        with suppress(OSError):
+        # One whose file is busy just now is removed the next time.
+        with suppress(OSError), self._alone(fcntl.LOCK_NB):
+            found = self.read()
+            left = tuple(one for one in found if one.id != override.id)
+            if len(left) == len(found):
+                return
             if left:
                 replace_private(self._path, written(left).encode())
             else:
                 self._path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self, manner: int = 0) -> Iterator[None]:
+        """No other process changes the file meanwhile. The folder is locked, since whoever may use
+        the file may open that.
+        """
+        handle = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | manner)
+            yield
+        finally:
+            os.close(handle)
 
     def _parsed(self, found: os.stat_result) -> tuple[Override, ...]:
         problem = _unsafe(found)
         if problem is None:
             try:
                 return parse(self._path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RecursionError) as error:
                 problem = type(error).__name__
         _log.error("the file of local overrides is not used", extra={"reason": problem})
         return ()

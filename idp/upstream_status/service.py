@@ -230,6 +230,8 @@ class UpstreamStatus:
         """
         with self._loading:
             overrides = self._overrides.read()
+            # A database that hangs must not keep from counting what was said because it does.
+            self._facts = _overridden(self._stored, overrides)
             try:
                 found = self._store.load(self._clock.now() - WINDOWS_KEPT)
             except Unavailable:
@@ -255,6 +257,8 @@ class UpstreamStatus:
                 self._overrides.remove(one)
             except Unavailable:
                 _log.warning("a local override waits for the database")
+            except Exception:  # the flags must be read whatever one file says
+                _log.exception("a local override could not be put into the database")
 
     def _changes(self) -> list[tuple[str, bool]]:
         now = self._clock.now()

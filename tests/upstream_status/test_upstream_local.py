@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -17,6 +18,7 @@ from idp.adapters.sql.database import Database
 from idp.audit.events import AuditEvent
 from idp.audit.records import AuditFilter
 from idp.kernel.clock import FixedClock
+from idp.kernel.errors import Unavailable
 from idp.upstream_status.local_file import LocalOverrides
 from idp.upstream_status.override import Override
 from idp.upstream_status.service import UpstreamStatus
@@ -133,6 +135,7 @@ def test_file_that_cannot_be_removed_does_not_outlast_a_later_word(
         json.dumps([{"id": "a", "realm": "sol", "state": "auto", "reason": " ", "who": "w",
                      "at": NOW.isoformat()}]),
         "[" * 70_000,
+        "[" * 60_000,
     ],
 )  # fmt: skip
 def test_file_that_says_nothing_sound_flips_nothing(build: Build, path: Path, text: str) -> None:
@@ -151,6 +154,68 @@ def test_file_that_others_may_write_flips_nothing(build: Build, path: Path) -> N
         path.chmod(mode)
         os.utime(path, ns=(0, mode))
         assert LocalOverrides(path).read() == ()
+
+
+def test_file_that_is_made_safe_counts_from_then_on(path: Path) -> None:
+    local = LocalOverrides(path)
+    local.write(SAID)
+    path.chmod(0o620)
+    assert local.read() == ()
+    path.chmod(0o600)
+    assert local.read() == (SAID,)
+
+
+def test_word_said_at_the_very_moment_of_a_removal_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator, service = LocalOverrides(path), LocalOverrides(path)
+    operator.write(SAID)
+    newer = replace(SAID, id="ovr_b", state=UP)
+    saying = Thread(target=operator.write, args=(newer,))
+    unlink = Path.unlink
+
+    def removed(self: Path, missing_ok: bool = False) -> None:
+        if self == path:
+            saying.start()
+            saying.join(0.2)
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", removed)
+    service.remove(SAID)
+    saying.join()
+    assert LocalOverrides(path).read() == (newer,)
+
+
+def test_word_that_the_database_refuses_stops_nothing_else(
+    build: Build, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LocalOverrides(path).write(replace(SAID, realm="extranet", reason="a"))
+    status = build(overrides=LocalOverrides(path))
+
+    def refused(*_: object, **__: object) -> None:
+        raise RuntimeError("no such text")
+
+    monkeypatch.setattr(status._writing, "override", refused)
+    assert status.set("sol", DOWN, reason="r", who="ana").up is False
+    assert not status.up("extranet")
+    assert path.exists()
+
+
+def test_word_counts_while_the_database_hangs(
+    build: Build, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = build(overrides=LocalOverrides(path))
+    status.refresh()
+    LocalOverrides(path).write(SAID)
+    seen: list[bool] = []
+
+    def hangs(ended_after: datetime) -> None:
+        seen.append(status.up("sol"))
+        raise Unavailable("sql")
+
+    monkeypatch.setattr(status._store, "load", hangs)
+    assert not status.refresh()
+    assert seen == [False]
 
 
 def test_upstream_that_is_not_there_is_left_alone(
