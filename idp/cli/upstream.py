@@ -119,6 +119,11 @@ def _say_locally(
     if not args.reason.strip():
         raise IdpError("flag_refused", detail="a change of the flag needs a reason and a name")
     services = context.services
+    answers = services.upstream_status.refresh()
+    if answers and services.switch.switchboard.waits(realm, args.state, until):
+        raise IdpError(
+            "approval_needed", detail="the database answers: say it without --local, and it waits"
+        )
     said = Override(
         id=new_id(services.random, "ovr"),
         realm=realm,

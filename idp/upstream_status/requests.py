@@ -16,7 +16,7 @@ from idp.upstream_status.changes import Evidence
 from idp.upstream_status.ports import RequestStore
 from idp.upstream_status.request import Decision, Request, RequestKind
 from idp.upstream_status.service import UpstreamStatus, said
-from idp.upstream_status.state import Effective, FlagState, Policy
+from idp.upstream_status.state import Effective, FlagState, Policy, in_force
 from idp.upstream_status.writing import PROBER, digest_of
 
 
@@ -110,9 +110,10 @@ class Requests:
         somebody was faster, or it is too late), request_own (403: nobody approves their own).
         """
         asked = self._store.get(request_id)
-        if asked is None:
+        if asked is None or asked.realm not in self._status.realms:
             raise IdpError("request_unknown", 404)
-        if approve and asked.kind is not RequestKind.PROPOSAL and asked.who == who:
+        own = _bare(asked.who) == _bare(who)
+        if approve and asked.kind is not RequestKind.PROPOSAL and own:
             raise IdpError("request_own", 403, detail="a second person says yes")
         if asked.decision is not None or asked.deadline <= self._clock.now():
             raise IdpError("request_over", 409)
@@ -137,10 +138,26 @@ class Requests:
         now, settled = self._clock.now(), 0
         for one in self._store.open(None):
             if one.deadline <= now:
-                decision = Decision.DONE if one.do_then else Decision.LAPSED
-                settled += self._decided(one, decision, PROBER)
-                self._status.changed(one.realm)
+                settled += self._decided(one, self._at_last(one), PROBER)
+                if one.realm in self._status.realms:
+                    self._status.changed(one.realm)
         return settled
+
+    def _at_last(self, asked: Request) -> Decision:
+        """What becomes of one whose time is over. Nobody's silence outweighs what was said since,
+        and an upstream that the settings name no more is nobody's business.
+        """
+        if asked.realm not in self._status.realms:
+            return Decision.WITHDRAWN
+        if not asked.do_then:
+            return Decision.LAPSED
+        self._status.refresh()
+        facts = self._status.facts(asked.realm)
+        forced = facts.flag is not None and in_force(facts.flag, self._clock.now())
+        advises = self._status.policy(asked.realm) is Policy.MANUAL
+        healthy = asked.wanted == "up"
+        other = facts.health is not None and facts.health.healthy is not healthy
+        return Decision.WITHDRAWN if forced or advises or other else Decision.DONE
 
     def _decided(self, asked: Request, decision: Decision, who: str) -> bool:
         """Write the decision and do what follows, both or neither."""
@@ -183,6 +200,7 @@ class Requests:
     def _flip(self, asked: Request, approver: str | None) -> Effective | None:
         if asked.until is not None and asked.until <= self._clock.now():
             return None
+        self.overtake(asked.realm, who=approver or PROBER)
         return self._status.set(
             asked.realm,
             FlagState(asked.wanted),
@@ -193,6 +211,11 @@ class Requests:
             approved_by=approver,
             evidence=asked.evidence,
         )
+
+
+def _bare(who: str) -> str:
+    """A person has the same name at the console and at the command line, in all likelihood."""
+    return who.rpartition(":")[2].casefold()
 
 
 def _wanted(kind: RequestKind, wanted: str) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
+from idp.kernel.ports import UnitOfWork
 from idp.upstream_status.request import Request, RequestKind
 from idp.upstream_status.requests import Requests
 from idp.upstream_status.service import UpstreamStatus
-from idp.upstream_status.state import Effective, Facts, FlagState, Policy
+from idp.upstream_status.state import Effective, Facts, FlagState, Policy, in_force
 
 # For so long a second person may say yes.
 APPROVAL = timedelta(minutes=30)
@@ -31,9 +33,19 @@ class Switchboard:
     who is asleep. That none said yes is on record, and the admins are told.
     """
 
-    def __init__(self, *, status: UpstreamStatus, requests: Requests, second: bool) -> None:
+    def __init__(
+        self,
+        *,
+        status: UpstreamStatus,
+        requests: Requests,
+        uow: UnitOfWork,
+        clock: Clock,
+        second: bool,
+    ) -> None:
         self._status = status
         self._requests = requests
+        self._uow = uow
+        self._clock = clock
         self.second = second
 
     def needs_second(self, state: FlagState | Policy) -> bool:
@@ -43,6 +55,17 @@ class Switchboard:
             Policy.MANUAL,
             Policy.ASSISTED,
         )
+
+    def waits(self, realm: str, state: FlagState, until: datetime | None) -> bool:
+        """Whether this change of the flag does: also a down that ends sooner than the one that is
+        in force, since it sends people back. Raises ValueError for another upstream.
+        """
+        flag = self._status.flag(realm)
+        if not self.second or state is not FlagState.FORCED_DOWN:
+            return self.needs_second(state)
+        if flag is None or flag.state is not state or not in_force(flag, self._clock.now()):
+            return False
+        return until is not None and (flag.until is None or until < flag.until)
 
     def flip(
         self,
@@ -56,23 +79,27 @@ class Switchboard:
         still: Callable[[Facts], bool] | None = None,
     ) -> Outcome:
         """Change the flag, or ask for it. Raises as `UpstreamStatus.set` does."""
-        if self.needs_second(state):
+        if self.second:
+            self._status.refresh()
+        if self.waits(realm, state, until):
             if still is not None and not still(self._status.facts(realm)):
                 raise IdpError("state_changed", 412)
             asked = self._ask(realm, RequestKind.FLIP, state.value, reason, who, until)
             return Outcome(self._status.state(realm), asked)
-        found = self._status.set(
-            realm,
-            state,
-            reason=reason,
-            who=who,
-            until=until,
-            via=via,
-            unapproved=self.second,
-            still=still,
-        )
-        self._requests.overtake(realm, who=who)
-        return Outcome(found)
+        with self._uow.transaction():
+            # Both or neither: what waited may run out at this very moment.
+            self._requests.overtake(realm, who=who)
+            self._status.set(
+                realm,
+                state,
+                reason=reason,
+                who=who,
+                until=until,
+                via=via,
+                unapproved=self.second,
+                still=still,
+            )
+        return Outcome(self._status.changed(realm))
 
     def choose(self, realm: str, policy: Policy, *, reason: str, who: str) -> Outcome:
         """Change who decides while the flag is automatic, or ask for it."""

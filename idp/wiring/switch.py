@@ -52,7 +52,11 @@ def switch(base: Base, realms: tuple[str, ...]) -> Switch:
         status=status,
         watcher=FlagWatcher(status=status, messenger=messenger),
         switchboard=Switchboard(
-            status=status, requests=requests, second=settings.flip_approval == "second"
+            status=status,
+            requests=requests,
+            uow=database,
+            clock=base.clock,
+            second=settings.flip_approval == "second",
         ),
         requests=requests,
         windows=Windows(

@@ -310,6 +310,11 @@ def test_down_waits_for_nobody_and_says_that_none_approved(desk: Desk) -> None:
     assert "ninguna otra persona lo aprobó" in browser.get(done.location).text
     (record,) = flagged(desk)
     assert record.details["unapproved"] == "true"
+    # To cut it short is to send people back.
+    shorter = review(browser, plazo="60")
+    assert 'id="espera"' in shorter
+    path = browser.post(PAGE, data=fields(shorter)).location
+    assert path.startswith("/admin/solicitudes/req_")
 
 
 def test_policy_is_chosen_or_waits(desk: Desk) -> None:

@@ -82,6 +82,7 @@ def build(database: Database, clock: FixedClock) -> Build:
         on: Database | None = None,
         overrides: Overrides | None = None,
         policy: Policy = Policy.MANUAL,
+        realms: tuple[str, ...] = REALMS,
     ) -> UpstreamStatus:
         used = on or database
         return UpstreamStatus(
@@ -90,7 +91,7 @@ def build(database: Database, clock: FixedClock) -> Build:
             uow=used,
             audit=Audit(store=SqlAuditStore(used), clock=clock, random=SystemRandom()),
             clock=clock,
-            realms=REALMS,
+            realms=realms,
             messenger=messenger,
             events=events,
             overrides=overrides,
@@ -120,7 +121,9 @@ def switched(database: Database, clock: FixedClock, tmp_path: Path) -> Callable[
         return Switch(
             status=status,
             watcher=FlagWatcher(status=status),
-            switchboard=Switchboard(status=status, requests=requests, second=second),
+            switchboard=Switchboard(
+                status=status, requests=requests, uow=database, clock=clock, second=second
+            ),
             requests=requests,
             windows=Windows(
                 store=SqlWindowStore(database),

@@ -195,6 +195,23 @@ def test_local_flip_is_in_force_here_and_reaches_the_database(run: Run) -> None:
     assert "(said locally)" in run("history", "sol")
 
 
+def test_local_flip_is_no_way_around_a_second_person(run: Run, tmp_path: Path) -> None:
+    run("down", "sol", "--reason", "cayó")
+    for words in (("up", "sol"), ("auto", "sol"), ("down", "sol", "--for", "1m")):
+        with pytest.raises(IdpError, match="approval_needed"):
+            run(*words, "--local", "--reason", "r", second=True)
+        assert not (tmp_path / "flag-override.json").exists()
+        assert run(*words, "--reason", "r", second=True, json=True)["request"]
+    assert len(run("history", "sol", json=True)) == 1
+    run("down", "extranet", "--local", "--reason", "r", second=True)
+
+    def away(services: Any) -> None:
+        services.upstream_status.refresh = lambda: False
+
+    run("up", "sol", "--local", "--reason", "r", second=True, before=away)
+    assert (tmp_path / "flag-override.json").exists()
+
+
 def test_policy_is_chosen_and_shown(run: Run) -> None:
     assert run("policy", "sol", "assisted", "--reason", "r", json=True)["policy"] == "assisted"
     assert run("status", "sol", json=True)[0]["policy"] == "assisted"

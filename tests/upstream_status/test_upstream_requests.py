@@ -12,7 +12,7 @@ from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
 from idp.upstream_status.request import Decision, Request, RequestKind
 from idp.upstream_status.service import UpstreamStatus
-from idp.upstream_status.state import FlagState, Policy
+from idp.upstream_status.state import FlagState, Health, Policy
 from idp.upstream_status.switchboard import APPROVAL
 from idp.wiring.surface import Switch
 
@@ -22,7 +22,7 @@ Build = Callable[..., UpstreamStatus]
 
 @pytest.fixture
 def switch(build: Build, switched: Callable[..., Switch]) -> Switch:
-    return switched(build(), second=True)
+    return switched(build(policy=Policy.ASSISTED), second=True)
 
 
 def proposal(switch: Switch, wanted: str = "down", *, do_then: bool = True) -> Request:
@@ -55,6 +55,38 @@ def test_other_flips_wait_for_another_person(switch: Switch, state: FlagState) -
     assert switch.status.history("sol")[0].approved_by == "console:luis"
 
 
+@pytest.mark.parametrize("who", ["console:ana", "os:ana", "Ana"])
+def test_nobody_is_a_second_person_by_another_door(switch: Switch, who: str) -> None:
+    asked = flip(switch, UP)
+    assert asked is not None
+    with pytest.raises(IdpError, match="request_own"):
+        switch.requests.decide(asked.id, approve=True, who=who)
+    assert switch.status.history("sol") == []
+
+
+def test_contingency_that_is_on_is_not_cut_short_by_one_alone(
+    switch: Switch, clock: FixedClock
+) -> None:
+    def down(seconds: int | None, who: str = "eva") -> Request | None:
+        until = clock.now() + timedelta(seconds=seconds) if seconds else None
+        return switch.switchboard.flip(
+            "sol", DOWN, reason="r", who=who, via="cli", until=until
+        ).asked
+
+    assert down(3_600) is None
+    assert down(7_200) is None
+    assert down(None) is None
+    asked = down(1)
+    assert asked is not None
+    clock.advance(60)
+    assert not switch.status.up("sol")
+    asked = down(3_600)
+    assert asked is not None
+    switch.requests.decide(asked.id, approve=True, who="luis")
+    flag = switch.status.flag("sol")
+    assert flag is not None and flag.until == asked.until
+
+
 def test_own_request_may_be_taken_back_by_a_no(switch: Switch) -> None:
     asked = flip(switch, UP)
     assert asked is not None
@@ -76,10 +108,10 @@ def test_without_the_demand_of_a_second_person_nothing_waits(
 def test_policy_automatic_waits_and_the_others_do_not(switch: Switch) -> None:
     asked = switch.switchboard.choose("sol", Policy.AUTOMATIC, reason="r", who="ana").asked
     assert asked is not None
-    assert switch.status.policy("sol") is Policy.MANUAL
+    assert switch.status.policy("sol") is Policy.ASSISTED
     switch.requests.decide(asked.id, approve=True, who="luis")
     assert switch.status.policy("sol") is Policy.AUTOMATIC
-    for policy in (Policy.ASSISTED, Policy.MANUAL):
+    for policy in (Policy.MANUAL, Policy.ASSISTED):
         assert switch.switchboard.choose("sol", policy, reason="r", who="ana").asked is None
         assert switch.status.policy("sol") is policy
 
@@ -123,6 +155,75 @@ def test_proposal_is_done_at_its_deadline_where_nobody_answers(
     assert not switch.status.up("sol")
     last = switch.transitions.last("sol")
     assert last is not None and last.evidence == {"failed": 9}
+
+
+def test_proposal_is_not_done_once_the_prober_may_only_advise(
+    switch: Switch, clock: FixedClock
+) -> None:
+    proposal(switch)
+    switch.switchboard.choose("sol", Policy.MANUAL, reason="r", who="ana")
+    clock.advance(600)
+    switch.steward.step()
+    assert switch.status.up("sol")
+    assert switch.requests.recent()[0].decision is Decision.WITHDRAWN
+
+
+def test_proposal_is_not_done_against_a_word_that_a_second_person_approved(
+    switch: Switch, clock: FixedClock
+) -> None:
+    asked = flip(switch, UP)
+    proposal(switch)
+    assert asked is not None
+    switch.requests.decide(asked.id, approve=True, who="console:luis")
+    clock.advance(600)
+    switch.steward.step()
+    assert switch.requests.open("sol") == []
+    assert {one.kind: one.decision for one in switch.requests.recent()} == {
+        RequestKind.PROPOSAL: Decision.WITHDRAWN,
+        RequestKind.FLIP: Decision.APPROVED,
+    }
+    judgement = switch.status.facts("sol").judgement
+    assert judgement is None or judgement.up
+
+
+def test_proposal_is_not_done_against_a_word_said_where_nobody_saw_it(
+    switch: Switch, clock: FixedClock
+) -> None:
+    proposal(switch)
+    switch.status.set("sol", UP, reason="r", who="ana", via="local")
+    clock.advance(600)
+    switch.steward.step()
+    assert switch.requests.recent()[0].decision is Decision.WITHDRAWN
+
+
+def test_proposal_is_not_done_where_the_prober_thinks_otherwise_by_then(
+    switch: Switch, clock: FixedClock
+) -> None:
+    proposal(switch)
+    clock.advance(600)
+    now = clock.now()
+    switch.status.diagnosed(Health("sol", True, now, "", now, True, None))
+    switch.steward.step()
+    assert switch.status.up("sol")
+    assert switch.requests.recent()[0].decision is Decision.WITHDRAWN
+
+
+def test_request_for_an_upstream_that_is_gone_holds_nothing_up(
+    switch: Switch, build: Build, switched: Callable[..., Switch], clock: FixedClock
+) -> None:
+    for kind, wanted in ((RequestKind.PROPOSAL, "down"), (RequestKind.FLIP, "auto")):
+        switch.requests.ask(
+            "extranet", kind, wanted, reason="r", who="sonda", evidence={},
+            within=timedelta(minutes=1), do_then=kind is RequestKind.PROPOSAL,
+        )  # fmt: skip
+    proposal(switch)
+    left = switched(build(realms=("sol",), policy=Policy.ASSISTED))
+    with pytest.raises(IdpError, match="request_unknown"):
+        left.requests.decide(switch.requests.open("extranet")[0].id, approve=True, who="luis")
+    clock.advance(600)
+    left.steward.step()
+    assert not left.status.up("sol")
+    assert left.requests.open() == []
 
 
 def test_proposal_is_done_at_once_by_a_yes_and_never_after_a_no(

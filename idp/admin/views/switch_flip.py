@@ -89,7 +89,7 @@ def blueprint(
             hint=STATE_HINTS[wish.state],
             until=until,
             seen=seen_text(status.flag(realm)),
-            waits=switchboard.needs_second(wish.state),
+            waits=switchboard.waits(realm, wish.state, until),
             second=switchboard.second,
             preview=previews.of(realm),
             at=at,
