@@ -165,3 +165,19 @@ def test_recovery_counts_from_the_end_of_the_last_fall_whatever_the_cause(
     status.set("sol", FlagState.FORCED_UP, reason="r", who="ana")
     assert status.back_since("sol") == seconds(61)
     assert status.back_since("extranet") is None
+
+
+def test_purge_leaves_what_is_in_force_and_its_number(
+    build: Build, switched: Switched, clock: FixedClock
+) -> None:
+    status = build()
+    switch = switched(status)
+    for state in (DOWN, AUTO, DOWN):
+        status.set("sol", state, reason="r", who="ana")
+    clock.advance(3 * 366 * 86_400)
+    assert switch.transitions.due(clock.now()) == 2
+    assert switch.transitions.purge(clock.now()) == 2
+    assert kept(switch) == [("sol-3", False, "forced_down")]
+    switch.steward.step()
+    status.set("sol", AUTO, reason="r", who="ana")
+    assert [one[0] for one in kept(switch)] == ["sol-3", "sol-4"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import TransitionRow
@@ -76,12 +76,20 @@ class SqlTransitionStore:
             return connection.execute(change).rowcount == 1
 
     def purge(self, before: datetime) -> int:
-        """Remove those of before that moment; how many."""
-        return purge(self._database, _TABLE.c.id, _TABLE.c.at < before)
+        """Remove those of before that moment; how many. The newest of an upstream stays: it says
+        what is in force, and its number goes on counting.
+        """
+        return purge(self._database, _TABLE.c.id, _old(before))
 
     def due(self, before: datetime) -> int:
         """How many `purge` would remove; see `tables.counted`."""
-        return counted(self._database, _TABLE.c.id, _TABLE.c.at < before)
+        return counted(self._database, _TABLE.c.id, _old(before))
+
+
+def _old(before: datetime) -> ColumnElement[bool]:
+    other = _TABLE.alias()
+    newest = select(func.max(other.c.seq)).where(other.c.realm == _TABLE.c.realm)
+    return and_(_TABLE.c.at < before, _TABLE.c.seq < newest.scalar_subquery())
 
 
 def _transition(row: Row[Any]) -> Transition:
