@@ -147,7 +147,9 @@ class Telling:
     def step(self) -> None:
         """Tell what was not told. Raises Unavailable("sql") and Unavailable("redis")."""
         for transition in self._sources.transitions.untold(_AT_ONCE):
-            _apart(self._tell_transition, transition)
+            # What was written of an upstream that the settings name no more is nobody's news.
+            if transition.realm in self._status.realms:
+                _apart(self._tell_transition, transition)
         for realm in self._status.realms:
             _apart(self._tell_realm, realm)
         for request in self._sources.asked():

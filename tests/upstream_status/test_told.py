@@ -166,6 +166,18 @@ def test_what_cannot_be_told_keeps_nothing_else_from_being_told(
     assert len(told.recorded(AuditEvent.ADMINS_TOLD)) == 2
 
 
+def test_change_of_an_upstream_that_is_gone_is_no_news(
+    told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told.services.upstream_status.set("extranet", DOWN, reason="cayó", who="ana")
+    flip(told, DOWN)
+    with monkeypatch.context() as gone:
+        gone.setattr(told.services.upstream_status, "realms", ("sol",))
+        told.step()
+    assert [one.realm for one in told.recorded(AuditEvent.ADMINS_TOLD)] == ["sol"]
+    assert "not told" not in caplog.text
+
+
 def test_forced_state_warns_before_its_end_is_held_and_ends_with_the_first_sign_of_life(
     told: Told,
 ) -> None:
