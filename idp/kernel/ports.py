@@ -18,6 +18,11 @@ class UnitOfWork(Protocol):
         """
         ...
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one is under way in this thread."""
+        ...
+
 
 @dataclass(frozen=True)
 class HttpResponse:

@@ -59,6 +59,7 @@ class UpstreamStatus:
         policy: Policy = Policy.MANUAL,
     ) -> None:
         self._store = store
+        self._uow = uow
         self._clock = clock
         self._messenger = messenger
         self._events = events or EventBus()
@@ -210,7 +211,12 @@ class UpstreamStatus:
         return self._writing.settle(realm, self.evidence)
 
     def changed(self, realm: str) -> Effective:
-        """Something was written: read it, and let the other processes read it."""
+        """Something was written: read it, and let the other processes read it. Within a unit of
+        work this waits for whoever began it to say so when it is committed: nothing is told, and
+        nothing else done, of what may still be undone.
+        """
+        if self._uow.in_transaction:
+            return self.state(realm)
         self.refresh()
         if self._messenger is not None:
             try:

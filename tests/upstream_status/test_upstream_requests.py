@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from idp.adapters.sql.database import Database
 from idp.kernel.clock import FixedClock
 from idp.kernel.errors import IdpError
+from idp.kernel.events import EventBus, FlagChanged
 from idp.upstream_status.request import Decision, Request, RequestKind
 from idp.upstream_status.service import UpstreamStatus
 from idp.upstream_status.state import FlagState, Health, Policy
@@ -114,6 +116,26 @@ def test_policy_automatic_waits_and_the_others_do_not(switch: Switch) -> None:
     for policy in (Policy.MANUAL, Policy.ASSISTED):
         assert switch.switchboard.choose("sol", policy, reason="r", who="ana").asked is None
         assert switch.status.policy("sol") is policy
+
+
+@pytest.mark.parametrize("state", [UP, DOWN])
+def test_what_follows_a_flip_follows_its_commit(
+    build: Build,
+    switched: Callable[..., Switch],
+    database: Database,
+    state: FlagState,
+) -> None:
+    events = EventBus()
+    seen: list[bool] = []
+    events.subscribe(FlagChanged, lambda event: seen.append(database.in_transaction))
+    switch = switched(build(events=events), second=True)
+    flip(switch, DOWN)
+    if state is UP:
+        asked = flip(switch, UP)
+        assert asked is not None
+        switch.requests.decide(asked.id, approve=True, who="console:luis")
+    assert seen == [False] * (2 if state is UP else 1)
+    assert switch.status.up("sol") is (state is UP)
 
 
 def test_same_wish_is_asked_once(switch: Switch) -> None:
