@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+# How a person's name came by: what stands before it is no other person.
+_CAME_BY = ("console:", "os:")
+
 
 class RequestKind(StrEnum):
     """What is asked. flip: a change of the flag, for a second person. policy: who decides while it
@@ -51,3 +54,15 @@ class Request:
     decision: Decision | None = None
     decided_at: datetime | None = None
     decided_by: str | None = None
+
+    def own(self, who: str) -> bool:
+        """Whether this is of the person `who`, at the console as at the command line: nobody says
+        yes to what they want themselves. The prober's proposals are nobody's own.
+        """
+        return self.kind is not RequestKind.PROPOSAL and _name(self.who) == _name(who)
+
+
+def _name(who: str) -> str:
+    for words in _CAME_BY:
+        who = who.removeprefix(words)
+    return who.strip().casefold()

@@ -112,8 +112,7 @@ class Requests:
         asked = self._store.get(request_id)
         if asked is None or asked.realm not in self._status.realms:
             raise IdpError("request_unknown", 404)
-        own = _bare(asked.who) == _bare(who)
-        if approve and asked.kind is not RequestKind.PROPOSAL and own:
+        if approve and asked.own(who):
             raise IdpError("request_own", 403, detail="a second person says yes")
         if asked.decision is not None or asked.deadline <= self._clock.now():
             raise IdpError("request_over", 409)
@@ -211,11 +210,6 @@ class Requests:
             approved_by=approver,
             evidence=asked.evidence,
         )
-
-
-def _bare(who: str) -> str:
-    """A person has the same name at the console and at the command line, in all likelihood."""
-    return who.rpartition(":")[2].casefold()
 
 
 def _wanted(kind: RequestKind, wanted: str) -> None:

@@ -89,6 +89,32 @@ def test_contingency_that_is_on_is_not_cut_short_by_one_alone(
     assert flag is not None and flag.until == asked.until
 
 
+@pytest.mark.parametrize(
+    ("asker", "approver"),
+    [
+        ("console:ana.quispe", "ana.quispe"),
+        ("console:ana.quispe", "os:ana.quispe"),
+        ("console:ana.quispe", "Ana.Quispe "),
+        ("ana.quispe", "console:ana.quispe"),
+        ("os:ana.quispe", "ana.quispe"),
+    ],
+)
+def test_nobody_approves_their_own_by_the_other_way_in(
+    switch: Switch, asker: str, approver: str
+) -> None:
+    asked = flip(switch, UP, who=asker)
+    assert asked is not None
+    with pytest.raises(IdpError, match="request_own"):
+        switch.requests.decide(asked.id, approve=True, who=approver)
+    assert switch.requests.open("sol") == [asked]
+
+
+def test_program_is_nobody_of_its_name(switch: Switch) -> None:
+    asked = flip(switch, UP, who="client:ana")
+    assert asked is not None
+    assert switch.requests.decide(asked.id, approve=True, who="ana").decision is Decision.APPROVED
+
+
 def test_own_request_may_be_taken_back_by_a_no(switch: Switch) -> None:
     asked = flip(switch, UP)
     assert asked is not None

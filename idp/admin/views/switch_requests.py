@@ -13,7 +13,7 @@ from idp.admin.views.gate import Gate
 from idp.admin.views.menu import REQUESTS
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
-from idp.upstream_status.request import Request, RequestKind
+from idp.upstream_status.request import Request
 from idp.upstream_status.requests import Requests
 from idp.web.redirects import see_other
 
@@ -32,14 +32,13 @@ def blueprint(*, requests: Requests, now: Now, clock: Clock, gate: Gate) -> Blue
 
     def page(visit: Visit, one: Request, refused: str = "", code: int = 200) -> Response:
         open_still = one.decision is None and one.deadline > clock.now()
-        own = one.kind is not RequestKind.PROPOSAL and one.who == visit.account.actor
         return gate.page(
             "consola/solicitud.html",
             visit,
             status=code,
             request=one,
             open=open_still,
-            own=own,
+            own=one.own(visit.account.actor),
             refused=refused,
             done=request.args.get("hecho") == "1",
             label=now.label(one.realm),
