@@ -15,7 +15,7 @@ from idp.kernel.random import Random
 from idp.upstream_status.changes import Evidence
 from idp.upstream_status.ports import RequestStore
 from idp.upstream_status.request import Decision, Request, RequestKind
-from idp.upstream_status.service import UpstreamStatus, said
+from idp.upstream_status.service import UpstreamStatus, can_end, said
 from idp.upstream_status.state import Effective, FlagState, Policy, in_force
 from idp.upstream_status.writing import PROBER, digest_of
 
@@ -55,13 +55,13 @@ class Requests:
     ) -> Request:
         """Ask for a word; an open one that wants the same is given back instead.
 
-        wanted: a FlagState, a Policy, or `up` or `down` of a proposal: ValueError otherwise, and
-        without a reason and a name.
+        wanted: a FlagState, a Policy, or `up` or `down` of a proposal: ValueError otherwise, as
+        without a reason and a name, and for an end that could not be set.
         """
         reason, who = said(reason, who)
-        _wanted(kind, wanted)
-        found = dict(self._status.evidence(realm) if evidence is None else evidence)
         now = self._clock.now()
+        _wanted(kind, wanted, until, now)
+        found = dict(self._status.evidence(realm) if evidence is None else evidence)
         with self._uow.transaction():
             for one in self._store.open(realm):
                 if (one.kind, one.wanted, one.until) == (kind, wanted, until):
@@ -212,9 +212,10 @@ class Requests:
         )
 
 
-def _wanted(kind: RequestKind, wanted: str) -> None:
+def _wanted(kind: RequestKind, wanted: str, until: datetime | None, now: datetime) -> None:
     if kind is RequestKind.FLIP:
-        FlagState(wanted)
+        # Who says yes must not be the one to learn that it cannot be done.
+        can_end(FlagState(wanted), until, now)
     elif kind is RequestKind.POLICY:
         Policy(wanted)
     elif wanted not in ("up", "down"):

@@ -137,8 +137,7 @@ class UpstreamStatus:
         now = self._clock.now()
         self._known(realm)
         reason, who = said(reason, who)
-        if until is not None and (state is FlagState.AUTO or until <= now):
-            raise ValueError("an end needs a forced state, and must lie ahead")
+        can_end(state, until, now)
         self._writing.flag(
             Flag(realm, state, reason, who, now, until, changed_at=now),
             FlagChange(
@@ -290,6 +289,12 @@ class UpstreamStatus:
             "probed_at": health.probed_at.isoformat(),
             "probe_ok": health.probe_ok,
         }
+
+
+def can_end(state: FlagState, until: datetime | None, now: datetime) -> None:
+    """Raises ValueError for an end of what has none, and for one that does not lie ahead."""
+    if until is not None and (state is FlagState.AUTO or until <= now):
+        raise ValueError("an end needs a forced state, and must lie ahead")
 
 
 def said(reason: str, who: str) -> tuple[str, str]:

@@ -63,6 +63,14 @@ def test_change_without_a_precondition_is_not_done(switcher: Program, headers: A
     assert len(changes(switcher)) == count
 
 
+def test_any_state_at_all_is_no_precondition(switcher: Program) -> None:
+    """A repeat that comes late would be done again."""
+    is_problem(switcher.flip("sol", "forced_down", If_Match="*"), 428, "precondition_required")
+    assert switcher.state()["up"] is True
+    answer = switcher.flip("sol", "forced_down", If_Match="*", Idempotency_Key=KEY)
+    assert answer.status_code == 200
+
+
 def test_repeat_is_answered_and_not_done_again(switcher: Program) -> None:
     first = switcher.flip("sol", "forced_down", Idempotency_Key=f'"{KEY}"')
     switcher.world.services.upstream_status.set(
@@ -221,6 +229,16 @@ def test_second_person_is_waited_for_but_never_by_a_flip_to_down(seconded: Progr
     assert seconded.get("/requests").json["requests"] == []
     (decided, *_) = seconded.get("/requests?all=true&realm=sol").json["requests"]
     assert (decided["decision"], decided["decided_by"]) == ("approved", "beto")
+
+
+def test_end_that_cannot_be_is_refused_before_anybody_is_asked(seconded: Program) -> None:
+    now = seconded.world.clock.now()
+    for state, until in (
+        ("auto", now + timedelta(hours=1)),
+        ("forced_up", now - timedelta(minutes=1)),
+    ):
+        is_problem(seconded.flip("sol", state, until=until.isoformat()), 422, "flag_refused")
+    assert seconded.get("/requests").json["requests"] == []
 
 
 def test_policy_automatic_waits_and_the_others_do_not(seconded: Program) -> None:

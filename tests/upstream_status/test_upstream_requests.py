@@ -115,6 +115,16 @@ def test_program_is_nobody_of_its_name(switch: Switch) -> None:
     assert switch.requests.decide(asked.id, approve=True, who="ana").decision is Decision.APPROVED
 
 
+@pytest.mark.parametrize(("state", "seconds"), [(AUTO, 60), (UP, 0), (UP, -60)])
+def test_what_could_not_be_done_is_not_asked_for(
+    switch: Switch, clock: FixedClock, state: FlagState, seconds: int
+) -> None:
+    until = clock.now() + timedelta(seconds=seconds)
+    with pytest.raises(ValueError, match="an end needs a forced state"):
+        switch.switchboard.flip("sol", state, reason="r", who="ana", via="api", until=until)
+    assert switch.requests.open("sol") == []
+
+
 def test_own_request_may_be_taken_back_by_a_no(switch: Switch) -> None:
     asked = flip(switch, UP)
     assert asked is not None
