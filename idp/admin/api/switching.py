@@ -136,7 +136,8 @@ def once(replays: Replays, operation: str, call: Call, do: Callable[[], Answer])
     what may be sent twice, or too late, and as `Replays.once`.
     """
     if call.key is None:
-        if call.if_match:
+        # Any state at all is what a repeat finds as well.
+        if call.if_match and call.if_match != ("*",):
             return do()
         raise IdpError("precondition_required", 428)
     # The tags stand for the moment at which it was decided: a repeat brings the same.
