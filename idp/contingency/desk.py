@@ -75,8 +75,12 @@ class DeskResend:
         return visit
 
     def _current(self, link_id: str) -> tuple[Transaction, Link] | None:
-        """The waiting login, and the link that it names by now."""
+        """The waiting login, and the link that it names by now: of what was typed for this one.
+        Whoever typed another user there since is not whom the desk has before it.
+        """
         link = self._links.get(link_id)
         login = waiting_login(self._transactions, link) if link else None
         current = self._links.get(login.link_id) if login and login.link_id else None
-        return (login, current) if login and current else None
+        if link is None or login is None or current is None:
+            return None
+        return (login, current) if current.identifier_digest == link.identifier_digest else None

@@ -84,10 +84,15 @@ class Calls:
         asked = {"client_id": "origen", "redirect_uri": "http://localhost:9002/callback"}
         parked = self.world.authorize(browser, **asked)
         login = str(parked.location).rpartition("/")[2]
-        path = str(browser.get(f"/login/{login}").location)
+        browser.get(f"/login/{login}")
+        self.retype(browser, login, usuario, ruc)
+        return browser, login, self.link_of(login).reference
+
+    def retype(self, browser: FlaskClient, login: str, usuario: str, ruc: str = RUC) -> None:
+        """Send the form of contingency, the first time or again."""
+        path = f"/contingencia/{login}"
         form = {"csrf_token": csrf_of(browser.get(path).text), "ruc": ruc, "usuario": usuario}
         assert browser.post(path, data=form).status_code == 303
-        return browser, login, self.link_of(login).reference
 
     def link_of(self, login: str) -> Link:
         """The link that a login names now."""

@@ -311,6 +311,23 @@ def test_desk_cannot_send_where_nobody_waits_or_for_another_request(
     assert 'id="reenviar"' not in browser.get(path).text
 
 
+def test_desk_sends_nothing_to_who_was_typed_there_since(calls: Calls, usuario: str) -> None:
+    """One login, and two people's users: the page is about the first."""
+    calls.person(usuario)
+    visitor, login, reference = calls.ask(usuario)
+    calls.decide(login)
+    browser, path, _ = calls.open(atencion=reference)
+    calls.world.clock.advance(61)
+    calls.retype(visitor, login, "OTRAPERS")
+    second = calls.link_of(login)
+    assert second.reference != reference
+    calls.world.clock.advance(61)
+    answer = browser.send(f"{path}/reenviar", path, atencion=reference)
+    assert (answer.status_code, "ya no espera ningún correo" in answer.text) == (409, True)
+    assert calls.link_of(login).id == second.id
+    assert 'id="reenviar"' not in browser.get(path).text
+
+
 def test_desk_has_no_more_links_than_the_person(calls: Calls, usuario: str) -> None:
     """What a login may ask for again is counted together, whoever of the two asks."""
     calls.person(usuario)
