@@ -107,6 +107,13 @@ class CoverageBoard:
             ),
         )
 
+    def report(
+        self, days: int, *, realm: str | None = None, client_id: str | None = None
+    ) -> CoverageReport:
+        """What `Coverage.now` tells, out of the same count as the pages. Raises as that does."""
+        report = self._report(days, KEPT)
+        return self._coverage.narrowed(report, realm=realm, client_id=client_id)
+
     def _report(self, days: int, seconds: float) -> CoverageReport:
         kept = self._reports.get(days)
         if kept is not None and self._recent(kept, seconds):

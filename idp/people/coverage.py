@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -136,6 +136,29 @@ class Coverage:
             components=tuple(_of_component(one, users, realms) for one in components),
         )
 
+    def narrowed(
+        self, report: CoverageReport, *, realm: str | None = None, client_id: str | None = None
+    ) -> CoverageReport:
+        """What `now` would have told of these, out of a report of all. Raises as `now` does."""
+        realms, components = self._chosen(report.days, realm, client_id)
+        chosen = {one.client_id for one in components}
+        of_chosen = [one for one in report.components if one.component.client_id in chosen]
+        if realm is None:
+            return replace(report, components=tuple(of_chosen))
+        return replace(
+            report,
+            total=report.realms.get(realm, Figures()),
+            realms=_only(report.realms, realms),
+            components=tuple(
+                replace(
+                    one,
+                    total=one.realms.get(realm, Figures()),
+                    realms=_only(one.realms, realms),
+                )
+                for one in of_chosen
+            ),
+        )
+
     def history(
         self,
         days: int = 90,
@@ -214,6 +237,10 @@ def _why(cell: Cell, component: Component | None) -> Why | None:
     if component is not None and component.require_known_browser and not cell.known:
         return Why.UNKNOWN_BROWSER
     return None
+
+
+def _only(found: Mapping[str, Figures], realms: Sequence[str]) -> Mapping[str, Figures]:
+    return MappingProxyType({one: found[one] for one in realms if one in found})
 
 
 def _by_realm(

@@ -84,6 +84,7 @@ def _readings(services: Services, states: States) -> Readings:
         windows=switch.windows,
         requests=switch.requests,
         coverage=services.coverage,
+        counted=services.console.coverage,
         mail=services.console.mail,
         live=services.console.live,
         clients=services.clients,

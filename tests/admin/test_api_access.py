@@ -162,6 +162,23 @@ def test_without_sql_the_state_is_told_and_the_rest_says_when_to_come_again(
         assert answer.headers["Retry-After"] == "5"
 
 
+def test_coverage_is_not_counted_for_each_who_asks(
+    watcher: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = watcher.world.services.coverage._store
+    real, asked = store.count, []
+
+    def count(*times: Any) -> Any:
+        asked.append(times)
+        return real(*times)
+
+    monkeypatch.setattr(store, "count", count)
+    paths = ("/coverage", "/coverage?realm=sol", "/coverage?client_id=mr", "/coverage")
+    found = [watcher.get(one).json for one in paths]
+    assert (len(asked), {one["at"] for one in found}) == (1, {found[0]["at"]})
+    assert [list(one["realms"]) for one in found[:2]] == [["sol", "extranet"], ["sol"]]
+
+
 def window(program: Program) -> dict[str, str]:
     now = program.world.clock.now()
     return {

@@ -159,6 +159,21 @@ def test_people_are_counted_once_a_minute_for_each_window(
     assert store.counted == 3
 
 
+@pytest.mark.parametrize("realm", [None, "sol", "extranet"])
+@pytest.mark.parametrize("client_id", [None, "mr", "estricto"])
+def test_programs_are_told_what_a_count_of_their_own_would_find(
+    board: CoverageBoard, store: Store, clock: FixedClock, realm: str | None, client_id: str | None
+) -> None:
+    counted = coverage_of(store, clock).now(90, realm=realm, client_id=client_id)
+    assert board.report(90, realm=realm, client_id=client_id) == counted
+    board.of(Choice())
+    assert store.counted == 2
+    for wrong in ({"realm": "otro"}, {"client_id": "otro"}):
+        with pytest.raises(IdpError, match=r"(realm|client)_unknown"):
+            board.report(90, **wrong)
+    assert store.counted == 2
+
+
 def test_last_figures_are_shown_while_somebody_counts(
     board: CoverageBoard, store: Store, clock: FixedClock
 ) -> None:

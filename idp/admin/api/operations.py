@@ -100,7 +100,7 @@ OPERATIONS: tuple[Operation, ...] = (
           "Changes that wait for a word, the oldest first; with `all`, the newest, decided or not.",
           all=YES_OR_NO, realm=TEXT),
     _read("coverage", "/coverage", _COVERAGE, "Coverage",
-          "How many could enter now if SUNAT failed, and why not the rest. Takes seconds.",
+          "How many could enter now if SUNAT failed, and why not the rest; counted once a minute.",
           days=_DAYS, realm=TEXT, client_id=TEXT),
     _read("coverageHistory", "/coverage/history", _COVERAGE, "CoverageHistory",
           "The same, as it was at the beginning of each day.",
