@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any, Protocol
 
 from idp.audit.events import AuditEvent
@@ -24,6 +25,9 @@ _log = logging.getLogger(__name__)
 _BACK = timedelta(days=30)
 _MOST = 2_000
 _CHANGES = 500
+# One that lasts is counted in all that the log holds of it, at the worst of times, and whoever
+# reads it reloads the page.
+_KEPT = timedelta(minutes=1)
 
 
 class ReportStore(Protocol):
@@ -89,6 +93,8 @@ class Incidents:
         self._clock = clock
         self._issuer = issuer
         self._signer = signer
+        self._counting = Lock()
+        self._so_far: dict[str, Report] = {}
 
     def step(self) -> int:
         """Report on those that ended a while ago, when their last links were used or not; how many.
@@ -115,7 +121,8 @@ class Incidents:
 
     def report(self, report_id: str) -> Report:
         """One that was made; for a contingency that lasts, or ended just now, what is known so far,
-        unsigned. Raises IdpError("incident_unknown", 404).
+        unsigned, counted at most once a minute: while somebody counts, the others are told the last
+        figures. Raises IdpError("incident_unknown", 404).
         """
         kept = self._reports.get(report_id)
         if kept is not None:
@@ -123,8 +130,36 @@ class Incidents:
         for realm in self._realms:
             for one in self._of(realm, self._clock.now() - _BACK):
                 if one.id == report_id:
-                    return self._counted(one)
+                    return self._lately(one)
         raise IdpError("incident_unknown", 404, detail="no contingency has this name")
+
+    def _lately(self, incident: Incident) -> Report:
+        kept = self._kept(incident)
+        if kept is not None and self._recent(kept):
+            return kept
+        if not self._counting.acquire(blocking=kept is None):
+            assert kept is not None
+            return kept
+        try:
+            kept = self._kept(incident)
+            if kept is None or not self._recent(kept):
+                kept = self._counted(incident)
+                # Of those that are over nobody asks any more: they have a report.
+                self._so_far = {
+                    one.id: one for one in self._so_far.values() if self._recent(one)
+                } | {incident.id: kept}
+            return kept
+        finally:
+            self._counting.release()
+
+    def _kept(self, incident: Incident) -> Report | None:
+        """What was counted of it as it is: not of one that lasted then, and is over now."""
+        found = self._so_far.get(incident.id)
+        ended = incident.ended.isoformat() if incident.ended else None
+        return found if found is not None and found.content["ended"] == ended else None
+
+    def _recent(self, report: Report) -> bool:
+        return timedelta(0) <= self._clock.now() - report.made_at < _KEPT
 
     def _of(self, realm: str, since: datetime) -> list[Incident]:
         newest = self._transitions.find(realm, since, None, _MOST)

@@ -187,6 +187,31 @@ def test_links_of_the_last_minutes_are_waited_for(
     assert switch.incidents.report("sol-1").content["figures"]["people_served"] == 1
 
 
+def test_contingency_that_lasts_is_counted_once_a_minute(
+    switch: Switch, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incidents, asked = switch.incidents, []
+    real = incidents._records.between
+
+    def between(realm: str, since: datetime, until: datetime) -> Any:
+        asked.append(until)
+        return real(realm, since, until)
+
+    monkeypatch.setattr(incidents._records, "between", between)
+    switch.status.set("sol", DOWN, reason="r", who="ana")
+    first = incidents.report("sol-1")
+    clock.advance(59)
+    assert incidents.report("sol-1") is first
+    with incidents._counting:
+        clock.advance(3_600)
+        assert incidents.report("sol-1") is first, "nobody waits while another counts"
+    assert incidents.report("sol-1").made_at == clock.now()
+    assert len(asked) == 2
+    # What was counted while it lasted is not told of one that is over.
+    switch.status.set("sol", AUTO, reason="volvió", who="ana")
+    assert incidents.report("sol-1").content["ended"] == clock.now().isoformat()
+
+
 def test_report_says_who_flipped_and_why_and_is_signed_whole(
     switch: Switch, clock: FixedClock, database: Database
 ) -> None:
