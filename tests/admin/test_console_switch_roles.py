@@ -109,6 +109,17 @@ def test_who_is_not_logged_in_sees_none_of_them(desk: Desk) -> None:
         assert (answer.status_code, answer.location.split("?")[0]) == (303, "/admin/ingresar")
 
 
+def test_report_as_a_file_stays_in_no_cache(desk: Desk) -> None:
+    switch = desk.world.services.switch
+    switch.status.set("sol", FlagState.FORCED_DOWN, reason="prueba", who="otra")
+    last = switch.transitions.last("sol")
+    assert last is not None
+    browser, _ = desk.visitor(Role.VIEWER)
+    for form in ("html", "pdf", "json"):
+        answer = browser.get(f"/admin/informes/{last.id}/{form}")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+
+
 def test_pages_offer_nobody_what_their_role_may_not_do(desk: Desk) -> None:
     for role in Role:
         browser, _ = desk.visitor(role)

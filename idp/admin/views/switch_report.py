@@ -70,6 +70,7 @@ def blueprint(
             body = one.signature.encode()
         response = Response(body, content_type=_TYPES[form])
         response.headers["Content-Disposition"] = f'attachment; filename="{one.id}.{form}"'
+        response.headers["Cache-Control"] = "no-store"
         return response
 
     return routes
