@@ -92,6 +92,8 @@ _ROWS = (
     Limit("admin.caller", "person", 10, 43_200),
     # The console's API: a look a second from some machines; a change is somebody's decision.
     Limit("admin.api", "component", 1_200, 60, "allow"),
+    # One that finds nothing reads a month of the log.
+    Limit("admin.api_search", "component", 60, 60, "allow"),
     Limit("admin.api_change", "component", 60, 600),
 )
 

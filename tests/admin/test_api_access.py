@@ -132,6 +132,9 @@ def test_program_that_asks_too_often_is_told_when_to_come_again(
     limits.hit_times(LIMITS["admin.api_change"].limit, "admin.api_change", "mando")
     is_problem(switcher.flip("sol", "forced_down"), 429, "rate_limited")
     assert switcher.state()["up"] is True
+    limits.hit_times(LIMITS["admin.api_search"].limit, "admin.api_search", "mando")
+    is_problem(switcher.get("/audit?actor=nadie"), 429, "rate_limited")
+    assert switcher.get("/mail").status_code == 200
 
 
 def away(dependency: str) -> Callable[..., Any]:

@@ -39,11 +39,19 @@ class Operation:
     takes: str | None = None
     tagged: bool = False
     from_memory: bool = False
+    searches: bool = False
 
     @property
     def method(self) -> str:
         """Reads are GET, changes POST."""
         return "POST" if self.takes else "GET"
+
+    @property
+    def limit(self) -> str:
+        """The row of `limits.table` that counts it."""
+        if self.takes:
+            return "admin.api_change"
+        return "admin.api_search" if self.searches else "admin.api"
 
     @property
     def scope(self) -> str:
@@ -59,9 +67,13 @@ def _read(
     summary: str,
     *,
     from_memory: bool = False,
+    searches: bool = False,
     **query: Schema,
 ) -> Operation:
-    return Operation(id, path, permission, summary, {200: answer}, query, from_memory=from_memory)
+    return Operation(
+        id, path, permission, summary, {200: answer}, query,
+        from_memory=from_memory, searches=searches,
+    )  # fmt: skip
 
 
 def _change(
@@ -116,8 +128,9 @@ OPERATIONS: tuple[Operation, ...] = (
     _read("audit", "/audit", Permission.SEE_AUDIT, "AuditRecords",
           "The audit log without whom it is about, the newest first: of 31 days at most; without "
           "`since`, of one.",
-          event=EVENTS, client_id=TEXT, actor=TEXT, after=TEXT, realm=one_of(("sol", "extranet")),
-          since=MOMENT, until=MOMENT, limit=_limit(1_000, 100)),
+          searches=True, event=EVENTS, client_id=TEXT, actor=TEXT, after=TEXT,
+          realm=one_of(("sol", "extranet")), since=MOMENT, until=MOMENT,
+          limit=_limit(1_000, 100)),
     _change("flip", "/upstreams/{realm}/flag", "Flip", _DONE,
             "Flip the flag; 202 where a second person must say yes: never for `forced_down`.",
             tagged=True),

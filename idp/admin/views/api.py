@@ -49,7 +49,7 @@ def blueprint(
                 client_id = _caller(one, tokens, console)
             except TokenRefused as refused:
                 return _refused(refused, challenges)
-            limits.hit("admin.api_change" if one.takes else "admin.api", client_id)
+            limits.hit(one.limit, client_id)
             return _response(handler(_call(one, client_id, path)))
 
         return view
