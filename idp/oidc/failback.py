@@ -96,11 +96,20 @@ class Failback:
         since = self._upstreams.back_since(realm)
         if since is None or not self._sessions.by_mail_before(realm, since, 1):
             return False
+        done = 0
         with self._leases.hold(f"failback|{realm}") as mine:
-            found = self._sessions.by_mail_before(realm, since, BATCH) if mine else []
-            for cookie_digest, session in found:
-                self._one(realm, cookie_digest, session)
-        return len(found) == BATCH
+            while mine and done < BATCH and self._oldest(realm, since):
+                done += 1
+        return done == BATCH
+
+    def _oldest(self, realm: str, since: datetime) -> bool:
+        """The next session; False without any. Read one by one: whoever logged in anew by SUNAT
+        meanwhile goes on with the same chain, which what was read before must not end.
+        """
+        found = self._sessions.by_mail_before(realm, since, 1)
+        for cookie_digest, session in found:
+            self._one(realm, cookie_digest, session)
+        return bool(found)
 
     def _one(self, realm: str, cookie_digest: str, session: Session | None) -> None:
         ends = session is None

@@ -18,7 +18,7 @@ from idp.audit.records import AuditFilter
 from idp.clients.client import Client, ContingencyPolicy
 from idp.jobs.periodic import Left
 from idp.kernel.errors import Unavailable
-from idp.kernel.identity import EXTRANET, Identifier, Mode
+from idp.kernel.identity import EXTRANET, Identifier, Mode, Proof
 from idp.oidc import failback
 from idp.oidc.failback import leaving
 from idp.people.person import Person, UpstreamFacts
@@ -107,9 +107,13 @@ def step(world: World) -> Left | None:
 
 
 def alive(world: World, party: Party) -> bool:
+    return _session(world, party) is not None
+
+
+def _session(world: World, party: Party) -> Any:
     cookie = party.browser.get_cookie("idp_session", domain="localhost")
     assert cookie is not None
-    return world.services.logins.sessions.current(cookie.value) is not None
+    return world.services.logins.sessions.current(cookie.value)
 
 
 def test_session_by_mail_ends_at_the_recovery_and_its_components_are_told_once(
@@ -235,6 +239,37 @@ def test_work_goes_by_batches_and_on_wherever_it_was_cut_off(
     assert step(world) is None
     assert not any(alive(world, one) for one in parties)
     assert notices == ["renueva"] * 5
+
+
+def test_who_logs_in_by_sunat_while_a_batch_is_worked_off_keeps_what_that_gave(
+    world: World, notices: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = by_mail(world, "renueva"), by_mail(world, "renueva")
+    recover(world)
+    endings = world.services.provider.failback._endings
+    ahead = endings.ahead
+
+    def while_another_enters(session: Any) -> None:
+        monkeypatch.setattr(endings, "ahead", ahead)
+        (other,) = [one for one in (first, second) if _session(world, one) != session]
+        renew_by_sunat(world, other)
+        ahead(session)
+
+    monkeypatch.setattr(endings, "ahead", while_another_enters)
+    step(world)
+    (other,) = [one for one in (first, second) if alive(world, one)]
+    assert notices == ["renueva"]
+    assert other.userinfo(other.tokens()["access_token"]).status_code == 200
+
+
+def renew_by_sunat(world: World, party: Party) -> None:
+    """A new session of the same person, which goes on with the chain of the one that it replaces."""
+    old = party.browser.get_cookie("idp_session", domain="localhost")
+    assert old is not None
+    person = world.person()
+    proof = Proof(person.realm, person.id, Mode.SUNAT, world.clock.now())
+    cookie, _ = world.services.logins.sessions.start(person, proof, None, replaces=old.value)
+    party.browser.set_cookie("idp_session", cookie, domain="localhost")
 
 
 def test_worker_that_dies_between_telling_and_ending_tells_again_rather_than_never(
