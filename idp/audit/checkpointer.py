@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from idp.audit.checkpoints import Kind, Purged, Signed, following
@@ -18,9 +18,11 @@ from idp.kernel.errors import IdpError
 from idp.kernel.ports import UnitOfWork
 
 _log = logging.getLogger(__name__)
-# After its start a worker lets pass so long: what waited in Redis while no worker ran is written
-# now, with the moments of then, and a checkpoint in between would make it look backdated.
+# After its start, or once SQL is back, a worker lets pass so long: what waited in Redis meanwhile is
+# written now, with the moments of then, and a checkpoint in between would make it look backdated.
 SETTLE = timedelta(seconds=60)
+# An outage shorter than this leaves nothing that would.
+_OUTAGE = timedelta(seconds=60)
 
 
 class Chain(Protocol):
@@ -67,14 +69,18 @@ class Checkpointer:
         self._issuer = issuer
         self._due = due
         self._settled = clock.now() + min(SETTLE, due.every)
+        self._back = clock.now()
+        self._hindered: datetime | None = None
         self._told = False
 
     def step(self, *, flipped: bool = False) -> bool:
         """Make one if it is due; whether there is nothing left that one must say.
 
-        flipped: the flag was changed; that is said at once. Raises Unavailable("sql").
+        flipped: the flag was changed; that is said at once, but for just after an outage of SQL.
+        Raises Unavailable("sql").
         """
         head, last = self._chain.head(), self._store.last()
+        self._mind_outage()
         if head is None or not self._is_due(head, last, flipped):
             return head is None or (last is not None and last.checkpoint.number >= head.number)
         try:
@@ -90,6 +96,10 @@ class Checkpointer:
             return False
         self._told = False
         return True
+
+    def hindered(self) -> None:
+        """SQL did not answer when a step was due."""
+        self._hindered = self._hindered or self._clock.now()
 
     def make(self, kind: Kind, *, purged: Purged | None = None) -> Signed:
         """Make one now. Raises NoAuditKey, Unavailable("sql"), IdpError("checkpoint_taken")."""
@@ -132,6 +142,12 @@ class Checkpointer:
             for one in self._store.all()
         )
 
+    def _mind_outage(self) -> None:
+        since, now = self._hindered, self._clock.now()
+        if since is not None and now - since >= _OUTAGE:
+            self._back = now + min(SETTLE, self._due.every)
+        self._hindered = None
+
     def _is_due(self, head: Seal, last: Signed | None, flipped: bool) -> bool:
         if last is None:
             return True
@@ -139,6 +155,8 @@ class Checkpointer:
         if not new:
             return False
         now = self._clock.now()
+        if now < self._back:
+            return False
         if flipped or head.number - last.checkpoint.number >= self._due.rows:
             return True
         return now >= self._settled and now >= last.checkpoint.at + self._due.every

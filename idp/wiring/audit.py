@@ -17,6 +17,7 @@ from idp.audit.trail import Trail
 from idp.jobs.beside import Beside
 from idp.jobs.periodic import Left, Periodic
 from idp.kernel.clock import Clock, SystemClock
+from idp.kernel.errors import Unavailable
 from idp.settings import Settings
 from idp.signing.audit_keys import AuditKeyFolder
 from idp.wiring.base import Base
@@ -73,9 +74,13 @@ def beside(room: AuditRoom, clock: Clock) -> tuple[Beside, Beside]:
     """
 
     def seal() -> Left | None:
-        more = room.sealer.step()
-        if room.checkpointer.step(flipped=room.sealer.flipped):
-            room.sealer.flipped = False
+        try:
+            more = room.sealer.step()
+            if room.checkpointer.step(flipped=room.sealer.flipped):
+                room.sealer.flipped = False
+        except Unavailable:
+            room.checkpointer.hindered()
+            raise
         return Left.MORE if more else None
 
     sealing, leaving = Periodic(clock=clock), Periodic(clock=clock)

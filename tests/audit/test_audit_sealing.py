@@ -233,6 +233,32 @@ def test_worker_that_just_started_lets_settle_what_waited_in_redis(full: SealedL
     assert began.checkpoints.last().checkpoint.number == 31  # type: ignore[union-attr]
 
 
+def test_after_an_outage_of_sql_what_waited_in_redis_is_let_settle(full: SealedLog) -> None:
+    def signed() -> int:
+        full.seal()
+        full.checkpointer.step(flipped=full.sealer.flipped)
+        last = full.checkpoints.last()
+        assert last is not None
+        return last.checkpoint.number
+
+    full.checkpointer.hindered()
+    full.clock.advance(1_800)
+    full.checkpointer.hindered()
+    full.audit.record("flag.changed", realm="sol", reason="por archivo")
+    assert signed() == 30
+    full.clock.advance(-1_200)
+    full.write(3)
+    full.clock.advance(1_200)
+    assert signed() == 30
+    full.clock.advance(60)
+    assert signed() == 34
+    assert full.found() == []
+    full.checkpointer.hindered()
+    full.clock.advance(5)
+    full.audit.record("flag.changed", realm="sol", reason="vuelve")
+    assert signed() == 35
+
+
 def test_without_a_key_rows_are_sealed_and_nothing_is_purged(
     log: SealedLog, caplog: pytest.LogCaptureFixture
 ) -> None:
