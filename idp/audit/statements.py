@@ -66,7 +66,6 @@ class Statements:
         self.seen: dict[int, str] = {}
         self._last: Signed | None = None
         self._retired: set[str] = set()
-        self._named: str | None = None
         self._kid: str | None = None
 
     def read_copies(self, texts: Iterable[str]) -> None:

@@ -67,7 +67,8 @@ class Trail:
         """Everything there is; what is purged meanwhile is no finding. copies: checkpoints as they
         left the machine. Raises Unavailable("sql").
         """
-        started = self._clock.now()
+        # The copies first: one that is made from now on is here, and not among them.
+        started, copies = self._clock.now(), list(copies)
         statements = Statements(keys, findings)
         for one in self._checkpoints.all():
             statements.one(one.jws)

@@ -127,6 +127,8 @@ class Verifier:
             self._find(What.REORDERED, seal)
             return
         if last is None:
+            if seal.number - 1 > self._vouched.purged:
+                self._look_again()
             self._front(seal)
         elif seal.number > last.number + 1:
             self._gap(last, seal)
@@ -154,14 +156,19 @@ class Verifier:
 
     def _gap(self, last: Seal, seal: Seal) -> None:
         """Numbers that are missing: purged while we read, or removed."""
-        if self._refresh is not None and seal.number - 1 > self._vouched.purged:
-            self._vouched = self._refresh()
-            self._times = sorted(self._vouched.times)
+        if seal.number - 1 > self._vouched.purged:
+            self._look_again()
         if seal.number - 1 <= self._vouched.purged:
             self._front(seal)
             return
         first = max(last.number, self._vouched.purged) + 1
         self._findings.add(Finding(What.REMOVED, first, until=seal.number - 1))
+
+    def _look_again(self) -> None:
+        """A purge signs first and removes after: what it signed by now is there to be read."""
+        if self._refresh is not None:
+            self._vouched = self._refresh()
+            self._times = sorted(self._vouched.times)
 
     def _row(self, one: SealedRow) -> None:
         seal, row = one.seal, one.row

@@ -358,6 +358,25 @@ def test_purge_while_a_verification_reads_is_no_finding(
     assert full.found() == []
 
 
+def test_purge_and_checkpoint_while_a_verification_begins_are_no_finding(
+    full: SealedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = full.clock.now() - timedelta(minutes=7)
+    every, calls = full.checkpoints.all, iter(range(9))
+
+    def made_meanwhile(after: int = 0):  # type: ignore[no-untyped-def]
+        yield from every(after)
+        if next(calls) == 0:
+            assert full.purge.purge(before) == 20
+            full.write(1)
+            full.sign()
+
+    monkeypatch.setattr(full.checkpoints, "all", made_meanwhile)
+    copies = full.copies[:]
+    assert full.found(copies=True) == []
+    assert len(full.copies) == len(copies) + 1
+
+
 def test_purge_half_done_is_no_finding(full: SealedLog) -> None:
     last = full.seals.at(15)
     assert last is not None
