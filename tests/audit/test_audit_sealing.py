@@ -319,6 +319,26 @@ def test_purge_says_how_much_was_tampered_with_of_what_it_takes(full: SealedLog)
     assert (full.last.purged, full.last.damaged) == (20, 2)
 
 
+def test_two_purges_at_once_call_nothing_damaged(
+    full: SealedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idp.adapters.sql.audit_seals._PAGE", 4)
+    before, whole = full.clock.now() - timedelta(minutes=7), full.seals.sealed
+
+    def purged_meanwhile(after: int, until: int | None = None):  # type: ignore[no-untyped-def]
+        for one in whole(after, until):
+            yield one
+            if one.seal.number == 6:
+                monkeypatch.setattr(full.seals, "sealed", whole)
+                assert full.purge.purge(before) == 20
+
+    monkeypatch.setattr(full.seals, "sealed", purged_meanwhile)
+    assert full.purge.purge(before) == 0
+    assert full.found() == []
+    assert full.last is not None
+    assert (full.last.purged, full.last.damaged) == (20, 0)
+
+
 def test_front_cut_off_beyond_a_purge_is_found(full: SealedLog) -> None:
     full.purge.purge(full.clock.now() - timedelta(minutes=13))
     first = numbers(full)[0]
