@@ -252,6 +252,11 @@ def test_checkpoint_altered_is_named(full: SealedLog) -> None:
     assert full.found() == ["checkpoint_forged 2", "checkpoint_removed 2"]
 
 
+def test_checkpoint_that_says_nothing_any_more_is_named(full: SealedLog) -> None:
+    full.tamper("UPDATE audit_checkpoints SET jws = 'a.b.c', kind = 'x' WHERE n = 2")
+    assert full.found() == ["checkpoint_forged 2", "checkpoint_removed 2"]
+
+
 def test_checkpoint_of_another_key_is_named(full: SealedLog) -> None:
     other = sealed_log(full.database, full.keys.folder.with_name("other"), full.clock)
     full.rewrite(5, "actor = 'nobody'")

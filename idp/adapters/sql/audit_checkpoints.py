@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, Table, select, text, update
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.models import AuditCheckpointRow
 from idp.adapters.sql.tables import insert_new, table_of
-from idp.audit.checkpoints import Checkpoint, Signed
+from idp.audit.checkpoints import Checkpoint, Kind, Signed
 from idp.kernel.errors import IdpError
 
 _CHECKPOINTS: Table = table_of(AuditCheckpointRow)
@@ -89,6 +89,6 @@ def _signed(row: RowMapping) -> Signed:
         payload = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
         return Signed(Checkpoint.of(payload), jws)
     except (ValueError, IndexError):
-        columns = {name: row[name] for name in ("n", "kind", "number", "hash")}
-        at = row["at"].isoformat()
-        return Signed(Checkpoint.of({**columns, "iss": "", "previous": "", "at": at}), jws)
+        columns = {name: row[name] for name in ("n", "number", "hash", "at")}
+        # What kind it says it is may be anything by now.
+        return Signed(Checkpoint(issuer="", previous="", kind=Kind.PERIODIC, **columns), jws)
