@@ -18,7 +18,7 @@ from idp.kernel.errors import IdpError
 from idp.kernel.ports import UnitOfWork
 
 _log = logging.getLogger(__name__)
-# After its start, or once SQL is back, a worker lets pass so long: what waited in Redis meanwhile is
+# After its start, or once SQL is back, a worker lets pass so long: what waited in Redis by then is
 # written now, with the moments of then, and a checkpoint in between would make it look backdated.
 SETTLE = timedelta(seconds=60)
 # An outage shorter than this leaves nothing that would.

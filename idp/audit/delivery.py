@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -35,11 +37,11 @@ class FileDestination:
         if self._path.is_dir():
             self._place(self._path / f"{signed.checkpoint.n:012}.jws", signed.jws)
             return
+        end = _missing_end(self._path)
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         try:
             # In one call: of two workers neither writes into the other's line.
-            os.write(handle, f"{signed.jws}\n".encode())
-            os.fsync(handle)
+            _whole(handle, f"{end}{signed.jws}\n")
         finally:
             os.close(handle)
 
@@ -50,15 +52,32 @@ class FileDestination:
             found = path.read_text("ascii", "replace").strip()
             if found == jws:
                 return
-            if found:
+            if not jws.startswith(found):
                 raise  # another statement of this n: not ours to replace
-            handle = os.open(path, os.O_WRONLY | os.O_APPEND)  # cut off before it was written
+            handle = os.open(path, os.O_WRONLY)  # cut off before all of it was written
         try:
-            os.write(handle, f"{jws}\n".encode())
-            os.fsync(handle)
+            _whole(handle, f"{jws}\n")
         finally:
             os.close(handle)
         settle(path.parent)
+
+
+def _missing_end(path: Path) -> str:
+    """What ends a last line that was cut off, as far as we may read it; nothing for most files."""
+    with suppress(OSError):
+        if path.is_file() and path.stat().st_size:
+            with path.open("rb") as file:
+                file.seek(-1, os.SEEK_END)
+                return "" if file.read(1) == b"\n" else "\n"
+    return ""
+
+
+def _whole(handle: int, text: str) -> None:
+    """Write it, and wait for the disk. Raises OSError where a full one took a part of it."""
+    written = os.write(handle, text.encode())
+    if written < len(text):
+        raise OSError(errno.ENOSPC, "not all of it was written")
+    os.fsync(handle)
 
 
 class HttpDestination:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 from idp.audit.checkpoints import Checkpoint, Kind, Signed, digest_of
 from idp.audit.findings import Finding, Findings, What
@@ -69,8 +70,13 @@ class Statements:
         self._kid: str | None = None
 
     def read_copies(self, texts: Iterable[str]) -> None:
-        """Those of a file: what was sent twice is there twice, and two senders may have crossed."""
+        """Those of a file: what was sent twice is there twice, two senders may have crossed, and of
+        what a full disk cut off there is the whole besides.
+        """
         rows = {text.strip(): _n(text) for text in texts if text.strip()}
+        for text, following in pairwise(sorted(rows)):
+            if following.startswith(text):
+                del rows[text]
         for text, _ in sorted(rows.items(), key=lambda row: row[1]):
             self.one(text)
 

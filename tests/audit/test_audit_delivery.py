@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,10 @@ def test_folder_gets_a_file_for_each_that_is_never_written_again(
 ) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
-    # The second was cut off before anything was in it, and the first had arrived.
+    # The second was cut off before anything was in it, the third after; the first had arrived.
     (folder / "000000000001.jws").write_text(full.copies[0] + "\n")
     (folder / "000000000002.jws").touch()
+    (folder / "000000000003.jws").write_text(full.copies[2][:90])
     delivery(full, FileDestination(folder)).step()
     found = sorted(folder.iterdir())
     assert [one.read_text().strip() for one in found] == full.copies
@@ -64,6 +66,24 @@ def test_folder_that_holds_another_statement_of_that_number_keeps_it(
     delivery(full, FileDestination(folder)).step()
     assert [one.read_text() for one in folder.iterdir()] == ["another"]
     assert "did not leave the machine" in caplog.text
+
+
+def test_line_that_a_full_disk_cuts_off_is_written_again_whole(
+    full: SealedLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "out.jws"
+    sending, write = delivery(full, FileDestination(file)), os.write
+    with monkeypatch.context() as disk:
+        disk.setattr("idp.audit.delivery.os.write", lambda to, data: write(to, data[:90]))
+        sending.step()
+    assert file.read_text() == full.copies[0][:90]
+    assert len(full.checkpoints.left("file", 10)) == 3
+    full.clock.advance(6)
+    sending.step()
+    lines = file.read_text().splitlines()
+    assert lines == [full.copies[0][:90], *full.copies]
+    full.copies = lines
+    assert full.found(copies=True) == []
 
 
 def test_volume_that_is_away_gets_all_when_it_is_back(full: SealedLog, tmp_path: Path) -> None:
