@@ -54,14 +54,21 @@ class Vouched:
 class Statements:
     """Reads statements in the order of their n, and keeps what those with a good signature say.
 
-    until: what was signed later is checked, and says nothing.
+    until: what was signed later is checked, and says nothing. after: of a part, the number before
+    its first row; what was signed for less says who signs next, and nothing else.
     """
 
     def __init__(
-        self, keys: CheckpointKeys, findings: Findings, *, until: datetime | None = None
+        self,
+        keys: CheckpointKeys,
+        findings: Findings,
+        *,
+        until: datetime | None = None,
+        after: int | None = None,
     ) -> None:
         self._keys = keys
         self._until = until
+        self._after = after or 0
         self._findings = findings
         self.vouched = Vouched()
         self.seen: dict[int, str] = {}
@@ -91,6 +98,9 @@ class Statements:
             return
         if kid in self._retired:
             self._find(What.CHECKPOINT_FORGED, found.n, "signed by a key that had a successor")
+            return
+        if found.number < self._after:
+            self._succession(kid, found)
             return
         self._follows(found)
         self._succession(kid, found)

@@ -116,7 +116,9 @@ class Trail:
     def _between(self, after: int | None, last: int | None) -> Iterator[Signed]:
         for one in self._checkpoints.all():
             number = one.checkpoint.number
-            if (after is None or number >= after) and (last is None or number <= last):
+            # Who signed before named who signs here: a part brings that along.
+            names = one.checkpoint.kind is Kind.KEY
+            if (after is None or number >= after or names) and (last is None or number <= last):
                 yield one
 
     def _edges(
@@ -149,7 +151,7 @@ def verify_export(
     """
     reader = export.Reader(source, findings)
     header, whole = reader.header, reader.header.after is None
-    statements = Statements(keys, findings)
+    statements = Statements(keys, findings, after=header.after)
     for one in reader.checkpoints():
         statements.one(one)
     outside = _copies(copies, keys, findings, header.at)

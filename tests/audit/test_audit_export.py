@@ -185,6 +185,20 @@ def test_successor_is_known_by_whoever_kept_the_first_key(full: SealedLog) -> No
     assert full.found_in(exported(full), keys=first) == []
 
 
+def test_part_of_after_a_rotation_is_sound_for_whoever_kept_the_first_key(full: SealedLog) -> None:
+    first = TrustedAuditKeys(full.keys.jwks())
+    rotate(full)
+    for _ in range(2):
+        full.write(5)
+        full.sign()
+        full.clock.advance(360)
+    lines = exported(full, since=full.clock.now() - timedelta(seconds=364))
+    assert '"number":36' in lines[row_at(lines, 36)]
+    assert full.found_in(lines, keys=first, copies=True) == []
+    assert full.last is not None
+    assert (full.last.first, full.last.signed) == (36, 40)
+
+
 def test_key_that_has_a_successor_signs_no_more(full: SealedLog) -> None:
     old = full.keys.folder.with_name("stolen")
     old.mkdir(mode=0o700)
