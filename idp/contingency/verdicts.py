@@ -61,9 +61,10 @@ class Judge:
 
     def ended(self, login: Transaction, realm: str) -> bool:
         """Whether its link counts no longer because SUNAT is back; a drill's, in which SUNAT never
-        was away, counts to its own end. Raises as `recovered`.
+        was away, counts to its own end, also where the drill was left. Raises as `recovered`.
         """
-        return self._ends and self.drilled(login) is None and self.recovered(login, realm)
+        drilled = self.drilled(replace(login, drill_left=False))
+        return self._ends and drilled is None and self.recovered(login, realm)
 
     def verdict(self, login: Transaction, realm: str, *, known_browser: bool) -> Verdict:
         """The policy's answer, whoever the person is. Changes nothing; raises Unavailable."""
