@@ -53,6 +53,17 @@ CONSOLE_MESSAGES: Mapping[str, Message] = {
         "Ya terminó, se anuló mientras tanto, o la dirección está incompleta.",
         "Vuelva a Mantenimientos y revise la lista.",
     ),
+    "approval_needed": Message(
+        "Hace falta otra persona",
+        "El mantenimiento está en curso: terminarlo devuelve a todos a SUNAT, y eso necesita el sí "
+        "de una segunda persona.",
+        "En Ahora, elija Cambiar y Forzar SUNAT; cuando lo aprueben, anule el mantenimiento.",
+    ),
+    "incident_unknown": Message(
+        "El informe no está",
+        "Ninguna contingencia tiene ese nombre, o la dirección está incompleta.",
+        "Vuelva a Historia y elija la contingencia.",
+    ),
     "drill_unknown": Message(
         "El simulacro no está",
         "La dirección está incompleta, o el simulacro es muy antiguo.",

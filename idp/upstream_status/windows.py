@@ -20,7 +20,10 @@ _FARTHEST = timedelta(days=366)
 
 
 class Windows:
-    """Plans them and takes them back. Every method raises Unavailable("sql")."""
+    """Plans them and takes them back. Every method raises Unavailable("sql").
+
+    second: whether a second person must say yes to what sends people back to an upstream.
+    """
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class Windows:
         audit: Audit,
         clock: Clock,
         random: Random,
+        second: bool = False,
     ) -> None:
         self._store = store
         self._status = status
@@ -38,6 +42,7 @@ class Windows:
         self._audit = audit
         self._clock = clock
         self._random = random
+        self._second = second
 
     def plan(
         self, realm: str, starts_at: datetime, ends_at: datetime, *, reason: str, who: str
@@ -63,9 +68,12 @@ class Windows:
     def cancel(self, window_id: str, *, reason: str, who: str) -> Window:
         """It does not take place; one that is on ends now, and evidence decides.
 
-        Raises IdpError("window_unknown", 404) for one that is over or never was.
+        Raises IdpError: window_unknown (404) for one that is over or never was; approval_needed
+        (409) for one that keeps people from the upstream now, where a second person is asked: the
+        flag, forced up by two, ends it.
         """
         reason, who = said(reason, who)
+        self._alone(window_id)
         with self._uow.transaction():
             window = self._store.cancel(window_id, self._clock.now())
             if window is None:
@@ -77,6 +85,12 @@ class Windows:
     def all(self) -> list[Window]:
         """Those ahead and on, and those of the last 30 days, by their beginning."""
         return self._store.all(self._clock.now() - WINDOWS_KEPT)
+
+    def _alone(self, window_id: str) -> None:
+        now = self._clock.now()
+        for one in self._store.all(now) if self._second else ():
+            if one.id == window_id and one.open(now) and not self._status.up(one.realm):
+                raise IdpError("approval_needed", 409, detail="it is on: force it up, by two")
 
     def _record(self, event: AuditEvent, window: Window, who: str, reason: str) -> None:
         self._audit.record(

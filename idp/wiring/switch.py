@@ -66,6 +66,7 @@ def switch(base: Base, realms: tuple[str, ...]) -> Switch:
             audit=base.audit,
             clock=base.clock,
             random=base.random,
+            second=settings.flip_approval == "second",
         ),
         steward=Steward(status=status, requests=requests),
         transitions=transitions,

@@ -132,6 +132,7 @@ def switched(database: Database, clock: FixedClock, tmp_path: Path) -> Callable[
                 audit=audit,
                 clock=clock,
                 random=random,
+                second=second,
             ),
             steward=Steward(status=status, requests=requests),
             transitions=SqlTransitionStore(database),

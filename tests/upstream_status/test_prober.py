@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,9 +22,9 @@ from idp.upstream_status.state import FlagState, Policy, Why
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(tmp_path: Path, migrated_sqlite: Path) -> str:
     """One kind: what differs between them is tried in test_probe_store."""
-    return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'test.sqlite3')}"
 
 
 def test_automatic_flips_down_and_back_with_its_evidence(replica: MakeReplica) -> None:

@@ -348,3 +348,22 @@ def test_unknown_request_is_not_found(switch: Switch) -> None:
     with pytest.raises(IdpError, match="request_unknown"):
         switch.requests.decide("req_x", approve=True, who="luis")
     assert not switch.requests.withdraw("req_x")
+
+
+def test_maintenance_that_is_on_is_not_ended_by_one_alone(
+    switch: Switch, clock: FixedClock
+) -> None:
+    begins = clock.now() + timedelta(minutes=5)
+    planned = [
+        switch.windows.plan("sol", begins, begins + timedelta(hours=1), reason="r", who="ana")
+        for _ in range(2)
+    ]
+    assert switch.windows.cancel(planned[0].id, reason="r", who="ana").cancelled_at is not None
+    clock.advance(600)
+    with pytest.raises(IdpError, match="approval_needed"):
+        switch.windows.cancel(planned[1].id, reason="r", who="ana")
+    assert not switch.status.up("sol")
+    asked = flip(switch, UP)
+    assert asked is not None
+    switch.requests.decide(asked.id, approve=True, who="console:luis")
+    assert switch.windows.cancel(planned[1].id, reason="r", who="ana").cancelled_at is not None

@@ -32,6 +32,7 @@ _TITLES = {
     "realm_unknown": "There is no such realm.",
     "days_unknown": "Coverage is not counted over so many days.",
     "incident_unknown": "No contingency has this name.",
+    "approval_needed": "It needs a second person's yes: force the flag up first.",
     "window_unknown": "No such window is ahead or on.",
     "window_refused": "That window cannot be announced.",
     "request_unknown": "There is no such request.",
