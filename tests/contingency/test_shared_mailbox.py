@@ -102,7 +102,15 @@ def test_mails_to_a_shared_mailbox_name_the_user_whom_each_is_for(
 
 
 @pytest.mark.parametrize("language", ["es", "en", "qu"])
-@pytest.mark.parametrize("mail", sorted(path.name for path in (TEMPLATES / "mail").iterdir()))
+@pytest.mark.parametrize(
+    "mail",
+    sorted(
+        path.name
+        for path in (TEMPLATES / "mail").iterdir()
+        # Operators are told of an upstream, not of a person.
+        if path.name != "aviso-a-operadores"
+    ),
+)
 def test_every_mail_names_the_user_in_every_language(mail: str, language: str) -> None:
     files = list((TEMPLATES / "mail" / mail / language).glob("body.*"))
     assert len(files) == 2

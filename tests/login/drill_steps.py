@@ -99,7 +99,7 @@ def parked(world: World, path: str) -> Transaction:
     return world.services.logins.transactions._live(path.rpartition("/")[2])
 
 
-def ask(world: World, browser: FlaskClient, path: str, usuario: str = "EXPORTA1") -> None:
+def ask(world: World, browser: FlaskClient, path: str, usuario: str = "DRILLADO") -> None:
     """Ask for a link at the form of this login."""
     form = f"/contingencia/{path.rpartition('/')[2]}"
     page = browser.get(form)

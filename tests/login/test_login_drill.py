@@ -58,7 +58,7 @@ def noticed(world: World, drill: Drill) -> list[str]:
 
 
 def test_person_in_a_drill_gets_in_by_mail_while_sunat_is_up(world: World) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     drill = begin(world)
     path = start(world, browser)
     form = str(browser.get(path).location)
@@ -89,7 +89,7 @@ def test_person_in_a_drill_gets_in_by_mail_while_sunat_is_up(world: World) -> No
 
 
 def test_session_of_a_drill_lasts_while_the_drill_does(world: World) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     drill = begin(world, clients=["mr", "spa"])
     path = start(world, browser)
     browser.get(path)
@@ -109,7 +109,7 @@ def test_session_of_a_drill_lasts_while_the_drill_does(world: World) -> None:
 
 
 def test_nobody_is_taken_who_is_not_recognised(world: World) -> None:
-    able(world, "EXPORTA1")
+    able(world, "DRILLADO")
     begin(world)
     assert not to_contingency(world, world.browser())
     # A browser that is too new to tell people by.
@@ -117,7 +117,7 @@ def test_nobody_is_taken_who_is_not_recognised(world: World) -> None:
 
 
 def test_neighbour_at_a_shared_browser_is_left_alone(world: World) -> None:
-    chosen, neighbour = able(world, "EXPORTA1"), able(world, "VECINA01")
+    chosen, neighbour = able(world, "DRILLADO"), able(world, "VECINA01")
     shared, own = known(world, chosen, neighbour), known(world, chosen)
     begin(world, percent=0, testers=[chosen.id])
     assert not to_contingency(world, shared)
@@ -154,7 +154,7 @@ def test_trying_again_changes_nothing(world: World) -> None:
 def test_request_that_a_mail_would_not_answer_goes_to_sunat(
     world: World, asked: dict[str, str]
 ) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     begin(world, clients=["mr", "estricto"])
     assert to_contingency(world, browser)
     assert not to_contingency(world, browser, **asked)
@@ -166,7 +166,7 @@ def test_request_that_a_mail_would_not_answer_goes_to_sunat(
 def test_request_for_a_fresh_login_is_met_by_the_mail_and_does_not_loop(
     world: World, asked: dict[str, str]
 ) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     begin(world)
     path = start(world, browser, **asked)
     assert browser.get(path).location.startswith("/contingencia/")
@@ -177,14 +177,14 @@ def test_request_for_a_fresh_login_is_met_by_the_mail_and_does_not_loop(
 
 
 def test_silent_request_is_answered_as_ever(world: World) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     begin(world)
     answer = world.authorize(browser, prompt="none")
     assert query_of(answer.location)["error"] == "login_required"
 
 
 def test_session_of_sunat_is_never_replaced_by_a_drill(world: World) -> None:
-    person = able(world, "EXPORTA1")
+    person = able(world, "DRILLADO")
     browser = known(world, person)
     world.log_in(browser, person, Mode.SUNAT)
     world.clock.advance(1)
@@ -193,7 +193,7 @@ def test_session_of_sunat_is_never_replaced_by_a_drill(world: World) -> None:
 
 
 def test_login_that_began_before_the_drill_goes_on_as_it_began(world: World) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     path = start(world, browser)
     world.clock.advance(1)
     begin(world)
@@ -201,7 +201,7 @@ def test_login_that_began_before_the_drill_goes_on_as_it_began(world: World) -> 
 
 
 def test_choice_is_made_once_and_kept(world: World) -> None:
-    person = able(world, "EXPORTA1")
+    person = able(world, "DRILLADO")
     browser = known(world, person)
     drill = begin(world, percent=0, testers=[able(world, "OTRA0001").id])
     path = start(world, browser)
@@ -213,7 +213,7 @@ def test_choice_is_made_once_and_kept(world: World) -> None:
 
 
 def test_clave_sol_is_one_press_away_and_nobody_is_asked_again(world: World) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     drill = begin(world)
     path = start(world, browser)
     form = str(browser.get(path).location)
@@ -234,7 +234,7 @@ def test_clave_sol_is_one_press_away_and_nobody_is_asked_again(world: World) -> 
 
 
 def test_leaving_needs_the_form_of_this_browser(world: World) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     begin(world)
     path = start(world, browser)
     form = str(browser.get(path).location)
@@ -245,7 +245,7 @@ def test_leaving_needs_the_form_of_this_browser(world: World) -> None:
 
 
 def test_flag_down_ends_the_drill_and_the_pages_tell_of_the_outage(world: World) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     drill = begin(world)
     path = start(world, browser)
     form = str(browser.get(path).location)
@@ -271,7 +271,7 @@ def test_flag_down_ends_the_drill_and_the_pages_tell_of_the_outage(world: World)
 def test_flag_down_opens_the_mail_to_all_again(world: World) -> None:
     """Who asked at somebody else's browser in a drill is no stranger in the real contingency."""
     able(world, "VECINA01")
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     begin(world)
     path = start(world, browser)
     browser.get(path)
@@ -281,7 +281,7 @@ def test_flag_down_opens_the_mail_to_all_again(world: World) -> None:
 
 
 def test_link_on_its_way_is_good_after_the_drill(world: World) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     drill = begin(world)
     path = start(world, browser)
     form = str(browser.get(path).location)
@@ -297,7 +297,7 @@ def test_link_on_its_way_is_good_after_the_drill(world: World) -> None:
 
 def test_drill_opens_the_mail_to_nobody_else_at_that_browser(world: World) -> None:
     able(world, "VECINA01")
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     begin(world)
     path = start(world, browser)
     browser.get(path)
@@ -310,7 +310,7 @@ def test_directory_that_does_not_answer_takes_nobody_and_stops_nobody(
 ) -> None:
     from idp.kernel.errors import Unavailable
 
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     begin(world)
 
     def away(*_: object) -> None:
@@ -323,7 +323,7 @@ def test_directory_that_does_not_answer_takes_nobody_and_stops_nobody(
 def test_without_a_drill_a_login_reads_and_writes_nothing_for_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser = known(world, able(world, "EXPORTA1"))
+    browser = known(world, able(world, "DRILLADO"))
     world.services.drills.refresh()
     path = start(world, browser)
 
@@ -336,7 +336,7 @@ def test_without_a_drill_a_login_reads_and_writes_nothing_for_it(
 
 
 def test_link_in_another_browser_says_so_and_the_session_there_is_the_drills(world: World) -> None:
-    browser, phone = known(world, able(world, "EXPORTA1")), world.browser()
+    browser, phone = known(world, able(world, "DRILLADO")), world.browser()
     drill = begin(world)
     path = start(world, browser, **ORIGEN)
     form = str(browser.get(path).location)

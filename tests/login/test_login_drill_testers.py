@@ -16,14 +16,14 @@ def press(browser: Any, path: str, action: str) -> Any:
 
 
 def test_tester_in_a_new_browser_takes_part_by_their_link(world: World) -> None:
-    tester = able(world, "EXPORTA1")
+    tester = able(world, "DRILLADO")
     drill = begin(world, percent=0, testers=[tester.id])
     link = f"/simulacro/{world.services.drills.token(drill, tester.id)}"
     browser = world.browser()
     shown = browser.get(link).text
     assert "Participar en el simulacro" in shown
     assert tester.name not in shown
-    assert "EXPORTA1" not in shown
+    assert "DRILLADO" not in shown
     assert not to_contingency(world, browser), "whoever is only sent there takes no part"
     joined = press(browser, link, link)
     assert joined.location == link
@@ -36,7 +36,7 @@ def test_tester_in_a_new_browser_takes_part_by_their_link(world: World) -> None:
 
 def test_link_of_a_tester_lets_nobody_else_in_by_mail(world: World) -> None:
     able(world, "VECINA01")
-    tester = able(world, "EXPORTA1")
+    tester = able(world, "DRILLADO")
     drill = begin(world, percent=0, testers=[tester.id])
     link, browser = f"/simulacro/{world.services.drills.token(drill, tester.id)}", world.browser()
     press(browser, link, link)
@@ -47,7 +47,7 @@ def test_link_of_a_tester_lets_nobody_else_in_by_mail(world: World) -> None:
 
 
 def test_tester_may_stop(world: World) -> None:
-    tester = able(world, "EXPORTA1")
+    tester = able(world, "DRILLADO")
     drill = begin(world, percent=0, testers=[tester.id])
     link, browser = f"/simulacro/{world.services.drills.token(drill, tester.id)}", world.browser()
     press(browser, link, link)
@@ -57,7 +57,7 @@ def test_tester_may_stop(world: World) -> None:
 
 
 def test_tester_who_stopped_takes_no_part_in_a_known_browser_either(world: World) -> None:
-    tester = able(world, "EXPORTA1")
+    tester = able(world, "DRILLADO")
     browser = known(world, tester)
     drill = begin(world, percent=0, testers=[tester.id])
     link = f"/simulacro/{world.services.drills.token(drill, tester.id)}"
@@ -76,7 +76,7 @@ def test_tester_who_could_not_enter_is_not_taken(world: World) -> None:
 
 
 def test_link_of_no_drill_and_of_one_that_is_over_are_alike(world: World) -> None:
-    tester = able(world, "EXPORTA1")
+    tester = able(world, "DRILLADO")
     drill = begin(world, percent=0, testers=[tester.id])
     link, browser = f"/simulacro/{world.services.drills.token(drill, tester.id)}", world.browser()
     token = csrf_of(browser.get(link).text)
@@ -92,7 +92,7 @@ def test_link_of_no_drill_and_of_one_that_is_over_are_alike(world: World) -> Non
 
 def test_joining_needs_a_form_of_this_browser(world: World) -> None:
     """Nobody is brought into a drill by a page elsewhere."""
-    tester = able(world, "EXPORTA1")
+    tester = able(world, "DRILLADO")
     drill = begin(world, percent=0, testers=[tester.id])
     link, browser = f"/simulacro/{world.services.drills.token(drill, tester.id)}", world.browser()
     token = csrf_of(world.browser().get(link).text)

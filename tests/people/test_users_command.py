@@ -110,4 +110,9 @@ def test_audit_events_documents_the_closed_list(run: Run) -> None:
     _, text = run("audit", "events")
     assert "link.consumed" in text
     _, found = run("audit", "events", json=True)
-    assert found["flag.changed"]["details"] == ["previous", "reason", "state", "until"]
+    assert found["flag.policy_changed"]["details"] == [
+        "approved_by",
+        "policy",
+        "previous",
+        "reason",
+    ]
