@@ -4,7 +4,7 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
   >/dev/null 2>&1; then echo $$name; break; fi; done)
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: help demo test check bench bench-surge bench-alike bench-people bench-audit bench-flip bench-year manual locales lock clean setup
 

@@ -107,7 +107,7 @@ pairs = st.lists(st.tuples(names | st.text(max_size=8), likely | st.text(max_siz
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(changes=pairs, whole=st.booleans(), by_post=st.booleans(), logged_in=st.booleans())
 def test_arbitrary_request_never_fails_nor_leads_to_a_stranger(
@@ -136,7 +136,7 @@ def test_arbitrary_request_never_fails_nor_leads_to_a_stranger(
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(query=st.binary(max_size=60))
 def test_arbitrary_bytes_are_answered_like_any_text(mr: RelyingParty, query: bytes) -> None:

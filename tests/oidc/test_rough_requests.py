@@ -14,7 +14,7 @@ from tests.support.world import World, authorization_params, build_world, query_
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(query=st.binary(max_size=60))
 def test_query_of_arbitrary_bytes_is_answered_by_a_page(world: World, query: bytes) -> None:

@@ -42,7 +42,7 @@ def names_in(content: bytes) -> list[str]:
     return [row.name for row in rows]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     names=st.lists(texts, max_size=6),
     separator=DIALECTS,
@@ -58,7 +58,7 @@ def test_every_text_comes_back_in_every_dialect(
     assert names_in(text.encode(encoding)) == names
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(names=st.lists(latin, min_size=1, max_size=6), separator=DIALECTS)
 @example(names=["ÑANDÚ"], separator=";")
 def test_windows_1252_is_told_from_utf_8(names: list[str], separator: str) -> None:
@@ -66,7 +66,7 @@ def test_windows_1252_is_told_from_utf_8(names: list[str], separator: str) -> No
     assert names_in(text.encode("cp1252")) == names
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(content=st.binary(max_size=300))
 @example(content=b"")
 @example(content=b"\xff\xfe")
@@ -80,7 +80,7 @@ def test_rubbish_is_rows_or_problems_and_never_a_crash(content: bytes) -> None:
     assert problems or all(row.usuario or row.realm or row.line > 1 for row in rows)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(names=st.lists(texts, min_size=2, max_size=5), data=st.data())
 def test_file_that_was_cut_off_never_makes_up_a_row(names: list[str], data: st.DataObject) -> None:
     whole = file_of(names, separator=",", ending="\n", quoting=csv.QUOTE_ALL).encode()

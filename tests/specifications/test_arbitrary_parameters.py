@@ -126,7 +126,7 @@ def party(provider: World) -> Party:
 @pytest.mark.parametrize("method, path", ENDPOINTS)
 @given(params=_params, headers=_headers)
 @settings(
-    max_examples=120, deadline=None,
+    max_examples=40, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_endpoint_bears_whatever_is_sent(
@@ -138,7 +138,7 @@ def test_endpoint_bears_whatever_is_sent(
 
 @given(params=_params)
 @settings(
-    max_examples=120, deadline=None,
+    max_examples=40, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @pytest.mark.parametrize("client_id", ["renueva", "fapi", "firma", "servicio"])
