@@ -240,7 +240,7 @@ def test_logins_move_as_the_table_says_whatever_is_done(world: World) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=60,
+            max_examples=150,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,
